@@ -1,0 +1,28 @@
+# One static library per folder of core/, linked in the order of the layers. New files are picked up by themselves.
+function(add_layer name folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  if(NOT sources)
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE ${ARGN})
+    return()
+  endif()
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC ${ARGN})
+  target_precompile_headers(${name} PRIVATE <string> <string_view> <vector> <map> <optional> <memory>
+                            <variant> <algorithm> <functional> <fmt/format.h>)
+endfunction()
+
+add_layer(core_base core/base fmt::fmt nlohmann_json::nlohmann_json lib_yaml lib_sqlite lib_nettle lib_cctz)
+target_compile_definitions(core_base PUBLIC AUTOPILOT_VERSION="${PROJECT_VERSION}")
+add_layer(core_render core/render core_base)
+add_layer(core_expr core/expr core_base lib_re2)
+add_layer(core_policy core/policy core_expr)
+add_layer(core_decide core/decide core_policy lib_simdjson)
+add_layer(core_state core/state core_decide)
+add_layer(autopilot_cli cli core_state core_render CLI11::CLI11)
+add_layer(autopilot_commands commands autopilot_cli)
+
+add_executable(autopilot cli/main.cpp)
+target_link_libraries(autopilot PRIVATE autopilot_commands)
+target_link_options(autopilot PRIVATE -static-libstdc++ -static-libgcc)

@@ -1,0 +1,228 @@
+#include "core/base/json.h"
+
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/base/error.h"
+
+namespace autopilot {
+namespace {
+
+// Builds a Value from nlohmann's SAX events; stops at the first fault.
+class Builder {
+ public:
+  explicit Builder(JsonResult& result) : result_(result) {}
+
+  bool null() { return put(Value()); }
+  bool boolean(bool b) { return put(Value(b)); }
+  bool number_integer(std::int64_t i) { return put(Value(static_cast<long long>(i))); }
+  bool number_unsigned(std::uint64_t u) { return put(Value(static_cast<unsigned long long>(u))); }
+  bool number_float(double d, const std::string& text) {
+    if (!std::isfinite(d)) return fail("number out of range");
+    return put(Value(Real{d, text}));
+  }
+  bool string(std::string& s) { return put(Value(std::move(s))); }
+  bool binary(nlohmann::json::binary_t&) { return fail("binary data"); }
+  bool start_object(std::size_t) { return open(Value(Map{})); }
+  bool start_array(std::size_t) { return open(Value(List{})); }
+  bool end_object() { return close(); }
+  bool end_array() { return close(); }
+  bool key(std::string& k) {
+    if (stack_.back()->as_map().contains(k)) return fail(fmt::format("key \"{}\" appears twice", k));
+    key_ = std::move(k);
+    return true;
+  }
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception& e) {
+    if (!result_.fault.message.empty()) return false;
+    result_.fault.offset = position == 0 ? 0 : position - 1;
+    result_.fault.message = shorten(e.what());
+    return false;
+  }
+
+ private:
+  // "[json.exception.parse_error.101] parse error at line 1, column 3: syntax error …" → the last part.
+  static std::string shorten(std::string what) {
+    const std::size_t at = what.find(": ");
+    return at == std::string::npos ? what : what.substr(at + 2);
+  }
+  bool fail(std::string message) {
+    result_.fault.message = std::move(message);
+    return false;
+  }
+  Value* place(Value value) {
+    if (stack_.empty()) {
+      result_.value = std::move(value);
+      return &result_.value;
+    }
+    Value& top = *stack_.back();
+    if (top.is_list()) {
+      top.as_list().push_back(std::move(value));
+      return &top.as_list().back();
+    }
+    top.as_map().append(std::move(key_), std::move(value));
+    return &(top.as_map().end() - 1)->second;
+  }
+  bool put(Value value) {
+    place(std::move(value));
+    return true;
+  }
+  bool open(Value value) {
+    if (stack_.size() >= static_cast<std::size_t>(kJsonMaxDepth)) {
+      return fail(fmt::format("nested deeper than {} levels", kJsonMaxDepth));
+    }
+    // Only the innermost container grows, so pointers to the outer ones stay valid.
+    stack_.push_back(place(std::move(value)));
+    return true;
+  }
+  bool close() {
+    stack_.pop_back();
+    return true;
+  }
+
+  JsonResult& result_;
+  std::vector<Value*> stack_;
+  std::string key_;
+};
+
+void append_number(std::string& out, const Value& value, bool canonical) {
+  if (value.kind() == Value::Kind::integer) {
+    fmt::format_to(std::back_inserter(out), "{}", value.as_int());
+  } else if (value.kind() == Value::Kind::unsigned_integer) {
+    fmt::format_to(std::back_inserter(out), "{}", value.as_uint());
+  } else if (!canonical && !value.as_real().text.empty()) {
+    out += value.as_real().text;
+  } else {
+    append_double(out, value.as_real().value);
+  }
+}
+
+struct Style {
+  bool canonical = false;
+  int indent = 0;  // 0 = compact
+};
+
+void append_break(std::string& out, const Style& style, int depth) {
+  if (style.indent == 0) return;
+  out += '\n';
+  out.append(static_cast<std::size_t>(style.indent * depth), ' ');
+}
+
+void append(std::string& out, const Value& value, const Style& style, int depth);
+
+void append_list(std::string& out, const List& list, const Style& style, int depth) {
+  out += '[';
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (i > 0) out += ',';
+    append_break(out, style, depth + 1);
+    append(out, list[i], style, depth + 1);
+  }
+  if (!list.empty()) append_break(out, style, depth);
+  out += ']';
+}
+
+void append_map(std::string& out, const Map& map, const Style& style, int depth) {
+  std::vector<const Map::Entry*> entries;
+  entries.reserve(map.size());
+  for (const Map::Entry& e : map) entries.push_back(&e);
+  if (style.canonical) {
+    std::sort(entries.begin(), entries.end(), [](auto* a, auto* b) { return a->first < b->first; });
+  }
+  out += '{';
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (i > 0) out += ',';
+    append_break(out, style, depth + 1);
+    append_json_string(out, entries[i]->first);
+    out += style.indent == 0 ? ":" : ": ";
+    append(out, entries[i]->second, style, depth + 1);
+  }
+  if (!entries.empty()) append_break(out, style, depth);
+  out += '}';
+}
+
+void append(std::string& out, const Value& value, const Style& style, int depth) {
+  switch (value.kind()) {
+    case Value::Kind::null: out += "null"; return;
+    case Value::Kind::boolean: out += value.as_bool() ? "true" : "false"; return;
+    case Value::Kind::string: append_json_string(out, value.as_string()); return;
+    case Value::Kind::list: append_list(out, value.as_list(), style, depth); return;
+    case Value::Kind::map: append_map(out, value.as_map(), style, depth); return;
+    default: append_number(out, value, style.canonical); return;
+  }
+}
+
+std::string render(const Value& value, const Style& style) {
+  std::string out;
+  append(out, value, style, 0);
+  return out;
+}
+
+}  // namespace
+
+JsonResult parse_json(std::string_view text) {
+  JsonResult result;
+  Builder builder(result);
+  result.ok = nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
+  return result;
+}
+
+Value parse_json_or_throw(std::string_view text, std::string_view what) {
+  JsonResult result = parse_json(text);
+  if (result.ok) return std::move(result.value);
+  SourceMap sources;
+  const std::uint32_t id = sources.add(std::string(what), std::string(text));
+  const auto at = static_cast<std::uint32_t>(result.fault.offset);
+  throw Error(ErrorKind::invalid,
+              fmt::format("{}: {}", place(sources, Span{id, at, at}), result.fault.message));
+}
+
+std::string to_json(const Value& value) { return render(value, {}); }
+void append_json(std::string& out, const Value& value) { append(out, value, {}, 0); }
+std::string to_pretty_json(const Value& value) { return render(value, {false, 2}); }
+std::string to_canonical_json(const Value& value) { return render(value, {true, 0}); }
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  std::size_t clean = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text, clean, i - clean);
+    clean = i + 1;
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\t': out += "\\t"; break;
+      case '\r': out += "\\r"; break;
+      default: fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
+    }
+  }
+  out.append(text, clean, text.size() - clean);
+  out += '"';
+}
+
+void append_double(std::string& out, double value) {
+  if (!std::isfinite(value)) {
+    out += std::isnan(value) ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+    return;
+  }
+  if (value == 0) value = 0;  // -0 prints as 0: JSON readers disagree about it
+  char buffer[32];
+  // Plain notation where JavaScript would use it, so that the text is the one of RFC 8785.
+  const double magnitude = std::fabs(value);
+  const bool plain = magnitude == 0 || (magnitude >= 1e-6 && magnitude < 1e21);
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value,
+                                 plain ? std::chars_format::fixed : std::chars_format::scientific);
+  out.append(buffer, end.ptr);
+}
+
+std::string double_text(double value) {
+  std::string out;
+  append_double(out, value);
+  return out;
+}
+
+}  // namespace autopilot

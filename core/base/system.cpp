@@ -1,0 +1,237 @@
+#include "core/base/system.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "core/base/error.h"
+
+namespace autopilot {
+namespace {
+
+[[noreturn]] void fail(const std::string& what, const std::string& path, int code) {
+  throw Error(ErrorKind::storage, fmt::format("{} {}: {}", what, path, std::strerror(code)));
+}
+
+// An open file descriptor, closed at the end of its scope.
+class Fd {
+ public:
+  explicit Fd(int fd) : fd_(fd) {}
+  ~Fd() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::string read_all(int fd, const std::string& path) {
+  std::string text;
+  char buffer[65536];
+  for (;;) {
+    const ssize_t n = ::read(fd, buffer, sizeof buffer);
+    if (n == 0) return text;
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail("cannot read", path, errno);
+    text.append(buffer, static_cast<std::size_t>(n));
+  }
+}
+
+void write_all(int fd, std::string_view text, const std::string& path) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(fd, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail("cannot write", path, errno);
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+void sync_folder(const std::string& path) {
+  const Fd folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() >= 0) ::fsync(folder.get());
+}
+
+class SystemClock final : public Clock {
+ public:
+  Instant now() override {
+    timespec t{};
+    ::clock_gettime(CLOCK_REALTIME, &t);
+    return {t.tv_sec, static_cast<std::int32_t>(t.tv_nsec)};
+  }
+  std::int64_t monotonic_nanos() override {
+    timespec t{};
+    ::clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1'000'000'000 + t.tv_nsec;
+  }
+};
+
+class SystemFiles final : public Files {
+ public:
+  std::string read(const std::string& path) override {
+    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (fd.get() < 0) fail("cannot read", path, errno);
+    return read_all(fd.get(), path);
+  }
+
+  std::string read_stdin() override {
+    char buffer[65536];
+    for (;;) {
+      const ssize_t n = ::read(STDIN_FILENO, buffer, sizeof buffer);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) fail("cannot read", "standard input", errno);
+      return std::string(buffer, static_cast<std::size_t>(n));
+    }
+  }
+
+  bool exists(const std::string& path) override {
+    struct stat s {};
+    return ::stat(path.c_str(), &s) == 0;
+  }
+
+  bool is_directory(const std::string& path) override {
+    struct stat s {};
+    return ::stat(path.c_str(), &s) == 0 && S_ISDIR(s.st_mode);
+  }
+
+  std::vector<FileEntry> list(const std::string& directory) override {
+    DIR* folder = ::opendir(directory.c_str());
+    if (folder == nullptr) fail("cannot read folder", directory, errno);
+    std::vector<FileEntry> entries;
+    while (const dirent* e = ::readdir(folder)) {
+      const std::string name = e->d_name;
+      if (name == "." || name == "..") continue;
+      const bool folder_entry = e->d_type == DT_DIR || ((e->d_type == DT_LNK || e->d_type == DT_UNKNOWN) &&
+                                                        is_directory(directory + "/" + name));
+      entries.push_back({name, folder_entry});
+    }
+    ::closedir(folder);
+    std::sort(entries.begin(), entries.end(), [](auto& a, auto& b) { return a.name < b.name; });
+    return entries;
+  }
+
+  void write(const std::string& path, std::string_view text) override {
+    const std::string temporary = fmt::format("{}.tmp.{}", path, ::getpid());
+    try {
+      put(temporary, text, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
+      if (::rename(temporary.c_str(), path.c_str()) != 0) fail("cannot write", path, errno);
+    } catch (...) {
+      ::unlink(temporary.c_str());
+      throw;
+    }
+    sync_folder(path);
+  }
+
+  void create(const std::string& path, std::string_view text) override {
+    put(path, text, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
+    sync_folder(path);
+  }
+
+  void make_directories(const std::string& path) override {
+    for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+      const std::string part = path.substr(0, slash);
+      if (::mkdir(part.c_str(), 0777) != 0 && errno != EEXIST) fail("cannot create folder", part, errno);
+      if (slash == std::string::npos) break;
+    }
+    if (!is_directory(path)) fail("cannot create folder", path, ENOTDIR);
+  }
+
+  void remove(const std::string& path) override {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) fail("cannot remove", path, errno);
+  }
+
+ private:
+  static void put(const std::string& path, std::string_view text, int flags) {
+    const Fd fd(::open(path.c_str(), flags, 0666));
+    if (fd.get() < 0) fail("cannot write", path, errno);
+    write_all(fd.get(), text, path);
+    if (::fsync(fd.get()) != 0) fail("cannot write", path, errno);
+  }
+};
+
+std::string first_line_of(const char* path) {
+  const Fd fd(::open(path, O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return {};
+  std::string text = read_all(fd.get(), path);
+  return text.substr(0, text.find('\n'));
+}
+
+class SystemEnvironment final : public Environment {
+ public:
+  std::optional<std::string> get(const std::string& name) override {
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) return std::nullopt;
+    return std::string(value);
+  }
+  std::string user() override {
+    const passwd* entry = ::getpwuid(::geteuid());
+    return entry != nullptr ? entry->pw_name : fmt::format("uid-{}", ::geteuid());
+  }
+  std::string host() override {
+    char name[256] = {};
+    ::gethostname(name, sizeof name - 1);
+    return name;
+  }
+  std::string boot_id() override { return first_line_of("/proc/sys/kernel/random/boot_id"); }
+  std::int64_t process_id() override { return ::getpid(); }
+  bool process_alive(std::int64_t pid) override {
+    return ::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM;
+  }
+  std::string working_directory() override {
+    char buffer[4096];
+    return ::getcwd(buffer, sizeof buffer) != nullptr ? buffer : ".";
+  }
+};
+
+class SystemRandom final : public Random {
+ public:
+  std::uint64_t next() override {
+    if (used_ == kCount) {
+      if (::getrandom(pool_, sizeof pool_, 0) != static_cast<ssize_t>(sizeof pool_)) {
+        fail("cannot read", "kernel randomness", errno);
+      }
+      used_ = 0;
+    }
+    return pool_[used_++];
+  }
+
+ private:
+  static constexpr std::size_t kCount = 32;  // 256 bytes: getrandom never returns less
+  std::uint64_t pool_[kCount] = {};
+  std::size_t used_ = kCount;
+};
+
+}  // namespace
+
+struct System::Parts {
+  SystemClock clock;
+  SystemFiles files;
+  SystemEnvironment environment;
+  SystemRandom random;
+  World world{clock, files, environment, random};
+};
+
+System::System() : parts_(std::make_unique<Parts>()) {}
+System::~System() = default;
+World& System::world() { return parts_->world; }
+
+}  // namespace autopilot

@@ -1,0 +1,70 @@
+#pragma once
+// Everything that is not computation: clock, files, environment, randomness, processes' facts. One World is built in
+// main (core/base/system.h); tests build one of fakes. Nothing else reads the clock or the environment.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/time.h"
+
+namespace autopilot {
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual Instant now() = 0;                   // wall clock
+  virtual std::int64_t monotonic_nanos() = 0;  // for measuring elapsed time only
+};
+
+struct FileEntry {
+  std::string name;  // within its folder
+  bool is_directory = false;
+};
+
+// Paths are as given by the user, relative to the working directory. All throw Error(storage) naming the path.
+class Files {
+ public:
+  virtual ~Files() = default;
+  virtual std::string read(const std::string& path) = 0;
+  // Bounded read of standard input or a file, piece by piece; returns "" at the end.
+  virtual std::string read_stdin() = 0;
+  virtual bool exists(const std::string& path) = 0;
+  virtual bool is_directory(const std::string& path) = 0;
+  virtual std::vector<FileEntry> list(const std::string& directory) = 0;  // sorted by name
+  // Replaces the file as a whole (temporary file, fsync, rename): readers see the old or the new one, never a part.
+  virtual void write(const std::string& path, std::string_view text) = 0;
+  // Creates the file and fails if it exists.
+  virtual void create(const std::string& path, std::string_view text) = 0;
+  virtual void make_directories(const std::string& path) = 0;  // mode 0777 less the umask
+  virtual void remove(const std::string& path) = 0;            // absent is fine
+};
+
+class Environment {
+ public:
+  virtual ~Environment() = default;
+  virtual std::optional<std::string> get(const std::string& name) = 0;
+  virtual std::string user() = 0;       // the OS user's name
+  virtual std::string host() = 0;
+  virtual std::string boot_id() = 0;    // changes with each boot of the host
+  virtual std::int64_t process_id() = 0;
+  virtual bool process_alive(std::int64_t pid) = 0;  // on this host
+  virtual std::string working_directory() = 0;
+};
+
+class Random {
+ public:
+  virtual ~Random() = default;
+  virtual std::uint64_t next() = 0;  // 64 uniform bits
+};
+
+struct World {
+  Clock& clock;
+  Files& files;
+  Environment& environment;
+  Random& random;
+};
+
+}  // namespace autopilot

@@ -1,0 +1,90 @@
+#pragma once
+// The run-time value: 16 bytes, trivially copyable. Strings, lists and maps are views of memory that somebody else
+// owns: the program (constants), the record (inputs) or the arena (results); they are valid until the arena is reset.
+
+#include <cstdint>
+#include <string_view>
+
+namespace autopilot::expr {
+
+enum class Tag : std::uint8_t {
+  absent,  // an input that the record lacks; reading it is an error, has() is false
+  error,   // payload: see Scratch::fault
+  null,
+  boolean,
+  integer,
+  uinteger,
+  real,
+  string,
+  bytes,
+  list,
+  map,
+  timestamp,
+  duration,
+  type,
+  optional,
+  abstract,
+};
+
+struct ListRep;
+struct MapRep;
+struct OptionalRep;
+
+struct Val {
+  Tag tag = Tag::absent;
+  std::uint32_t size = 0;  // string, bytes: length; timestamp: nanos; error: index of the fault
+  union {
+    bool boolean;
+    std::int64_t integer;  // also timestamp: seconds; duration: nanos
+    std::uint64_t uinteger;
+    double real;
+    const char* data;  // string, bytes, name of a type
+    const ListRep* list;
+    const MapRep* map;
+    const OptionalRep* optional;
+    const void* abstract;
+  };
+
+  constexpr Val() : integer(0) {}
+  static Val of_null() { Val v; v.tag = Tag::null; return v; }
+  static Val of_bool(bool b) { Val v; v.tag = Tag::boolean; v.integer = 0; v.boolean = b; return v; }
+  static Val of_int(std::int64_t i) { Val v; v.tag = Tag::integer; v.integer = i; return v; }
+  static Val of_uint(std::uint64_t u) { Val v; v.tag = Tag::uinteger; v.uinteger = u; return v; }
+  static Val of_double(double d) { Val v; v.tag = Tag::real; v.real = d; return v; }
+  static Val of_string(std::string_view s) {  // a view: the bytes must outlive the value
+    Val v; v.tag = Tag::string; v.size = static_cast<std::uint32_t>(s.size()); v.data = s.data(); return v;
+  }
+  static Val of_timestamp(std::int64_t seconds, std::uint32_t nanos) {
+    Val v; v.tag = Tag::timestamp; v.size = nanos; v.integer = seconds; return v;
+  }
+  static Val of_duration(std::int64_t nanos) { Val v; v.tag = Tag::duration; v.integer = nanos; return v; }
+
+  std::string_view text() const { return {data, size}; }  // string, bytes
+  bool is_true() const { return tag == Tag::boolean && boolean; }
+};
+static_assert(sizeof(Val) == 16);
+
+struct ListRep {
+  std::uint32_t size;
+  const Val* items;
+};
+
+struct MapEntry {
+  Val key;  // boolean, integer, uinteger, string
+  Val value;
+};
+
+// In insertion order. Larger maps carry an index (see map.cpp); small ones are scanned.
+struct MapRep {
+  std::uint32_t size;
+  const MapEntry* entries;
+  const std::uint32_t* index;  // open-addressing table of entry numbers, or null
+  std::uint32_t index_mask;
+};
+
+struct OptionalRep {
+  bool present;
+  Val value;
+};
+
+}  // namespace autopilot::expr
