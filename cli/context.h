@@ -1,0 +1,68 @@
+#pragma once
+// What a running command may use: the World, the project, the state (opened when first asked), a place for faults and
+// the one way to show a result.
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/diagnostic.h"
+#include "core/base/world.h"
+#include "core/render/report.h"
+
+namespace autopilot::state {
+class Store;
+}
+namespace autopilot::policy {
+struct Project;
+}
+
+namespace autopilot::cli {
+
+// The flags before the command (also accepted after it).
+struct Globals {
+  std::string directory;           // -C
+  std::string state;               // --state, AUTOPILOT_STATE; empty: .autopilot/state.db under the root
+  std::string actor;               // --as; empty: the OS user
+  std::string format = "text";     // --format, --json
+  std::string color = "auto";      // --color auto|always|never
+  std::string log_format = "text"; // --log-format text|json
+  bool quiet = false;
+  bool verbose = false;
+};
+
+class Context {
+ public:
+  Context(World& world, Globals globals);
+  ~Context();
+
+  World& world;
+  Diagnostics diagnostics;
+  const Globals globals;
+
+  // The nearest parent folder with autopilot.yaml; throws Error(invalid) with a hint at `autopilot init` when there is none.
+  const std::string& root();
+  const policy::Project& project();     // autopilot.yaml, parsed; faults go to `diagnostics`
+  state::Store& store();                // opened for reading and writing, created when absent
+  state::Store& existing_store();       // Error(storage) with a hint at `autopilot apply` when absent
+  const std::string& actor();           // --as or the OS user
+  std::string actor_role();             // by the applied Access document; dg_ai without one
+  // Throws Error(denied), audited, when the actor's role is lower. Roles: viewer < operator < admin < dg_ai.
+  void require_role(std::string_view least, std::string_view for_what);
+
+  // Shows the result on stdout in the chosen format.
+  void show(const render::Report& report);
+  // A raw piece of result on stdout (JSONL streams, exported text). Buffered; a closed pipe ends the process quietly.
+  void write(std::string_view text);
+  void flush();  // Error(storage) when stdout is full
+  // To stderr: progress and remarks for people (not with -q).
+  void inform(std::string_view text);
+  // Renders the collected diagnostics to stderr and forgets none.
+  void show_diagnostics();
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace autopilot::cli

@@ -1,0 +1,56 @@
+#pragma once
+// What a command found, described once: `data` is the JSON contract, `text` the same for people. Renderers (text.h,
+// json.h, markdown.h) turn it into bytes; commands never ask which format was chosen.
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/value.h"
+
+namespace autopilot::render {
+
+enum class Tone { plain, strong, dim, good, bad, warn, added, removed, changed };
+
+// A run of text in one tone. Colour is never the only signal: the words say it too.
+struct Run {
+  std::string text;
+  Tone tone = Tone::plain;
+};
+
+struct Line {
+  std::vector<Run> runs;
+  Line() = default;
+  Line(const char* text) : runs{{text, Tone::plain}} {}
+  Line(std::string text) : runs{{std::move(text), Tone::plain}} {}
+  Line(std::vector<Run> r) : runs(std::move(r)) {}
+};
+
+struct Heading {
+  std::string text;
+};
+struct Paragraph {
+  Line line;  // wrapped to the terminal's width
+};
+struct Lines {
+  std::vector<Line> lines;  // as they are, not wrapped
+};
+struct Table {
+  std::vector<std::string> columns;  // headings; empty for none
+  std::vector<std::vector<Line>> rows;
+  std::vector<bool> right;           // right-aligned columns; may be shorter
+};
+struct Tree {
+  Line line;
+  std::vector<Tree> children;
+};
+
+using Block = std::variant<Heading, Paragraph, Lines, Table, Tree>;
+
+struct Report {
+  std::string schema;  // "autopilot.plan/v1"; becomes data.schema
+  Map data;            // snake_case; arrays never null; fields are added, never renamed
+  std::vector<Block> text;
+};
+
+}  // namespace autopilot::render
