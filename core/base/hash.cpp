@@ -4,8 +4,25 @@
 
 namespace autopilot {
 namespace {
-const std::uint8_t* bytes_of(std::string_view s) { return reinterpret_cast<const std::uint8_t*>(s.data()); }
+const std::uint8_t* bytes_of(std::string_view s) {
+  return reinterpret_cast<const std::uint8_t*>(s.data());
+}
 }  // namespace
+
+Sha256::Sha256() {
+  static_assert(sizeof(sha256_ctx) <= sizeof state_ && alignof(sha256_ctx) <= 8);
+  sha256_init(reinterpret_cast<sha256_ctx*>(state_.data()));
+}
+
+void Sha256::update(std::string_view data) {
+  sha256_update(reinterpret_cast<sha256_ctx*>(state_.data()), data.size(), bytes_of(data));
+}
+
+Digest Sha256::finish() {
+  Digest digest;
+  sha256_digest(reinterpret_cast<sha256_ctx*>(state_.data()), digest.size(), digest.data());
+  return digest;
+}
 
 Digest sha256(std::string_view data) {
   sha256_ctx context;

@@ -11,6 +11,17 @@ namespace autopilot {
 using Digest = std::array<std::uint8_t, 32>;
 
 Digest sha256(std::string_view data);
+// The same piece by piece.
+class Sha256 {
+ public:
+  Sha256();
+  void update(std::string_view data);
+  Digest finish();  // starts anew
+
+ private:
+  alignas(8) std::array<unsigned char, 128> state_;  // nettle's context
+};
+
 std::string to_hex(const Digest& digest);  // 64 lower-case digits
 std::string to_hex(std::string_view bytes);
 

@@ -1,10 +1,10 @@
 #include "core/base/time.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <limits>
-
-#include <fmt/format.h>
 
 namespace autopilot {
 namespace {
@@ -74,8 +74,9 @@ bool offset(std::string_view text, std::size_t& at, std::int64_t& seconds) {
 }
 
 bool valid(const Civil& c) {
-  return c.year >= 1 && c.month >= 1 && c.month <= 12 && c.day >= 1 && c.day <= days_in_month(c.year, c.month) &&
-         c.hour <= 23 && c.minute <= 59 && c.second <= 59;
+  return c.year >= 1 && c.month >= 1 && c.month <= 12 && c.day >= 1 &&
+         c.day <= days_in_month(c.year, c.month) && c.hour <= 23 && c.minute <= 59 &&
+         c.second <= 59;
 }
 
 struct Unit {
@@ -92,7 +93,9 @@ constexpr std::array<Unit, 7> kUnits{{{"d", 86400 * kNanosPerSecond},
 
 }  // namespace
 
-Instant Instant::from_micros(std::int64_t micros) { return normalised(micros / 1'000'000, micros % 1'000'000 * 1000); }
+Instant Instant::from_micros(std::int64_t micros) {
+  return normalised(micros / 1'000'000, micros % 1'000'000 * 1000);
+}
 
 Instant operator+(Instant t, Duration d) {
   return normalised(t.seconds + d.nanos / kNanosPerSecond, t.nanos + d.nanos % kNanosPerSecond);
@@ -102,11 +105,14 @@ Instant operator-(Instant t, Duration d) {
 }
 
 Duration operator-(Instant a, Instant b) {
-  const __int128 nanos = static_cast<__int128>(a.seconds - b.seconds) * kNanosPerSecond + (a.nanos - b.nanos);
-  constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
-  if (nanos > kMax) return {kMax};
-  if (nanos < -kMax) return {-kMax};
-  return {static_cast<std::int64_t>(nanos)};
+  const std::int64_t seconds = a.seconds - b.seconds;  // years 1 to 9999: far from overflow
+  std::int64_t nanos = 0;
+  if (__builtin_mul_overflow(seconds, kNanosPerSecond, &nanos) ||
+      __builtin_add_overflow(nanos, std::int64_t{a.nanos} - b.nanos, &nanos)) {
+    const auto limit = std::numeric_limits<std::int64_t>::max();
+    return {seconds < 0 ? -limit : limit};
+  }
+  return {nanos};
 }
 
 int days_in_month(std::int64_t year, int month) {
@@ -168,7 +174,8 @@ std::optional<Instant> parse_rfc3339(std::string_view text) {
 
 std::string format_rfc3339(Instant t) {
   const Civil c = to_civil(t.seconds);
-  std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute, c.second);
+  std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", c.year, c.month, c.day,
+                                c.hour, c.minute, c.second);
   if (t.nanos == 0) return out + "Z";
   if (t.nanos % 1'000'000 == 0) return out + fmt::format(".{:03}Z", t.nanos / 1'000'000);
   if (t.nanos % 1'000 == 0) return out + fmt::format(".{:06}Z", t.nanos / 1'000);
@@ -192,7 +199,8 @@ std::optional<Duration> parse_duration(std::string_view text) {
     }
     if (unit == nullptr || unit->nanos >= previous) return std::nullopt;
     std::int64_t part = 0;
-    if (__builtin_mul_overflow(number, unit->nanos, &part) || __builtin_add_overflow(total, part, &total)) {
+    if (__builtin_mul_overflow(number, unit->nanos, &part) ||
+        __builtin_add_overflow(total, part, &total)) {
       return std::nullopt;
     }
     previous = unit->nanos;
@@ -204,7 +212,8 @@ std::optional<Duration> parse_duration(std::string_view text) {
 std::string format_duration(Duration d) {
   if (d.nanos == 0) return "0s";
   std::string out = d.nanos < 0 ? "-" : "";
-  auto rest = d.nanos < 0 ? 0 - static_cast<std::uint64_t>(d.nanos) : static_cast<std::uint64_t>(d.nanos);
+  auto rest =
+      d.nanos < 0 ? 0 - static_cast<std::uint64_t>(d.nanos) : static_cast<std::uint64_t>(d.nanos);
   for (const Unit& unit : kUnits) {
     const auto size = static_cast<std::uint64_t>(unit.nanos);
     if (rest < size) continue;

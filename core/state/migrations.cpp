@@ -1,0 +1,145 @@
+#include "core/state/migrations.h"
+
+#include <array>
+
+#include "core/base/error.h"
+
+namespace autopilot::state {
+namespace {
+
+constexpr const char* kVersion1 = R"sql(
+-- Facts about the file itself.
+CREATE TABLE meta (
+  key TEXT NOT NULL PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT;
+
+-- Document contents by what they are: canonical JSON and its SHA-256 in hex. Never changed, never removed.
+CREATE TABLE content (
+  hash TEXT NOT NULL PRIMARY KEY,
+  body TEXT NOT NULL
+) STRICT;
+
+-- One row per apply. A revision's hash is that of its whole set of documents, so the same set has the same hash.
+CREATE TABLE revision (
+  seq INTEGER PRIMARY KEY,
+  hash TEXT NOT NULL,
+  parent TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  message TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  updated INTEGER NOT NULL,
+  deleted INTEGER NOT NULL
+) STRICT;
+CREATE INDEX revision_by_hash ON revision (hash);
+
+-- What each revision changed: the document's content from then on, null for deleted. The set of a revision is, for each
+-- document, its last row up to there.
+CREATE TABLE revision_document (
+  kind TEXT NOT NULL,
+  id TEXT NOT NULL,
+  seq INTEGER NOT NULL REFERENCES revision (seq),
+  content_hash TEXT REFERENCES content (hash),
+  PRIMARY KEY (kind, id, seq)
+) STRICT, WITHOUT ROWID;
+
+-- The documents of the newest revision.
+CREATE TABLE document (
+  kind TEXT NOT NULL,
+  id TEXT NOT NULL,
+  content_hash TEXT NOT NULL REFERENCES content (hash),
+  protect INTEGER NOT NULL,
+  PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+
+-- The chain of core/base/audit.h.
+CREATE TABLE audit (
+  seq INTEGER PRIMARY KEY,
+  time INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  body TEXT NOT NULL,
+  hash BLOB NOT NULL
+) STRICT;
+
+-- Leases. Times are microseconds.
+CREATE TABLE lock (
+  name TEXT NOT NULL PRIMARY KEY,
+  holder TEXT NOT NULL,
+  pid INTEGER NOT NULL,
+  host TEXT NOT NULL,
+  boot_id TEXT NOT NULL,
+  started INTEGER NOT NULL,
+  heartbeat INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  reason TEXT NOT NULL
+) STRICT;
+
+-- seq is the first 60 bits of the UUIDv7 id (milliseconds << 12 | counter); body is the canonical decision line.
+CREATE TABLE decision (
+  seq INTEGER PRIMARY KEY,
+  id BLOB NOT NULL,
+  result INTEGER NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+
+-- content is 16 bytes of the action's hash.
+CREATE TABLE idempotency (
+  algorithm TEXT NOT NULL,
+  key TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  content BLOB NOT NULL,
+  PRIMARY KEY (algorithm, key)
+) STRICT, WITHOUT ROWID;
+
+-- name is the canonical text of (ledger, policy, limit, key, run).
+CREATE TABLE ledger_account (
+  account INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- at is in microseconds, amount in micro-units, seq that of the decision that consumed it.
+CREATE TABLE ledger (
+  account INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  amount INTEGER NOT NULL,
+  PRIMARY KEY (account, at, seq)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations = {Migration{1, kVersion1}};
+
+}  // namespace
+
+std::span<const Migration> migrations() { return kMigrations; }
+std::int64_t schema_version() { return kMigrations.back().to; }
+
+std::string backup_path(const std::string& path, std::int64_t version) {
+  return fmt::format("{}.v{}.backup", path, version);
+}
+
+void migrate(Database& database, std::span<const Migration> steps) {
+  const std::int64_t newest = steps.back().to;
+  const std::int64_t present = database.user_version();
+  if (present == newest) return;
+  if (present > newest) {
+    throw Error(ErrorKind::storage,
+                fmt::format("the state {} was written by a newer autopilot (version {} of the "
+                            "file, this one knows {})",
+                            database.path(), present, newest),
+                "use the newer autopilot, or restore a backup from before it");
+  }
+  const bool has_content = database.integer("SELECT count(*) FROM sqlite_master") > 0;
+  if (has_content) database.copy_to(backup_path(database.path(), present));
+  for (const Migration& step : steps) {
+    WriteTransaction transaction(database);
+    if (database.user_version() >= step.to) continue;  // done, or another process was faster
+    database.execute(step.sql);
+    database.set_user_version(step.to);
+    transaction.commit();
+  }
+}
+
+}  // namespace autopilot::state

@@ -1,0 +1,77 @@
+#pragma once
+// The state: which documents are applied, and every revision before. One file, opened cheaply;
+// every other part of core/state works on a Store. Reads nothing but its file.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/sqlite.h"
+#include "core/base/time.h"
+#include "core/policy/model.h"
+
+namespace autopilot::state {
+
+// One apply. `hash` names the set of documents after it (32 hex digits), `parent` the set before.
+struct Revision {
+  std::int64_t seq = 0;  // 0: the empty set before the first apply
+  std::string hash;
+  std::string parent;
+  Instant time;
+  std::string actor;
+  std::string message;  // may be empty
+  std::int64_t created = 0;
+  std::int64_t updated = 0;
+  std::int64_t deleted = 0;
+};
+
+// What a document is called in a set, without its content.
+struct DocumentKey {
+  std::string kind;
+  std::string id;
+  std::string hash;  // 64 hex digits, of the content
+  bool protect = false;
+};
+
+// The id of a set of documents, REQUIRES them sorted by kind, id: the first 32 hex digits of
+// SHA-256 over their lines.
+std::string revision_hash(const std::vector<DocumentKey>& sorted);
+// Of the empty set.
+std::string empty_revision_hash();
+
+// The file that --state names. Throws Error(usage) for a kind of state that this build has not.
+std::string state_path(const std::string& url);
+
+// Not thread-safe: one per thread.
+class Store {
+ public:
+  // Both migrate an older file. Throw Error(storage).
+  static std::unique_ptr<Store> open(const std::string& path);            // an existing file
+  static std::unique_ptr<Store> open_or_create(const std::string& path);  // with its folder
+  static bool exists(const std::string& path);
+
+  Database& database() { return *database_; }
+
+  // The newest revision; seq 0 before the first apply.
+  Revision head();
+  // `HEAD`, `HEAD~2`, a hash or a unique beginning of one (≥ 4 digits). Throws Error(invalid)
+  // naming what was asked for.
+  Revision find_revision(std::string_view text);
+  // The newest first, at most `limit`.
+  std::vector<Revision> revisions(std::int64_t limit);
+
+  // Sorted by kind, id; as policy_from() wants them.
+  std::vector<policy::Document> documents();
+  std::vector<policy::Document> documents(const Revision& revision);
+  std::optional<policy::Document> document(std::string_view kind, std::string_view id);
+  std::vector<DocumentKey> keys();
+
+ private:
+  explicit Store(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+  std::unique_ptr<Database> database_;
+};
+
+}  // namespace autopilot::state
