@@ -205,13 +205,12 @@ Statement::Statement(Statement&& other) noexcept
 Statement::~Statement() { sqlite3_finalize(handle_); }
 
 bool Statement::step() {
+  errno = 0;
   const int code = sqlite3_step(handle_);
   if (code == SQLITE_ROW) return true;
   if (code != SQLITE_DONE) {
     const Error error =
-        describe(database_->path_, sqlite3_extended_errcode(database_->handle_),
-                 sqlite3_system_errno(database_->handle_), sqlite3_errmsg(database_->handle_),
-                 sqlite3_stmt_readonly(handle_) != 0 ? "read" : "write");
+        database_->error_of(code, sqlite3_stmt_readonly(handle_) != 0 ? "read" : "write");
     reset();
     throw error;
   }
@@ -385,12 +384,14 @@ void Database::create(const std::string& path, const std::function<void(Database
 
 Statement Database::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
+  errno = 0;
   check(sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr),
         "read");
   return Statement(*this, statement);
 }
 
 void Database::execute(const std::string& sql) {
+  errno = 0;
   check(sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr), "write");
 }
 
@@ -473,12 +474,16 @@ void Database::checkpoint(bool wait) {
 }
 
 void Database::check(int code, const char* doing) {
-  if (code != SQLITE_OK) fail(code, doing);
+  if (code != SQLITE_OK) throw error_of(code, doing);
 }
 
-void Database::fail(int code, const char* doing) {
-  if (handle_ == nullptr) throw describe(path_, code, errno, sqlite3_errstr(code), doing);
-  throw describe(path_, code, sqlite3_system_errno(handle_), sqlite3_errmsg(handle_), doing);
+// SQLite remembers the errno of some faults only (not that of a COMMIT), so the present one comes
+// first.
+Error Database::error_of(int code, const char* doing) {
+  const int present = errno;
+  if (handle_ == nullptr) return describe(path_, code, present, sqlite3_errstr(code), doing);
+  const int system = present != 0 ? present : sqlite3_system_errno(handle_);
+  return describe(path_, code, system, sqlite3_errmsg(handle_), doing);
 }
 
 WriteTransaction::WriteTransaction(Database& database) : database_(database) {

@@ -21,6 +21,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/base/error.h"
 #include "core/base/file_lock.h"
 #include "core/base/time.h"
 
@@ -163,7 +164,7 @@ class Database {
   void checkpoint_when_large(std::int64_t limit_pages);
   void use_wal();
   void check(int code, const char* doing);
-  [[noreturn]] void fail(int code, const char* doing);
+  Error error_of(int code, const char* doing);
   static int on_commit(void* self, sqlite3* handle, const char* name, int pages);
 
   std::string path_;
