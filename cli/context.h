@@ -1,6 +1,6 @@
 #pragma once
-// What a running command may use: the World, the project, the state (opened when first asked), a place for faults and
-// the one way to show a result.
+// What a running command may use: the World, the project, the state (opened when first asked), a
+// place for faults and the one way to show a result.
 
 #include <memory>
 #include <string>
@@ -9,6 +9,7 @@
 #include "core/base/diagnostic.h"
 #include "core/base/world.h"
 #include "core/render/report.h"
+#include "core/render/text.h"
 
 namespace autopilot::state {
 class Store;
@@ -19,42 +20,55 @@ struct Project;
 
 namespace autopilot::cli {
 
+class Output;
+
 // The flags before the command (also accepted after it).
 struct Globals {
-  std::string directory;           // -C
-  std::string state;               // --state, AUTOPILOT_STATE; empty: .autopilot/state.db under the root
-  std::string actor;               // --as; empty: the OS user
-  std::string format = "text";     // --format, --json
-  std::string color = "auto";      // --color auto|always|never
-  std::string log_format = "text"; // --log-format text|json
+  std::string directory;  // -C
+  std::string state;      // --state, AUTOPILOT_STATE; empty: .autopilot/state.db under the root
+  std::string actor;      // --as; empty: the OS user
+  std::string format = "text";      // --format, --json
+  std::string color = "auto";       // --color auto|always|never
+  std::string log_format = "text";  // --log-format text|json
   bool quiet = false;
   bool verbose = false;
 };
 
 class Context {
  public:
-  Context(World& world, Globals globals);
+  Context(World& world, Globals globals, Output& output);
   ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
 
   World& world;
   Diagnostics diagnostics;
   const Globals globals;
 
-  // The nearest parent folder with autopilot.yaml; throws Error(invalid) with a hint at `autopilot init` when there is none.
-  const std::string& root();
-  const policy::Project& project();     // autopilot.yaml, parsed; faults go to `diagnostics`
-  state::Store& store();                // opened for reading and writing, created when absent
-  state::Store& existing_store();       // Error(storage) with a hint at `autopilot apply` when absent
-  const std::string& actor();           // --as or the OS user
-  std::string actor_role();             // by the applied Access document; dg_ai without one
-  // Throws Error(denied), audited, when the actor's role is lower. Roles: viewer < operator < admin < dg_ai.
+  // The nearest parent folder with autopilot.yaml; throws Error(invalid) with a hint at `autopilot
+  // init` when there is none.
+  const std::string& root();  // absolute, without a final slash
+  // A path under the root as one would type it from here: in_root("policies") is "policies" or
+  // "../policies".
+  std::string in_root(std::string_view path);
+  const policy::Project& project();  // autopilot.yaml, parsed; faults go to `diagnostics`
+  state::Store& store();             // opened for reading and writing, created when absent
+  state::Store& existing_store();    // Error(storage) with a hint at `autopilot apply` when absent
+  const std::string& actor();        // --as or the OS user
+  std::string actor_role();          // by the applied Access document; dg_ai without one
+  // Throws Error(denied), audited, when the actor's role is lower. Roles: viewer < operator < admin
+  // < dg_ai.
   void require_role(std::string_view least, std::string_view for_what);
 
   // Shows the result on stdout in the chosen format.
   void show(const render::Report& report);
-  // A raw piece of result on stdout (JSONL streams, exported text). Buffered; a closed pipe ends the process quietly.
+  // A raw piece of result on stdout (JSONL streams, exported text). Buffered; a closed pipe ends
+  // the process quietly.
   void write(std::string_view text);
   void flush();  // Error(storage) when stdout is full
+  // The same for a text of several screens: through $PAGER when stdout is a terminal.
+  void page(std::string_view text);
+  render::TextStyle style() const;  // of stdout
   // To stderr: progress and remarks for people (not with -q).
   void inform(std::string_view text);
   // Renders the collected diagnostics to stderr and forgets none.

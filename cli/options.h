@@ -1,6 +1,6 @@
 #pragma once
-// How a command declares what may be said to it. A facade over CLI11, which only options.cpp includes. The same
-// declarations make parsing, --help, man pages and completions.
+// How a command declares what may be said to it. A facade over CLI11, which only options.cpp
+// includes. The same declarations make parsing, --help, man pages and completions.
 
 #include <memory>
 #include <optional>
@@ -16,8 +16,8 @@ namespace autopilot::cli {
 enum class Hint { none, file, directory, decision, revision, document };
 
 struct OptionInfo {
-  std::string names;       // "-o,--out"; for an argument its name, "PATH"
-  std::string metavar;     // "FILE"; empty for a flag
+  std::string names;    // "-o,--out"; for an argument its name, "PATH"
+  std::string metavar;  // "FILE"; empty for a flag
   std::string help;
   std::vector<std::string> choices;
   Hint hint = Hint::none;
@@ -35,19 +35,23 @@ class Options {
   Options& operator=(const Options&) = delete;
 
   // Positional arguments, in order. `required` ones must come first.
-  void argument(const std::string& name, std::string& value, const std::string& help, Hint hint = Hint::none,
-                bool required = false);
+  void argument(const std::string& name, std::string& value, const std::string& help,
+                Hint hint = Hint::none, bool required = false);
   void arguments(const std::string& name, std::vector<std::string>& values, const std::string& help,
                  Hint hint = Hint::none);
 
   void flag(const std::string& names, bool& value, const std::string& help);
   // `names` may carry the metavar: "-o,--out FILE".
-  void option(const std::string& names, std::string& value, const std::string& help, Hint hint = Hint::none);
-  void option(const std::string& names, std::optional<std::string>& value, const std::string& help, Hint hint = Hint::none);
+  void option(const std::string& names, std::string& value, const std::string& help,
+              Hint hint = Hint::none);
+  void option(const std::string& names, std::optional<std::string>& value, const std::string& help,
+              Hint hint = Hint::none);
   void option(const std::string& names, std::int64_t& value, const std::string& help);  // ≥ 0
   void option(const std::string& names, std::optional<Duration>& value, const std::string& help);
-  void options(const std::string& names, std::vector<std::string>& values, const std::string& help, Hint hint = Hint::none);
-  void choice(const std::string& names, std::string& value, std::vector<std::string> choices, const std::string& help);
+  void options(const std::string& names, std::vector<std::string>& values, const std::string& help,
+               Hint hint = Hint::none);
+  void choice(const std::string& names, std::string& value, std::vector<std::string> choices,
+              const std::string& help);
 
   // Throws Error(usage) with a did-you-mean for an unknown flag.
   void parse(const std::vector<std::string>& words);

@@ -1,6 +1,7 @@
 #pragma once
-// What the user wrote wrong: collected with code, place and help, never thrown. One run shows all faults.
-// Rendering (text with caret, JSON, SARIF, GitHub, JUnit) happens elsewhere; this only holds the facts.
+// What the user wrote wrong: collected with code, place and help, never thrown. One run shows all
+// faults. Rendering (text with caret, JSON, SARIF, GitHub, JUnit) happens elsewhere; this only
+// holds the facts.
 
 #include <cstddef>
 #include <cstdint>
@@ -57,7 +58,8 @@ struct Related {
 
 struct Diagnostic {
   Severity severity = Severity::error;
-  std::string code;     // stable kebab-case name, e.g. "duplicate-key"; docs/diagnostics.md lists them all
+  std::string
+      code;  // stable kebab-case name, e.g. "duplicate-key"; docs/diagnostics.md lists them all
   std::string message;  // lower case, no final period
   std::string help;     // what to do; may be empty
   Span span;            // may be unknown

@@ -1,6 +1,6 @@
 #pragma once
-// The one exception type: this operation cannot go on. Thrown anywhere, caught once (cli/app). What the
-// user wrote wrong goes to Diagnostics instead; expected outcomes are return values.
+// The one exception type: this operation cannot go on. Thrown anywhere, caught once (cli/app). What
+// the user wrote wrong goes to Diagnostics instead; expected outcomes are return values.
 
 #include <stdexcept>
 #include <string>

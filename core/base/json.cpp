@@ -1,9 +1,9 @@
 #include "core/base/json.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cmath>
-
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
@@ -31,7 +31,8 @@ class Builder {
   bool end_object() { return close(); }
   bool end_array() { return close(); }
   bool key(std::string& k) {
-    if (stack_.back()->as_map().contains(k)) return fail(fmt::format("key \"{}\" appears twice", k));
+    if (stack_.back()->as_map().contains(k))
+      return fail(fmt::format("key \"{}\" appears twice", k));
     key_ = std::move(k);
     return true;
   }
@@ -43,7 +44,8 @@ class Builder {
   }
 
  private:
-  // "[json.exception.parse_error.101] parse error at line 1, column 3: syntax error …" → the last part.
+  // "[json.exception.parse_error.101] parse error at line 1, column 3: syntax error …" → the last
+  // part.
   static std::string shorten(std::string what) {
     const std::size_t at = what.find(": ");
     return at == std::string::npos ? what : what.substr(at + 2);
@@ -144,12 +146,24 @@ void append_map(std::string& out, const Map& map, const Style& style, int depth)
 
 void append(std::string& out, const Value& value, const Style& style, int depth) {
   switch (value.kind()) {
-    case Value::Kind::null: out += "null"; return;
-    case Value::Kind::boolean: out += value.as_bool() ? "true" : "false"; return;
-    case Value::Kind::string: append_json_string(out, value.as_string()); return;
-    case Value::Kind::list: append_list(out, value.as_list(), style, depth); return;
-    case Value::Kind::map: append_map(out, value.as_map(), style, depth); return;
-    default: append_number(out, value, style.canonical); return;
+    case Value::Kind::null:
+      out += "null";
+      return;
+    case Value::Kind::boolean:
+      out += value.as_bool() ? "true" : "false";
+      return;
+    case Value::Kind::string:
+      append_json_string(out, value.as_string());
+      return;
+    case Value::Kind::list:
+      append_list(out, value.as_list(), style, depth);
+      return;
+    case Value::Kind::map:
+      append_map(out, value.as_map(), style, depth);
+      return;
+    default:
+      append_number(out, value, style.canonical);
+      return;
   }
 }
 
@@ -192,12 +206,23 @@ void append_json_string(std::string& out, std::string_view text) {
     out.append(text, clean, i - clean);
     clean = i + 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\t': out += "\\t"; break;
-      case '\r': out += "\\r"; break;
-      default: fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      default:
+        fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
     }
   }
   out.append(text, clean, text.size() - clean);

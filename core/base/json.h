@@ -1,6 +1,6 @@
 #pragma once
-// JSON text to and from Value. The only place that knows nlohmann/json. Depth is bounded, duplicate keys are
-// faults, numbers keep their spelling, strings must be UTF-8.
+// JSON text to and from Value. The only place that knows nlohmann/json. Depth is bounded, duplicate
+// keys are faults, numbers keep their spelling, strings must be UTF-8.
 
 #include <cstddef>
 #include <string>
@@ -36,12 +36,13 @@ void append_json(std::string& out, const Value& value);
 // Indented by two spaces, for people.
 std::string to_pretty_json(const Value& value);
 
-// Canonical: keys sorted by bytes, no white space, numbers by value (1.0 prints as 1), so that the same
-// content has the same bytes. Follows RFC 8785 but for non-BMP key order (bytes here, UTF-16 there).
+// Canonical: keys sorted by bytes, no white space, numbers by value (1.0 prints as 1), so that the
+// same content has the same bytes. Follows RFC 8785 but for non-BMP key order (bytes here, UTF-16
+// there).
 std::string to_canonical_json(const Value& value);
 
 void append_json_string(std::string& out, std::string_view text);  // with quotes and escapes
-void append_double(std::string& out, double value);                // shortest round trip: 0.1, 5000, 1e+300
+void append_double(std::string& out, double value);  // shortest round trip: 0.1, 5000, 1e+300
 std::string double_text(double value);
 
 }  // namespace autopilot

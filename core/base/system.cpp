@@ -2,20 +2,22 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
-#include <fmt/format.h>
-
 #include "core/base/error.h"
+#include "core/base/processes.h"
 
 namespace autopilot {
 namespace {
@@ -120,8 +122,9 @@ class SystemFiles final : public Files {
     while (const dirent* e = ::readdir(folder)) {
       const std::string name = e->d_name;
       if (name == "." || name == "..") continue;
-      const bool folder_entry = e->d_type == DT_DIR || ((e->d_type == DT_LNK || e->d_type == DT_UNKNOWN) &&
-                                                        is_directory(directory + "/" + name));
+      const bool folder_entry =
+          e->d_type == DT_DIR || ((e->d_type == DT_LNK || e->d_type == DT_UNKNOWN) &&
+                                  is_directory(directory + "/" + name));
       entries.push_back({name, folder_entry});
     }
     ::closedir(folder);
@@ -149,7 +152,8 @@ class SystemFiles final : public Files {
   void make_directories(const std::string& path) override {
     for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
       const std::string part = path.substr(0, slash);
-      if (::mkdir(part.c_str(), 0777) != 0 && errno != EEXIST) fail("cannot create folder", part, errno);
+      if (::mkdir(part.c_str(), 0777) != 0 && errno != EEXIST)
+        fail("cannot create folder", part, errno);
       if (slash == std::string::npos) break;
     }
     if (!is_directory(path)) fail("cannot create folder", path, ENOTDIR);
@@ -200,6 +204,15 @@ class SystemEnvironment final : public Environment {
     char buffer[4096];
     return ::getcwd(buffer, sizeof buffer) != nullptr ? buffer : ".";
   }
+  void change_directory(const std::string& path) override {
+    if (::chdir(path.c_str()) != 0) fail("cannot enter", path, errno);
+  }
+  bool is_terminal(int descriptor) override { return ::isatty(descriptor) == 1; }
+  std::optional<int> terminal_columns() override {
+    winsize size{};
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return std::nullopt;
+    return size.ws_col;
+  }
 };
 
 class SystemRandom final : public Random {
@@ -227,7 +240,8 @@ struct System::Parts {
   SystemFiles files;
   SystemEnvironment environment;
   SystemRandom random;
-  World world{clock, files, environment, random};
+  std::unique_ptr<Processes> processes = system_processes();
+  World world{clock, files, environment, random, *processes};
 };
 
 System::System() : parts_(std::make_unique<Parts>()) {}

@@ -1,5 +1,6 @@
 #pragma once
-// The real World: POSIX clock, files, environment and kernel randomness. Built once, in cli/main.cpp.
+// The real World: POSIX clock, files, environment and kernel randomness. Built once, in
+// cli/main.cpp.
 
 #include <memory>
 

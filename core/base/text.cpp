@@ -1,10 +1,10 @@
 #include "core/base/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <limits>
-
-#include <fmt/format.h>
 
 namespace autopilot {
 namespace {
@@ -34,18 +34,22 @@ std::size_t sequence_length(std::string_view s, std::size_t at) {
 std::uint32_t decode(std::string_view s, std::size_t at, std::size_t length) {
   if (length <= 1) return static_cast<unsigned char>(s[at]);
   std::uint32_t c = static_cast<unsigned char>(s[at]) & (0xFFu >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) c = c << 6 | (static_cast<unsigned char>(s[at + i]) & 0x3Fu);
+  for (std::size_t i = 1; i < length; ++i)
+    c = c << 6 | (static_cast<unsigned char>(s[at + i]) & 0x3Fu);
   return c;
 }
 
 struct Range {
   std::uint32_t first, last;
 };
-// Zero width and double width, the ranges that occur in practice (Unicode 15, EastAsianWidth W and F, Mn).
-constexpr Range kZero[] = {{0x300, 0x36F}, {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}};
-constexpr Range kWide[] = {{0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0xA4CF},   {0xAC00, 0xD7A3},
-                           {0xF900, 0xFAFF},   {0xFE30, 0xFE4F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},
-                           {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
+// Zero width and double width, the ranges that occur in practice (Unicode 15, EastAsianWidth W and
+// F, Mn).
+constexpr Range kZero[] = {
+    {0x300, 0x36F}, {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}};
+constexpr Range kWide[] = {{0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0xA4CF},
+                           {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},   {0xFE30, 0xFE4F},
+                           {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},   {0x1F300, 0x1F64F},
+                           {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
 
 template <std::size_t N>
 bool within(const Range (&ranges)[N], std::uint32_t c) {
@@ -61,7 +65,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
     for (std::size_t j = 1; j <= b.size(); ++j) {
       const std::size_t change = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
       row[j] = std::min({last[j] + 1, row[j - 1] + 1, change});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], before[j - 2] + 1);
     }
     std::swap(before, last);
     std::swap(last, row);
@@ -69,7 +74,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
-constexpr std::size_t kLongestWord = 64;  // suggestions for longer words help nobody and cost quadratic time
+constexpr std::size_t kLongestWord =
+    64;  // suggestions for longer words help nobody and cost quadratic time
 
 }  // namespace
 
@@ -97,7 +103,8 @@ std::size_t display_width(std::string_view text) {
   return width;
 }
 
-std::optional<std::string> closest(std::string_view word, const std::vector<std::string>& candidates) {
+std::optional<std::string> closest(std::string_view word,
+                                   const std::vector<std::string>& candidates) {
   if (word.empty() || word.size() > kLongestWord) return std::nullopt;
   const std::string* best = nullptr;
   std::size_t best_distance = std::numeric_limits<std::size_t>::max();
@@ -145,7 +152,8 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   std::size_t begin = 0;
-  for (std::size_t at; (at = text.find(separator, begin)) != std::string_view::npos; begin = at + 1) {
+  for (std::size_t at; (at = text.find(separator, begin)) != std::string_view::npos;
+       begin = at + 1) {
     parts.emplace_back(text.substr(begin, at - begin));
   }
   parts.emplace_back(text.substr(begin));

@@ -16,7 +16,8 @@ std::size_t find_invalid_utf8(std::string_view text);
 std::size_t display_width(std::string_view text);
 
 // The candidate closest to `word` by Damerau-Levenshtein distance, if close enough to be meant.
-std::optional<std::string> closest(std::string_view word, const std::vector<std::string>& candidates);
+std::optional<std::string> closest(std::string_view word,
+                                   const std::vector<std::string>& candidates);
 
 // " did you mean X?" help text, or "" when nothing is close.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);

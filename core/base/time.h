@@ -1,5 +1,6 @@
 #pragma once
-// Instants and durations in nanoseconds, RFC 3339 text, "5m" text. Never reads a clock (World does).
+// Instants and durations in nanoseconds, RFC 3339 text, "5m" text. Never reads a clock (World
+// does).
 
 #include <compare>
 #include <cstdint>
@@ -18,7 +19,8 @@ struct Duration {
   static constexpr Duration seconds(std::int64_t n) { return {n * 1'000'000'000}; }
 };
 
-// A moment: seconds since 1970-01-01T00:00:00Z (may be negative) and nanos in [0, 1e9). Years 0001 to 9999.
+// A moment: seconds since 1970-01-01T00:00:00Z (may be negative) and nanos in [0, 1e9). Years 0001
+// to 9999.
 struct Instant {
   std::int64_t seconds = 0;
   std::int32_t nanos = 0;
@@ -43,11 +45,13 @@ Civil to_civil(std::int64_t unix_seconds);
 std::int64_t from_civil(const Civil& civil);  // REQUIRES valid fields
 int days_in_month(std::int64_t year, int month);
 
-// "2026-11-20T10:01:00Z", "…00.25+01:00". Null when malformed or out of range. Leap seconds are refused.
+// "2026-11-20T10:01:00Z", "…00.25+01:00". Null when malformed or out of range. Leap seconds are
+// refused.
 std::optional<Instant> parse_rfc3339(std::string_view text);
 std::string format_rfc3339(Instant t);  // UTC, fraction of 0, 3, 6 or 9 digits
 
-// "30s" "5m" "2h" "7d" "1h30m" "250ms". One or more number+unit, units descending; null when malformed or overflowing.
+// "30s" "5m" "2h" "7d" "1h30m" "250ms". One or more number+unit, units descending; null when
+// malformed or overflowing.
 std::optional<Duration> parse_duration(std::string_view text);
 std::string format_duration(Duration d);  // the shortest such text: 3600 s → "1h"
 

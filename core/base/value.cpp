@@ -29,7 +29,8 @@ void Map::append(std::string key, Value value) {
 }
 
 bool Map::erase(std::string_view key) {
-  const auto at = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.first == key; });
+  const auto at = std::find_if(entries_.begin(), entries_.end(),
+                               [&](const Entry& e) { return e.first == key; });
   if (at == entries_.end()) return false;
   entries_.erase(at);
   return true;
@@ -56,7 +57,9 @@ double Value::as_double() const {
   return as_real().value;
 }
 
-const Value* Value::get(std::string_view key) const { return is_map() ? as_map().find(key) : nullptr; }
+const Value* Value::get(std::string_view key) const {
+  return is_map() ? as_map().find(key) : nullptr;
+}
 
 namespace {
 bool same_map(const Map& a, const Map& b) {
@@ -71,29 +74,42 @@ bool same_map(const Map& a, const Map& b) {
 bool operator==(const Value& a, const Value& b) {
   if (a.is_number() && b.is_number()) {
     return a.kind() == b.kind() && a.is_integer()
-               ? (a.kind() == Value::Kind::integer ? a.as_int() == b.as_int() : a.as_uint() == b.as_uint())
+               ? (a.kind() == Value::Kind::integer ? a.as_int() == b.as_int()
+                                                   : a.as_uint() == b.as_uint())
                : a.as_double() == b.as_double();
   }
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
-    case Value::Kind::boolean: return a.as_bool() == b.as_bool();
-    case Value::Kind::string: return a.as_string() == b.as_string();
-    case Value::Kind::list: return a.as_list() == b.as_list();
-    case Value::Kind::map: return same_map(a.as_map(), b.as_map());
-    default: return true;
+    case Value::Kind::boolean:
+      return a.as_bool() == b.as_bool();
+    case Value::Kind::string:
+      return a.as_string() == b.as_string();
+    case Value::Kind::list:
+      return a.as_list() == b.as_list();
+    case Value::Kind::map:
+      return same_map(a.as_map(), b.as_map());
+    default:
+      return true;
   }
 }
 
 std::string_view to_string(Value::Kind kind) {
   switch (kind) {
-    case Value::Kind::null: return "null";
-    case Value::Kind::boolean: return "a boolean";
+    case Value::Kind::null:
+      return "null";
+    case Value::Kind::boolean:
+      return "a boolean";
     case Value::Kind::integer:
-    case Value::Kind::unsigned_integer: return "an integer";
-    case Value::Kind::real: return "a number";
-    case Value::Kind::string: return "a string";
-    case Value::Kind::list: return "a list";
-    case Value::Kind::map: return "a map";
+    case Value::Kind::unsigned_integer:
+      return "an integer";
+    case Value::Kind::real:
+      return "a number";
+    case Value::Kind::string:
+      return "a string";
+    case Value::Kind::list:
+      return "a list";
+    case Value::Kind::map:
+      return "a map";
   }
   return "a value";
 }

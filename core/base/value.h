@@ -1,6 +1,7 @@
 #pragma once
-// The one dynamic value for the edges: YAML documents, JSON in and out, reports. Hot paths use expr::Val.
-// Maps keep insertion order. A real number remembers how it was written, so that it prints the same.
+// The one dynamic value for the edges: YAML documents, JSON in and out, reports. Hot paths use
+// expr::Val. Maps keep insertion order. A real number remembers how it was written, so that it
+// prints the same.
 
 #include <cstdint>
 #include <initializer_list>
@@ -26,7 +27,7 @@ class Map {
   const Value* find(std::string_view key) const;  // null when absent; valid until the next change
   Value* find(std::string_view key);
   bool contains(std::string_view key) const { return find(key) != nullptr; }
-  Value& operator[](std::string_view key);  // inserts null when absent
+  Value& operator[](std::string_view key);    // inserts null when absent
   void append(std::string key, Value value);  // the caller knows that the key is new: O(1)
   bool erase(std::string_view key);
   void sort();  // by key bytes, this level only
@@ -41,7 +42,8 @@ class Map {
   std::vector<Entry> entries_;
 };
 
-// A number that is not a 64-bit integer. `text` is the JSON number as written, or empty for "shortest round trip".
+// A number that is not a 64-bit integer. `text` is the JSON number as written, or empty for
+// "shortest round trip".
 struct Real {
   double value = 0;
   std::string text;
@@ -93,10 +95,12 @@ class Value {
   const Value* get(std::string_view key) const;
 
  private:
-  std::variant<std::monostate, bool, std::int64_t, std::uint64_t, Real, std::string, List, Map> data_;
+  std::variant<std::monostate, bool, std::int64_t, std::uint64_t, Real, std::string, List, Map>
+      data_;
 };
 
-// Same kind and content; numbers compare by value whatever their spelling (1 == 1.0); map order is ignored.
+// Same kind and content; numbers compare by value whatever their spelling (1 == 1.0); map order is
+// ignored.
 bool operator==(const Value& a, const Value& b);
 
 std::string_view to_string(Value::Kind kind);  // "a map", "a string", … for messages

@@ -1,11 +1,13 @@
 #pragma once
-// Everything that is not computation: clock, files, environment, randomness, processes' facts. One World is built in
-// main (core/base/system.h); tests build one of fakes. Nothing else reads the clock or the environment.
+// Everything that is not computation: clock, files, environment, randomness, other programs. One
+// World is built in main (core/base/system.h); tests build one of fakes. Nothing else reads the
+// clock or the environment.
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/time.h"
@@ -24,7 +26,8 @@ struct FileEntry {
   bool is_directory = false;
 };
 
-// Paths are as given by the user, relative to the working directory. All throw Error(storage) naming the path.
+// Paths are as given by the user, relative to the working directory. All throw Error(storage)
+// naming the path.
 class Files {
  public:
   virtual ~Files() = default;
@@ -34,7 +37,8 @@ class Files {
   virtual bool exists(const std::string& path) = 0;
   virtual bool is_directory(const std::string& path) = 0;
   virtual std::vector<FileEntry> list(const std::string& directory) = 0;  // sorted by name
-  // Replaces the file as a whole (temporary file, fsync, rename): readers see the old or the new one, never a part.
+  // Replaces the file as a whole (temporary file, fsync, rename): readers see the old or the new
+  // one, never a part.
   virtual void write(const std::string& path, std::string_view text) = 0;
   // Creates the file and fails if it exists.
   virtual void create(const std::string& path, std::string_view text) = 0;
@@ -46,12 +50,31 @@ class Environment {
  public:
   virtual ~Environment() = default;
   virtual std::optional<std::string> get(const std::string& name) = 0;
-  virtual std::string user() = 0;       // the OS user's name
+  virtual std::string user() = 0;  // the OS user's name
   virtual std::string host() = 0;
-  virtual std::string boot_id() = 0;    // changes with each boot of the host
+  virtual std::string boot_id() = 0;  // changes with each boot of the host
   virtual std::int64_t process_id() = 0;
   virtual bool process_alive(std::int64_t pid) = 0;  // on this host
   virtual std::string working_directory() = 0;
+  // Changes it for the rest of the process. Throws Error(storage) naming `path`.
+  virtual void change_directory(const std::string& path) = 0;
+  virtual bool is_terminal(int descriptor) = 0;       // 0, 1 or 2
+  virtual std::optional<int> terminal_columns() = 0;  // of standard output, when it is a terminal
+};
+
+// Other programs. Words go to the program as they are: no shell is involved.
+class Processes {
+ public:
+  virtual ~Processes() = default;
+  // The executable file that `name` (without a slash) means by PATH, or "".
+  virtual std::string find(const std::string& name) = 0;
+  // Runs the program with `input` as its standard input and waits. Its exit status; 128 + the
+  // signal that ended it; nothing when it cannot be started.
+  virtual std::optional<int> feed(const std::vector<std::string>& words,
+                                  std::string_view input) = 0;
+  // Becomes the program. Returns only by throwing Error(outside).
+  virtual void become(const std::vector<std::string>& words,
+                      const std::vector<std::pair<std::string, std::string>>& environment) = 0;
 };
 
 class Random {
@@ -65,6 +88,7 @@ struct World {
   Files& files;
   Environment& environment;
   Random& random;
+  Processes& processes;
 };
 
 }  // namespace autopilot

@@ -1,6 +1,7 @@
 #pragma once
-// What a command found, described once: `data` is the JSON contract, `text` the same for people. Renderers (text.h,
-// json.h, markdown.h) turn it into bytes; commands never ask which format was chosen.
+// What a command found, described once: `data` is the JSON contract, `text` the same for people.
+// Renderers (text.h, json.h, markdown.h) turn it into bytes; commands never ask which format was
+// chosen.
 
 #include <string>
 #include <variant>
@@ -38,7 +39,7 @@ struct Lines {
 struct Table {
   std::vector<std::string> columns;  // headings; empty for none
   std::vector<std::vector<Line>> rows;
-  std::vector<bool> right;           // right-aligned columns; may be shorter
+  std::vector<bool> right;  // right-aligned columns; may be shorter
 };
 struct Tree {
   Line line;

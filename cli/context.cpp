@@ -1,0 +1,103 @@
+#include "cli/context.h"
+
+#include <fmt/format.h>
+
+#include "cli/output.h"
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/render/json.h"
+#include "core/render/text.h"
+
+namespace autopilot::cli {
+namespace {
+
+constexpr char kProjectFile[] = "autopilot.yaml";
+
+// One line per fault, with its help below.
+std::string plain(const Diagnostics& diagnostics) {
+  std::string out;
+  for (const Diagnostic& d : diagnostics.all()) {
+    const std::string where = place(diagnostics.sources(), d.span);
+    out += fmt::format("{}{}: {} [{}]\n", where.empty() ? "" : where + ": ", to_string(d.severity),
+                       d.message, d.code);
+    if (!d.help.empty()) out += fmt::format("  hint: {}\n", d.help);
+  }
+  return out;
+}
+
+}  // namespace
+
+struct Context::Parts {
+  explicit Parts(Output& o) : output(o) {}
+  Output& output;
+  std::string root;
+  std::string from_here;  // the way from the working directory up to the root: "", "../", "../../"
+  std::string actor;
+};
+
+Context::Context(World& w, Globals g, Output& output)
+    : world(w), globals(std::move(g)), parts_(std::make_unique<Parts>(output)) {}
+Context::~Context() = default;
+
+const std::string& Context::root() {
+  if (!parts_->root.empty()) return parts_->root;
+  const std::string here = world.environment.working_directory();
+  std::string up;
+  for (std::string folder = here;; folder.resize(folder.rfind('/')), up += "../") {
+    if (world.files.exists(folder + "/" + kProjectFile)) {
+      parts_->from_here = up;
+      return parts_->root = folder.empty() ? "/" : folder;
+    }
+    if (folder.empty() || folder.find('/') == std::string::npos) break;
+  }
+  throw Error(ErrorKind::invalid,
+              fmt::format("{} is in no project: no {} here or above", here, kProjectFile),
+              "run autopilot init to start a project");
+}
+
+std::string Context::in_root(std::string_view path) {
+  root();
+  return parts_->from_here + std::string(path);
+}
+
+const std::string& Context::actor() {
+  if (parts_->actor.empty()) {
+    parts_->actor = globals.actor.empty() ? world.environment.user() : globals.actor;
+  }
+  return parts_->actor;
+}
+
+void Context::show(const render::Report& report) {
+  if (globals.format == "json") return write(render::report_json(report));
+  if (globals.format == "jsonl") return write(render::report_json_line(report));
+  write(render::report_text(report, parts_->output.style(1)));
+}
+
+void Context::write(std::string_view text) { parts_->output.write(text); }
+void Context::flush() { parts_->output.flush(); }
+render::TextStyle Context::style() const { return parts_->output.style(1); }
+
+void Context::page(std::string_view text) {
+  Output& output = parts_->output;
+  std::string pager = world.environment.get("PAGER").value_or("less -FRX");
+  std::vector<std::string> words;
+  for (std::string& word : split(pager, ' ')) {
+    if (!word.empty()) words.push_back(std::move(word));
+  }
+  if (output.is_terminal(1) && !words.empty() && words[0] != "cat") {
+    output.flush();
+    if (world.processes.feed(words, text)) return;
+  }
+  output.write(text);
+}
+
+void Context::inform(std::string_view text) {
+  if (globals.quiet) return;
+  std::string line(text);
+  if (line.empty() || line.back() != '\n') line += '\n';
+  parts_->output.complain(line);
+}
+
+void Context::show_diagnostics() { parts_->output.complain(plain(diagnostics)); }
+
+}  // namespace autopilot::cli

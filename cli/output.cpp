@@ -1,0 +1,94 @@
+#include "cli/output.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include "core/base/error.h"
+
+namespace autopilot::cli {
+namespace {
+
+constexpr std::size_t kBuffer = 64 * 1024;
+constexpr std::size_t kDefaultWidth = 80;
+constexpr std::size_t kNarrowest = 40;
+constexpr std::size_t kWidest = 1000;
+
+// 0, or the errno of the failure.
+int write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(descriptor, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno;
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return 0;
+}
+
+std::size_t width_of(Environment& environment) {
+  const std::string text = environment.get("COLUMNS").value_or("");
+  std::size_t width = 0;
+  std::from_chars(text.data(), text.data() + text.size(), width);
+  if (width == 0) width = static_cast<std::size_t>(environment.terminal_columns().value_or(0));
+  if (width == 0) return kDefaultWidth;
+  return std::min(std::max(width, kNarrowest), kWidest);
+}
+
+bool set(Environment& environment, const char* name) {
+  return !environment.get(name).value_or("").empty();
+}
+
+// The locale's character set as POSIX looks it up. Unset means C; we are then asked for ASCII only
+// by a terminal.
+bool utf8(Environment& environment) {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const std::string value = environment.get(name).value_or("");
+    if (value.empty()) continue;
+    return value.find("UTF-8") != std::string::npos || value.find("utf8") != std::string::npos;
+  }
+  return false;
+}
+
+}  // namespace
+
+void Output::write(std::string_view text) {
+  buffer_ += text;
+  if (buffer_.size() >= kBuffer) flush();
+}
+
+void Output::flush() {
+  if (buffer_.empty()) return;
+  const std::string text = std::move(buffer_);
+  buffer_.clear();
+  const int fault = write_all(STDOUT_FILENO, text);
+  if (fault == EPIPE) throw ClosedPipe{};
+  if (fault != 0) {
+    throw Error(ErrorKind::storage,
+                fmt::format("cannot write standard output: {}", std::strerror(fault)));
+  }
+}
+
+void Output::complain(std::string_view text) {
+  flush();
+  write_all(STDERR_FILENO, text);
+}
+
+bool Output::colored(int descriptor) const {
+  if (color_ == "always") return true;
+  if (color_ == "never" || set(environment_, "NO_COLOR")) return false;
+  const std::string force = environment_.get("CLICOLOR_FORCE").value_or("");
+  if (!force.empty() && force != "0") return true;
+  return environment_.is_terminal(descriptor) &&
+         environment_.get("TERM").value_or("dumb") != "dumb";
+}
+
+render::TextStyle Output::style(int descriptor) const {
+  const bool unicode = utf8(environment_) || !environment_.is_terminal(descriptor);
+  return {width_of(environment_), colored(descriptor), unicode};
+}
+
+}  // namespace autopilot::cli
