@@ -15,7 +15,7 @@ inline constexpr NodeId kNoNode = std::numeric_limits<NodeId>::max();
 
 enum class NodeKind : std::uint8_t {
   literal,        // `literal`
-  ident,          // `name` (".x" has root set: looked up in the root scope only)
+  ident,          // `name` (".x" has root set: looked up in the root scope only); see "Names" below
   select,         // children[0].name; `optional` for .?name; `test` for has(e.name)
   index,          // children[0][children[1]]; `optional` for [?i]
   call,           // name(children…), or children[0].name(rest…) when `member`; operators are calls, see below
@@ -40,7 +40,15 @@ enum class Macro : std::uint8_t {
   transform_entry, // two variables; likewise, the transform is a map literal (or map) of one or more entries
   opt_map,         // children[0].optMap(var, body): body wrapped in an optional, none stays none
   opt_flat_map,    // children[0].optFlatMap(var, body): body is an optional already
+  sort_by,         // bodies: key
 };
+
+// math.greatest(…) and math.least(…) become calls of "math.@max" and "math.@min" with one child, two, or a list of more.
+
+// Names. The parser leaves them as written. check() and leave_unchecked() resolve them: afterwards an ident with `root` set is
+// the variable of the environment with exactly this (qualified, maybe dotted) name, or a type when `is_type` is set ("int",
+// "google.protobuf.Timestamp"); one without `root` is a comprehension's or cel.bind's variable, or "@index0" of a block. Calls
+// carry the function's full name ("math.abs", member unset). An ident that leave_unchecked() could not find stays, with `root` set.
 
 // A constant as written. Strings and bytes are decoded; `bytes` tells them apart.
 struct Bytes {
@@ -53,6 +61,7 @@ struct Node {
   Macro macro = Macro::all;       // comprehension
   bool member = false;            // call
   bool root = false;              // ident
+  bool is_type = false;           // ident, once resolved: names a type
   bool optional = false;          // select, index
   bool test = false;              // select
   std::uint32_t begin = 0;        // [begin, end): bytes of the source
