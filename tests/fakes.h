@@ -1,0 +1,180 @@
+#pragma once
+// A World of fakes: time stands still until told to tick, files live in memory, and every access is
+// recorded.
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/world.h"
+
+namespace autopilot::testing {
+
+class FakeClock final : public Clock {
+ public:
+  Instant time = *parse_rfc3339("2026-01-01T00:00:00Z");
+
+  void tick(Duration d) {
+    time = time + d;
+    monotonic_ += d.nanos;
+  }
+  Instant now() override { return time; }
+  std::int64_t monotonic_nanos() override { return monotonic_; }
+
+ private:
+  std::int64_t monotonic_ = 0;
+};
+
+// Paths are compared as they are written. A folder exists when something is in it or it was made.
+class FakeFiles final : public Files {
+ public:
+  std::map<std::string, std::string> texts;
+  std::set<std::string> folders;
+  std::vector<std::string> input;  // pieces of standard input, first first
+
+  std::vector<std::string> reads;  // what was asked, in order
+  std::vector<std::string> writes;
+  std::set<std::string> broken;  // paths that can be neither read nor written
+
+  std::string read(const std::string& path) override {
+    reads.push_back(path);
+    const auto at = texts.find(path);
+    if (at == texts.end() || broken.contains(path)) fail("cannot read", path);
+    return at->second;
+  }
+  std::string read_stdin() override {
+    if (next_input_ == input.size()) return {};
+    return input[next_input_++];
+  }
+  bool exists(const std::string& path) override {
+    return texts.contains(path) || is_directory(path);
+  }
+  bool is_directory(const std::string& path) override {
+    const std::string inside = path == "/" || path.empty() ? path : path + "/";
+    const auto within = [&](const std::string& p) { return p.rfind(inside, 0) == 0; };
+    return folders.contains(path) ||
+           std::any_of(texts.begin(), texts.end(), [&](const auto& t) { return within(t.first); });
+  }
+  std::vector<FileEntry> list(const std::string& directory) override {
+    reads.push_back(directory);
+    if (!is_directory(directory) || broken.contains(directory)) {
+      fail("cannot read folder", directory);
+    }
+    std::map<std::string, bool> found;
+    for (const auto& [path, text] : texts) note_entry(found, directory, path, false);
+    for (const std::string& path : folders) note_entry(found, directory, path, true);
+    std::vector<FileEntry> entries;
+    for (const auto& [name, is_folder] : found) entries.push_back({name, is_folder});
+    return entries;
+  }
+  void write(const std::string& path, std::string_view text) override {
+    writes.push_back(path);
+    if (broken.contains(path)) fail("cannot write", path);
+    texts[path] = text;
+  }
+  void create(const std::string& path, std::string_view text) override {
+    if (exists(path)) fail("cannot write", path);
+    write(path, text);
+  }
+  void make_directories(const std::string& path) override { folders.insert(path); }
+  void remove(const std::string& path) override { texts.erase(path); }
+
+ private:
+  [[noreturn]] static void fail(const std::string& what, const std::string& path) {
+    throw Error(ErrorKind::storage, what + " " + path + ": no such file or directory");
+  }
+  static void note_entry(std::map<std::string, bool>& found, const std::string& directory,
+                         const std::string& path, bool is_folder) {
+    if (path.rfind(directory + "/", 0) != 0) return;
+    const std::string rest = path.substr(directory.size() + 1);
+    const std::size_t slash = rest.find('/');
+    found[rest.substr(0, slash)] |= is_folder || slash != std::string::npos;
+  }
+
+  std::size_t next_input_ = 0;
+};
+
+class FakeEnvironment final : public Environment {
+ public:
+  std::map<std::string, std::string> variables;
+  std::string user_name = "ada";
+  std::string directory = "/work";
+  std::set<std::int64_t> alive{4242};
+  std::set<int> terminals;
+  std::optional<int> columns;
+
+  std::optional<std::string> get(const std::string& name) override {
+    const auto at = variables.find(name);
+    if (at == variables.end()) return std::nullopt;
+    return at->second;
+  }
+  std::string user() override { return user_name; }
+  std::string host() override { return "testhost"; }
+  std::string boot_id() override { return "00000000-0000-4000-8000-000000000000"; }
+  std::int64_t process_id() override { return 4242; }
+  bool process_alive(std::int64_t pid) override { return alive.contains(pid); }
+  std::string working_directory() override { return directory; }
+  void change_directory(const std::string& path) override {
+    directory = path.rfind('/', 0) == 0 ? path : directory + "/" + path;
+  }
+  bool is_terminal(int descriptor) override { return terminals.contains(descriptor); }
+  std::optional<int> terminal_columns() override { return columns; }
+};
+
+// SplitMix64 (Steele, Lea, Flood 2014): the same seed gives the same numbers.
+class FakeRandom final : public Random {
+ public:
+  explicit FakeRandom(std::uint64_t seed = 1) : state_(seed) {}
+  std::uint64_t next() override {
+    std::uint64_t z = state_ += 0x9E3779B97F4A7C15;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+    return z ^ (z >> 31);
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+// Starts nothing; remembers what it should have started.
+class FakeProcesses final : public Processes {
+ public:
+  struct Became {  // thrown by become(), which never returns in real life
+    std::vector<std::string> words;
+    std::map<std::string, std::string> environment;
+  };
+  std::map<std::string, std::string> programs;  // name → path
+  std::optional<int> feed_result = 0;
+  std::vector<std::pair<std::vector<std::string>, std::string>> fed;
+
+  std::string find(const std::string& name) override {
+    const auto at = programs.find(name);
+    return at == programs.end() ? std::string() : at->second;
+  }
+  std::optional<int> feed(const std::vector<std::string>& words, std::string_view input) override {
+    fed.emplace_back(words, input);
+    return feed_result;
+  }
+  void become(const std::vector<std::string>& words,
+              const std::vector<std::pair<std::string, std::string>>& environment) override {
+    throw Became{words, {environment.begin(), environment.end()}};
+  }
+};
+
+struct FakeWorld {
+  FakeClock clock;
+  FakeFiles files;
+  FakeEnvironment environment;
+  FakeRandom random;
+  FakeProcesses processes;
+  World world{clock, files, environment, random, processes};
+};
+
+}  // namespace autopilot::testing
