@@ -80,6 +80,12 @@ void Diagnostics::add(Diagnostic diagnostic) {
   }
 }
 
+void Diagnostics::label_from(std::size_t first, const std::string& document) {
+  for (std::size_t i = first; i < items_.size(); ++i) {
+    if (items_[i].document.empty()) items_[i].document = document;
+  }
+}
+
 void Diagnostics::turn_warnings_into_errors() {
   for (Diagnostic& d : items_) {
     if (d.severity == Severity::warning) d.severity = Severity::error;

@@ -81,6 +81,8 @@ class Diagnostics {
   Diagnostic& note(std::string code, Span span, std::string message);
   void add(Diagnostic diagnostic);
   void turn_warnings_into_errors();
+  // Names the document of all items from `first` on that name none yet.
+  void label_from(std::size_t first, const std::string& document);
 
   bool ok() const { return errors_ == 0; }
   std::size_t errors() const { return errors_; }

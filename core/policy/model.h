@@ -1,6 +1,6 @@
 #pragma once
-// What a Policy says, as data: the YAML's meaning with defaults filled in and units parsed. Expressions stay text here;
-// the engine compiles them. Nothing in this file evaluates anything.
+// What a Policy says, as data: the YAML's meaning with defaults filled in and units parsed.
+// Expressions stay text here; the engine compiles them. Nothing in this file evaluates anything.
 
 #include <cstdint>
 #include <optional>
@@ -21,7 +21,8 @@ enum class Scope { global, algorithm, segment };
 enum class Mode { enforce, monitor };
 enum class OnError { block, skip };
 
-// CEL text. `span` is where the text stands in its file (unknown for documents read from the state).
+// CEL text. `span` is where the text stands in its file (unknown for documents read from the
+// state).
 struct Expression {
   std::string source;
   Span span;
@@ -32,7 +33,8 @@ struct Gate {
   Expression when;
 };
 
-// What rules have in common. `types` are action types, empty for all; `when` limits the rule further.
+// What rules have in common. `types` are action types, empty for all; `when` limits the rule
+// further.
 struct Rule {
   std::string name;  // given, or "<section>[<index>]", e.g. "guards[0]"
   std::vector<std::string> types;
@@ -48,11 +50,11 @@ struct FieldSet {
 struct Mutation : Rule {
   enum class Kind { clamp, max_delta, set };
   Kind kind = Kind::clamp;
-  std::string field;        // clamp, max_delta
-  double low = 0;           // clamp: closed interval [low, high]
+  std::string field;  // clamp, max_delta
+  double low = 0;     // clamp: closed interval [low, high]
   double high = 0;
-  double delta = 0;         // max_delta: ≥ 0
-  std::string from;         // max_delta: the field of action.data that holds the old value
+  double delta = 0;  // max_delta: ≥ 0
+  std::string from;  // max_delta: the field of action.data that holds the old value
   std::vector<FieldSet> set;
 };
 
@@ -87,7 +89,7 @@ struct Policy {
   Role authority = Role::admin;
   bool enabled = true;
   std::int64_t priority = 100;
-  double rollout = 1;  // share in [0, 1]
+  double rollout = 1;                     // share in [0, 1]
   std::optional<Expression> rollout_key;  // absent: action.target
   std::optional<std::string> cron;        // active in every minute that matches
   std::string timezone = "UTC";
@@ -103,14 +105,15 @@ struct Policy {
 struct Document {
   std::string kind;
   std::string id;
-  Value content;           // the whole mapping, as state holds it (an RCPPolicy is already a Policy here)
-  std::string hash;        // hex SHA-256 of the canonical JSON of `content`
-  bool protect = false;    // metadata.protect
-  std::string file;        // as the user named it; empty for documents read from the state
+  Value content;     // the whole mapping, as state holds it (an RCPPolicy is already a Policy here)
+  std::string hash;  // hex SHA-256 of the canonical JSON of `content`
+  bool protect = false;  // metadata.protect
+  std::string file;      // as the user named it; empty for documents read from the state
   Span span;
 };
 
-// The parts of autopilot.yaml that decisions depend on; they are versioned with the policies as the document Project/autopilot.
+// The parts of autopilot.yaml that decisions depend on; they are versioned with the policies as the
+// document Project/autopilot.
 struct ActionType {
   std::string name;
   std::optional<Expression> risk;  // replaces the built-in model
@@ -126,9 +129,13 @@ struct Project {
   std::vector<std::string> paths = {"policies"};
   std::vector<ActionType> action_types;  // beside the built-in ones
   Shape metrics, features, segment, data;
-  double max_change_share = 0.3;         // plan: blast radius
+  double max_change_share = 0.3;  // plan: blast radius
   std::int64_t min_documents = 10;
-  std::optional<Document> document;      // Project/autopilot, when it declares anything that decisions depend on
+  std::optional<Document>
+      document;  // Project/autopilot, when it declares anything that decisions depend on
 };
+
+// The built-in action types and those that the project declares.
+std::vector<std::string> known_action_types(const Project& project);
 
 }  // namespace autopilot::policy

@@ -1,0 +1,26 @@
+#include "core/policy/kinds.h"
+
+namespace autopilot::policy {
+namespace {
+
+constexpr Kind kKinds[] = {
+    {"Policy", "autopilot/v1", "Rules that decide what automation may do", "policies/*.yaml",
+     &kPolicySpec, "name", check_policy, nullptr},
+    {"PolicyTest", "autopilot/v1", "Cases that say what the policies must answer", "tests/*.yaml",
+     &kPolicyTestSpec, "name", check_policy_test, nullptr},
+    {"Access", "autopilot/v1", "Who has which role", "policies/access.yaml", &kAccessSpec, "",
+     check_access, nullptr},
+};
+
+}  // namespace
+
+std::span<const Kind> kinds() { return kKinds; }
+
+const Kind* find_kind(std::string_view name) {
+  for (const Kind& kind : kKinds) {
+    if (kind.name == name) return &kind;
+  }
+  return nullptr;
+}
+
+}  // namespace autopilot::policy
