@@ -56,7 +56,7 @@ Words second_words(const Table& table, const std::string& first) {
   }
   const std::string list = join(seconds, ", ");
   if (at + 1 >= words.size() || words[at + 1][0] == '-') {
-    throw Error(ErrorKind::usage, fmt::format("{} what?", first),
+    throw Error(ErrorKind::usage, fmt::format("{} alone is no command", first),
                 fmt::format("it goes with {}", list));
   }
   std::string hint = did_you_mean(words[at + 1], seconds);

@@ -115,8 +115,9 @@ std::string option_table(const std::vector<Known>& all) {
 void value_rows(std::string& out, const std::string& command, const OptionInfo& info) {
   if (info.metavar.empty()) return;
   std::vector<std::string> patterns;
-  for (const std::string& name : split(info.names, ',')) patterns.push_back(command + "' '" + name);
-  for (std::string& p : patterns) p = command == "*" ? "*' " + p.substr(5) + "'" : "'" + p + "'";
+  for (const std::string& name : split(info.names, ',')) {
+    patterns.push_back(command == "*" ? "*" + quoted(" " + name) : quoted(command + " " + name));
+  }
   out += fmt::format("    {}) echo {} ;;\n", join(patterns, " | "), quoted(value_kind(info)));
 }
 
