@@ -5,13 +5,16 @@
 #include "cli/output.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/policy/loader.h"
 #include "core/render/json.h"
 #include "core/render/text.h"
+#include "core/state/store.h"
 
 namespace autopilot::cli {
 namespace {
 
 constexpr char kProjectFile[] = "autopilot.yaml";
+constexpr char kStateFile[] = ".autopilot/state.db";
 
 // One line per fault, with its help below.
 std::string plain(const Diagnostics& diagnostics) {
@@ -33,31 +36,68 @@ struct Context::Parts {
   std::string root;
   std::string from_here;  // the way from the working directory up to the root: "", "../", "../../"
   std::string actor;
+  std::optional<policy::Project> project;
+  std::unique_ptr<state::Store> store;
 };
 
 Context::Context(World& w, Globals g, Output& output)
     : world(w), globals(std::move(g)), parts_(std::make_unique<Parts>(output)) {}
 Context::~Context() = default;
 
-const std::string& Context::root() {
-  if (!parts_->root.empty()) return parts_->root;
+bool Context::in_project() {
+  if (!parts_->root.empty()) return true;
   const std::string here = world.environment.working_directory();
   std::string up;
   for (std::string folder = here;; folder.resize(folder.rfind('/')), up += "../") {
     if (world.files.exists(folder + "/" + kProjectFile)) {
       parts_->from_here = up;
-      return parts_->root = folder.empty() ? "/" : folder;
+      parts_->root = folder.empty() ? "/" : folder;
+      return true;
     }
-    if (folder.empty() || folder.find('/') == std::string::npos) break;
+    if (folder.empty() || folder.find('/') == std::string::npos) return false;
   }
+}
+
+const std::string& Context::root() {
+  if (in_project()) return parts_->root;
   throw Error(ErrorKind::invalid,
-              fmt::format("{} is in no project: no {} here or above", here, kProjectFile),
+              fmt::format("{} is in no project: there is no {} here or above",
+                          world.environment.working_directory(), kProjectFile),
               "run autopilot init to start a project");
 }
 
 std::string Context::in_root(std::string_view path) {
   root();
   return parts_->from_here + std::string(path);
+}
+
+const policy::Project& Context::project() {
+  if (!parts_->project) {
+    const std::string file = in_project() ? in_root(kProjectFile) : kProjectFile;
+    parts_->project = policy::load_project(file, world.files, diagnostics);
+  }
+  return *parts_->project;
+}
+
+std::string Context::state_path() {
+  return globals.state.empty() ? in_root(kStateFile) : state::state_path(globals.state);
+}
+
+state::Store& Context::store() {
+  if (!parts_->store) parts_->store = state::Store::open_or_create(state_path());
+  return *parts_->store;
+}
+
+state::Store& Context::existing_store() {
+  if (!parts_->store) {
+    const std::string path = state_path();
+    if (!state::Store::exists(path)) {
+      throw Error(ErrorKind::storage, fmt::format("there is no state at {} yet", path),
+                  "autopilot apply creates it");
+    }
+    parts_->store = state::Store::open(path);
+  }
+  return *parts_->store;
 }
 
 const std::string& Context::actor() {

@@ -45,17 +45,21 @@ class Context {
   Diagnostics diagnostics;
   const Globals globals;
 
-  // The nearest parent folder with autopilot.yaml; throws Error(invalid) with a hint at `autopilot
-  // init` when there is none.
-  const std::string& root();  // absolute, without a final slash
+  // Is there an autopilot.yaml here or in a folder above?
+  bool in_project();
+  // The folder of that file, absolute, without a final slash. Throws Error(invalid) with a hint at
+  // `autopilot init` when there is none.
+  const std::string& root();
   // A path under the root as one would type it from here: in_root("policies") is "policies" or
   // "../policies".
   std::string in_root(std::string_view path);
-  const policy::Project& project();  // autopilot.yaml, parsed; faults go to `diagnostics`
-  state::Store& store();             // opened for reading and writing, created when absent
-  state::Store& existing_store();    // Error(storage) with a hint at `autopilot apply` when absent
-  const std::string& actor();        // --as or the OS user
-  std::string actor_role();          // by the applied Access document; dg_ai without one
+  // autopilot.yaml, parsed; faults go to `diagnostics`. Outside of a project, the defaults.
+  const policy::Project& project();
+  std::string state_path();        // the file that holds the state, whether it exists or not
+  state::Store& store();           // opened for reading and writing, created when absent
+  state::Store& existing_store();  // Error(storage) with a hint at `autopilot apply` when absent
+  const std::string& actor();      // --as or the OS user
+  std::string actor_role();        // by the applied Access document; dg_ai without one
   // Throws Error(denied), audited, when the actor's role is lower. Roles: viewer < operator < admin
   // < dg_ai.
   void require_role(std::string_view least, std::string_view for_what);

@@ -2,6 +2,10 @@
 
 _autopilot_options() {
   case $1 in
+    'help') echo '--format' ;;
+    'version') echo '--format' ;;
+    'docs man') echo '--format' ;;
+    'docs completions') echo '--format' ;;
   esac
   echo '-C --state --as --format --json --color -q --quiet -v --verbose --log-format --version -h --help'
 }
@@ -23,7 +27,7 @@ _autopilot_value() {
 
 _autopilot_argument() {
   case $1 in
-    help) echo 'words help version docs' ;;
+    'help') echo 'words help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac

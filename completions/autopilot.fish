@@ -1,7 +1,7 @@
 # Completion of autopilot for fish, written by `autopilot docs completions`.
 
 set -g __autopilot_pairs 'docs man' 'docs completions'
-set -g __autopilot_valued -C --state --as --format --color --log-format
+set -g __autopilot_valued -C --state --as --format --color --log-format --format --format --format --format
 
 # The command on the line so far, of one or two words.
 function __autopilot_command
@@ -42,6 +42,7 @@ complete -c autopilot -n 'test -z (__autopilot_command)' -a help -d 'Show how to
 complete -c autopilot -n 'test -z (__autopilot_command)' -a version -d 'Print the version'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a docs -d ''
 complete -c autopilot -n '__autopilot_at help' -l format -x -a 'text' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at help' -x -a 'help version docs'
 complete -c autopilot -n '__autopilot_at version' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at docs' -a man -d 'Write the man pages'
 complete -c autopilot -n '__autopilot_at docs man' -l format -x -a 'text' -d 'form of the result'
