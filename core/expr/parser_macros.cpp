@@ -18,6 +18,7 @@ struct MacroRule {
   std::size_t least_args;
   std::size_t most_args;
   Expand expand;
+  std::string_view usage;
 };
 
 constexpr std::size_t kAnyNumber = static_cast<std::size_t>(-1);
@@ -189,26 +190,34 @@ NodeId expand_extreme(Builder& builder, const CallSite& call) {
 }
 
 constexpr MacroRule kMacros[] = {
-    {"has", Place::global, 1, 1, expand_has},
-    {"all", Place::receiver, 2, 3, expand_quantifier<Macro::all>},
-    {"exists", Place::receiver, 2, 3, expand_quantifier<Macro::exists>},
-    {"exists_one", Place::receiver, 2, 3, expand_quantifier<Macro::exists_one>},
-    {"existsOne", Place::receiver, 2, 3, expand_quantifier<Macro::exists_one>},
-    {"map", Place::receiver, 2, 3, expand_comprehension<Macro::map, 1>},
-    {"filter", Place::receiver, 2, 2, expand_comprehension<Macro::filter, 1>},
-    {"transformList", Place::receiver, 3, 4, expand_comprehension<Macro::transform_list, 2>},
-    {"transformMap", Place::receiver, 3, 4, expand_comprehension<Macro::transform_map, 2>},
-    {"transformMapEntry", Place::receiver, 3, 4, expand_comprehension<Macro::transform_entry, 2>},
-    {"optMap", Place::receiver, 2, 2, expand_comprehension<Macro::opt_map, 1>},
-    {"optFlatMap", Place::receiver, 2, 2, expand_comprehension<Macro::opt_flat_map, 1>},
-    {"sortBy", Place::receiver, 2, 2, expand_comprehension<Macro::sort_by, 1>},
-    {"bind", Place::cel, 3, 3, expand_bind},
-    {"block", Place::cel, 2, 2, expand_block},
-    {"index", Place::cel, 1, 1, expand_slot},
-    {"iterVar", Place::cel, 2, 2, expand_numbered_name},
-    {"accuVar", Place::cel, 2, 2, expand_numbered_name},
-    {"greatest", Place::math, 0, kAnyNumber, expand_extreme},
-    {"least", Place::math, 0, kAnyNumber, expand_extreme},
+    {"has", Place::global, 1, 1, expand_has, "has(x.field)"},
+    {"all", Place::receiver, 2, 3, expand_quantifier<Macro::all>, "xs.all(x, condition)"},
+    {"exists", Place::receiver, 2, 3, expand_quantifier<Macro::exists>, "xs.exists(x, condition)"},
+    {"exists_one", Place::receiver, 2, 3, expand_quantifier<Macro::exists_one>,
+     "xs.exists_one(x, condition)"},
+    {"existsOne", Place::receiver, 2, 3, expand_quantifier<Macro::exists_one>,
+     "xs.existsOne(x, condition)"},
+    {"map", Place::receiver, 2, 3, expand_comprehension<Macro::map, 1>, "xs.map(x, value)"},
+    {"filter", Place::receiver, 2, 2, expand_comprehension<Macro::filter, 1>,
+     "xs.filter(x, condition)"},
+    {"transformList", Place::receiver, 3, 4, expand_comprehension<Macro::transform_list, 2>,
+     "xs.transformList(i, x, value)"},
+    {"transformMap", Place::receiver, 3, 4, expand_comprehension<Macro::transform_map, 2>,
+     "m.transformMap(k, v, value)"},
+    {"transformMapEntry", Place::receiver, 3, 4, expand_comprehension<Macro::transform_entry, 2>,
+     "m.transformMapEntry(k, v, {key: value})"},
+    {"optMap", Place::receiver, 2, 2, expand_comprehension<Macro::opt_map, 1>,
+     "optional.optMap(x, value)"},
+    {"optFlatMap", Place::receiver, 2, 2, expand_comprehension<Macro::opt_flat_map, 1>,
+     "optional.optFlatMap(x, optional)"},
+    {"sortBy", Place::receiver, 2, 2, expand_comprehension<Macro::sort_by, 1>, "xs.sortBy(x, key)"},
+    {"bind", Place::cel, 3, 3, expand_bind, "cel.bind(x, value, result)"},
+    {"block", Place::cel, 2, 2, expand_block, "cel.block([value, …], result)"},
+    {"index", Place::cel, 1, 1, expand_slot, "cel.index(0)"},
+    {"iterVar", Place::cel, 2, 2, expand_numbered_name, "cel.iterVar(0, 0)"},
+    {"accuVar", Place::cel, 2, 2, expand_numbered_name, "cel.accuVar(0, 0)"},
+    {"greatest", Place::math, 0, kAnyNumber, expand_extreme, "math.greatest(a, b, …)"},
+    {"least", Place::math, 0, kAnyNumber, expand_extreme, "math.least(a, b, …)"},
 };
 
 bool stands_at(const Builder& builder, const CallSite& call, Place place) {
@@ -217,6 +226,13 @@ bool stands_at(const Builder& builder, const CallSite& call, Place place) {
   if (place == Place::receiver) return true;
   return is_simple_name(builder, call.target) &&
          builder[call.target].name == (place == Place::cel ? "cel" : "math");
+}
+
+std::string full_name(const MacroRule& rule) {
+  const std::string_view prefix = rule.place == Place::cel    ? "cel."
+                                  : rule.place == Place::math ? "math."
+                                                              : "";
+  return fmt::format("{}{}", prefix, rule.name);
 }
 
 }  // namespace
@@ -229,6 +245,19 @@ std::optional<NodeId> expand_macro(Builder& builder, const CallSite& call) {
     }
   }
   return std::nullopt;
+}
+
+std::vector<std::string> macro_names() {
+  std::vector<std::string> names;
+  for (const MacroRule& rule : kMacros) names.push_back(full_name(rule));
+  return names;
+}
+
+std::string macro_usage(std::string_view name) {
+  for (const MacroRule& rule : kMacros) {
+    if (full_name(rule) == name) return fmt::format("write {}", rule.usage);
+  }
+  return {};
 }
 
 }  // namespace autopilot::expr

@@ -3,6 +3,7 @@
 // math.greatest…).
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,5 +23,10 @@ struct CallSite {
 
 // What the call expands to (kNoNode after a fault), or null when it is no macro.
 std::optional<NodeId> expand_macro(Builder& builder, const CallSite& call);
+
+// The names that macros are called by ("has", "all", "cel.bind"), and how the one of this name is
+// called.
+std::vector<std::string> macro_names();
+std::string macro_usage(std::string_view name);
 
 }  // namespace autopilot::expr

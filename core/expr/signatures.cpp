@@ -115,6 +115,12 @@ Library read_library() {
       library[text.function].push_back(parse_signature(text.signature));
     }
   }
+  for (const std::string_view text : ordering_signatures()) {
+    const Signature signature = parse_signature(text);
+    for (const std::string_view name : {"_<_", "_<=_", "_>_", "_>=_"}) {
+      library[name].push_back(signature);
+    }
+  }
   return library;
 }
 

@@ -47,6 +47,15 @@ constexpr SignatureText kOperators[] = {
     {"_[?_]", "(optional(map(A, B)), A) -> optional(B)"},
 };
 
+// Of each of < <= > >=. Numbers are ordered across types.
+constexpr std::string_view kOrderings[] = {
+    "(double, double) -> bool",       "(int, int) -> bool",           "(uint, uint) -> bool",
+    "(string, string) -> bool",       "(bool, bool) -> bool",         "(bytes, bytes) -> bool",
+    "(double, int) -> bool",          "(int, double) -> bool",        "(double, uint) -> bool",
+    "(uint, double) -> bool",         "(int, uint) -> bool",          "(uint, int) -> bool",
+    "(timestamp, timestamp) -> bool", "(duration, duration) -> bool",
+};
+
 constexpr SignatureText kStandard[] = {
     {"bool", "(bool) -> bool"},
     {"bool", "(string) -> bool"},
@@ -125,6 +134,7 @@ constexpr SignatureText kStandard[] = {
 }  // namespace
 
 std::span<const SignatureText> operator_signatures() { return kOperators; }
+std::span<const std::string_view> ordering_signatures() { return kOrderings; }
 std::span<const SignatureText> standard_signatures() { return kStandard; }
 
 }  // namespace autopilot::expr

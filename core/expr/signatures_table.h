@@ -12,6 +12,7 @@ struct SignatureText {
 };
 
 std::span<const SignatureText> operator_signatures();
+std::span<const std::string_view> ordering_signatures();  // of each of < <= > >=
 std::span<const SignatureText> standard_signatures();
 std::span<const SignatureText> extension_signatures();
 

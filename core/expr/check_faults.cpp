@@ -1,0 +1,238 @@
+// What the checker says, and how it helps.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/text.h"
+#include "core/expr/check_walk.h"
+#include "core/expr/parser_macros.h"
+
+namespace autopilot::expr {
+namespace {
+
+constexpr std::size_t kMostFaults = 20;  // of one expression: more help nobody
+constexpr std::size_t kMostShownOverloads = 4;
+constexpr std::size_t kLongestQuote = 40;  // bytes of source repeated in a message
+
+// "_+_" → "+", "@in" → "in"; empty for functions called by name.
+std::string operator_symbol(std::string_view name) {
+  if (name == "@in") return "in";
+  if (name == "_[_]" || name == "_[?_]") return "[]";
+  if (name == "_?_:_") return "?:";
+  std::string symbol;
+  if (name.find('_') == std::string_view::npos) return symbol;
+  for (const char c : name) {
+    if (std::string_view("+-*/%<>=!&|").find(c) != std::string_view::npos) {
+      symbol += c;
+    } else if (c != '_') {
+      return {};
+    }
+  }
+  return symbol;
+}
+
+// math.@max is what math.greatest(…) became.
+std::string written_name(std::string_view name) {
+  if (name == "math.@max") return "math.greatest";
+  if (name == "math.@min") return "math.least";
+  return std::string(name);
+}
+
+std::string type_list(const std::vector<Type>& types, std::size_t first) {
+  std::vector<std::string> texts;
+  for (std::size_t i = first; i < types.size(); ++i) texts.push_back(types[i].text());
+  return fmt::format("({})", fmt::join(texts, ", "));
+}
+
+std::string call_text(std::string_view name, bool member, const std::vector<Type>& types) {
+  if (!member || types.empty()) return fmt::format("{}{}", name, type_list(types, 0));
+  return fmt::format("{}.{}{}", types[0].text(), name, type_list(types, 1));
+}
+
+bool is_whole_number(const Type& type) {
+  return type.kind() == TypeKind::integer || type.kind() == TypeKind::uinteger;
+}
+bool is_double_like(const Type& type) {
+  return type.kind() == TypeKind::real || type.kind() == TypeKind::json;
+}
+
+}  // namespace
+
+std::string_view Checker::text(NodeId id) const {
+  const Node& node = ast_[id];
+  const std::string_view whole =
+      std::string_view(ast_.source).substr(node.begin, node.end - node.begin);
+  if (whole.size() <= kLongestQuote) return whole;
+  return node.kind == NodeKind::list ? "the list" : node.kind == NodeKind::map ? "the map" : "this";
+}
+
+void Checker::fault(std::uint32_t begin, std::uint32_t end, std::string message, std::string help) {
+  if (faults_.size() >= kMostFaults) return;
+  faults_.push_back({begin, end, std::move(message), std::move(help)});
+}
+
+void Checker::fault(NodeId id, std::string message, std::string help) {
+  fault(ast_[id].begin, ast_[id].end, std::move(message), std::move(help));
+}
+
+// Points at the operator, field or function name alone.
+void Checker::fault_at_name(NodeId id, std::string message, std::string help) {
+  const Node& node = ast_[id];
+  std::string symbol = node.kind == NodeKind::call ? operator_symbol(node.name) : std::string();
+  if (node.kind == NodeKind::call && symbol.empty()) {
+    symbol = node.name.substr(node.name.rfind('.') + 1);  // npos + 1 is 0
+  }
+  if (node.kind == NodeKind::call && node.name == "_?_:_") symbol = "?";
+  if (node.kind == NodeKind::index) symbol = "[";
+  const std::string& pointed = symbol.empty() ? node.name : symbol;
+  const auto end = std::min(node.end, node.at + static_cast<std::uint32_t>(pointed.size()));
+  fault(node.at, std::max(end, node.at + 1), std::move(message), std::move(help));
+}
+
+std::vector<std::string> Checker::known_names() const {
+  std::vector<std::string> names = resolver_.local_names();
+  for (const auto& [name, type] : environment_.variables) names.push_back(name);
+  return names;
+}
+
+void Checker::undeclared_name(NodeId id) {
+  const Node& node = ast_[id];
+  if (node.name.starts_with("@index")) {
+    return fault(id, fmt::format("{} is not a slot seen from here", text(id)));
+  }
+  std::string help = did_you_mean(node.name, known_names());
+  for (const auto& [name, type] : environment_.variables) {
+    if (!help.empty()) break;
+    if (type.field(node.name) != nullptr)
+      help = fmt::format("did you mean {}.{}?", name, node.name);
+  }
+  if (help.empty() && resolver_.function(node.name, false)) {
+    help = fmt::format("{0} is a function: write {0}(…)", node.name);
+  }
+  if (help.empty()) {
+    const std::vector<std::string> names = known_names();
+    if (!names.empty() && names.size() <= 12) help = "known are " + autopilot::join(names, ", ");
+  }
+  fault(id, fmt::format("unknown name {}", text(id)), std::move(help));
+}
+
+// Also for a.f(…) where a names nothing, as in mth.abs(x): then the whole name is the unknown
+// thing.
+Type Checker::undeclared_function(NodeId id) {
+  const Node& node = ast_[id];
+  std::string name = node.name;
+  const NodeId target = node.member ? node.children[0] : kNoNode;
+  bool is_namespace = false;
+  if (target != kNoNode && ast_[target].kind == NodeKind::ident) {
+    const std::string prefix = ast_[target].name + '.';
+    const auto& names = standard_function_names();
+    is_namespace = std::any_of(names.begin(), names.end(),
+                               [&](const std::string& known) { return known.starts_with(prefix); });
+    if (is_namespace) name = prefix + name;
+  }
+  for (const NodeId child : node.children) {
+    if (child != target || !is_namespace) visit(child);
+  }
+  std::vector<std::string> names = standard_function_names();
+  for (const auto& [declared, overloads] : environment_.functions) names.push_back(declared);
+  for (std::string& macro : macro_names()) names.push_back(std::move(macro));
+  std::string help;
+  if (std::find(names.begin(), names.end(), name) != names.end()) {
+    help = macro_usage(name);
+  } else if (environment_.variables.contains(node.name) && !node.member) {
+    help = fmt::format("{0} is a variable: write {0} without parentheses", node.name);
+  } else {
+    help = did_you_mean(name, names);
+  }
+  fault_at_name(id, fmt::format("unknown function {}", name), std::move(help));
+  return Type(TypeKind::error);
+}
+
+void Checker::no_field(NodeId id, const Type& record, const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& [field, type] : record.fields()) names.push_back(field);
+  std::string help = did_you_mean(name, names);
+  if (help.empty() && !names.empty() && names.size() <= 12) {
+    help = "declared are " + autopilot::join(names, ", ");
+  }
+  const std::string message = fmt::format("{} has no field {}", text(ast_[id].children[0]), name);
+  if (ast_[id].kind == NodeKind::index) return fault(ast_[id].children[1], message, help);
+  fault_at_name(id, message, help);
+}
+
+// How an operator's operands can be made to fit.
+std::string Checker::operand_help(NodeId id, const std::vector<Type>& args) const {
+  const Node& node = ast_[id];
+  if (args.size() != 2) return {};
+  const auto wrap = [&](std::string_view function, std::size_t i) {
+    return fmt::format("write {}({})", function, text(node.children[i]));
+  };
+  for (const std::size_t i : {0, 1}) {
+    const Type& one = args[i];
+    const Type& other = args[1 - i];
+    const NodeId other_node = node.children[1 - i];
+    if (node.name == "_%_" && is_double_like(one)) return wrap("int", i);
+    if (is_whole_number(one) && is_double_like(other)) return wrap("double", i);
+    if (one.kind() == TypeKind::integer && other.kind() == TypeKind::uinteger) {
+      return wrap("int", 1 - i);
+    }
+    if (one.kind() == TypeKind::string && node.name == "@in" && i == 1) {
+      return fmt::format("write {}.contains({})", text(node.children[1]), text(other_node));
+    }
+    if (one.kind() == TypeKind::timestamp && other.kind() == TypeKind::string) {
+      return wrap("timestamp", 1 - i);
+    }
+    if (one.kind() == TypeKind::duration && other.kind() == TypeKind::string) {
+      return wrap("duration", 1 - i);
+    }
+    if (one.kind() == TypeKind::string && node.name == "_+_" && other.kind() != TypeKind::list) {
+      return wrap("string", 1 - i);
+    }
+    const bool time = one.kind() == TypeKind::timestamp || one.kind() == TypeKind::duration;
+    if (time && (is_whole_number(other) || other.kind() == TypeKind::real)) {
+      return "write a length of time as duration(\"5m\")";
+    }
+  }
+  return {};
+}
+
+// What the function takes, in the way it was called, or that it is called the other way.
+std::string Checker::function_help(NodeId id, const Function& function) const {
+  const Node& node = ast_[id];
+  std::vector<std::string> same_way, other_way;
+  const auto note = [&](bool member, const std::vector<Type>& params) {
+    auto& texts = member == node.member ? same_way : other_way;
+    texts.push_back(call_text(written_name(function.name), member, params));
+  };
+  if (function.declared != nullptr) {
+    for (const Overload& overload : *function.declared) note(overload.member, overload.params);
+  }
+  if (function.standard != nullptr) {
+    for (const Signature& signature : *function.standard) note(signature.member, signature.params);
+  }
+  std::vector<std::string>& texts = same_way.empty() ? other_way : same_way;
+  if (texts.size() > kMostShownOverloads) texts.resize(kMostShownOverloads);
+  return fmt::format("{} {}", same_way.empty() ? "it is called as" : "it takes",
+                     fmt::join(texts, ", "));
+}
+
+Type Checker::no_overload(NodeId id, const Function& function, const std::vector<Type>& args) {
+  const std::string symbol = operator_symbol(function.name);
+  std::vector<Type> types;
+  for (const Type& arg : args) types.push_back(unifier_.resolve(arg, true));
+  std::string message, help;
+  if (symbol.empty()) {
+    message = fmt::format("no matching overload for {}",
+                          call_text(written_name(function.name), ast_[id].member, types));
+    help = function_help(id, function);
+  } else {
+    message = fmt::format("{} does not take {}", symbol, type_list(types, 0));
+    help = operand_help(id, types);
+  }
+  fault_at_name(id, std::move(message), std::move(help));
+  return Type(TypeKind::error);
+}
+
+}  // namespace autopilot::expr
