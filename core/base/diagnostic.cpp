@@ -77,6 +77,7 @@ void Diagnostics::add(Diagnostic diagnostic) {
     items_.push_back(std::move(diagnostic));
   } else {
     ++dropped_;
+    overflow_ = {};
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <nettle/sha2.h>
 
+#include <algorithm>
+
 namespace autopilot {
 namespace {
 const std::uint8_t* bytes_of(std::string_view s) {
@@ -55,7 +57,8 @@ double bucket(std::string_view id, std::string_view key) {
   const Digest digest = sha256(joined);
   std::uint64_t head = 0;
   for (int i = 0; i < 8; ++i) head = head << 8 | digest[static_cast<std::size_t>(i)];
-  return static_cast<double>(head) / 18446744073709551616.0;
+  // The largest heads would round up to 1, which no share is less than.
+  return std::min(static_cast<double>(head) * 0x1p-64, 1 - 0x1p-53);
 }
 
 }  // namespace autopilot

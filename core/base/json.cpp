@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 
 #include "core/base/error.h"
 
@@ -31,8 +32,7 @@ class Builder {
   bool end_object() { return close(); }
   bool end_array() { return close(); }
   bool key(std::string& k) {
-    if (stack_.back()->as_map().contains(k))
-      return fail(fmt::format("key \"{}\" appears twice", k));
+    if (seen_before(k)) return fail(fmt::format("key \"{}\" appears twice", k));
     key_ = std::move(k);
     return true;
   }
@@ -77,15 +77,31 @@ class Builder {
     }
     // Only the innermost container grows, so pointers to the outer ones stay valid.
     stack_.push_back(place(std::move(value)));
+    keys_.emplace_back();
     return true;
   }
   bool close() {
     stack_.pop_back();
+    keys_.pop_back();
     return true;
   }
+  // Looking through a map is quadratic for the whole of it, so large ones get an index.
+  bool seen_before(const std::string& key) {
+    const Map& map = stack_.back()->as_map();
+    if (map.size() < kIndexed) return map.contains(key);
+    std::unordered_set<std::string>& index = keys_.back();
+    if (index.empty()) {
+      for (const Map::Entry& entry : map) index.insert(entry.first);
+    }
+    return !index.insert(key).second;
+  }
+
+  static constexpr std::size_t kIndexed = 32;
 
   JsonResult& result_;
   std::vector<Value*> stack_;
+  std::vector<std::unordered_set<std::string>>
+      keys_;  // parallel to the stack; used in large maps only
   std::string key_;
 };
 
@@ -229,19 +245,51 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+namespace {
+
+// Lays the shortest digits ("-1.25e+20") out as ECMAScript's Number::toString does, on which RFC
+// 8785 builds.
+void append_as_ecmascript(std::string& out, std::string_view scientific) {
+  if (scientific[0] == '-') {
+    out += '-';
+    scientific.remove_prefix(1);
+  }
+  const std::size_t e = scientific.find('e');
+  std::string digits(1, scientific[0]);
+  if (e > 1) digits += scientific.substr(2, e - 2);
+  const char* first = scientific.data() + e + (scientific[e + 1] == '+' ? 2 : 1);
+  int exponent = 0;
+  std::from_chars(first, scientific.data() + scientific.size(), exponent);
+  const int count = static_cast<int>(digits.size());
+  if (exponent >= 21 || exponent < -6) {
+    out += digits[0];
+    if (count > 1) out.append(".").append(digits, 1);
+    out += fmt::format("e{:+}", exponent);
+  } else if (exponent < 0) {
+    out.append("0.").append(static_cast<std::size_t>(-exponent - 1), '0').append(digits);
+  } else if (exponent >= count - 1) {
+    out.append(digits).append(static_cast<std::size_t>(exponent - count + 1), '0');
+  } else {
+    const auto point = static_cast<std::size_t>(exponent + 1);
+    out.append(digits, 0, point).append(".").append(digits, point);
+  }
+}
+
+}  // namespace
+
 void append_double(std::string& out, double value) {
   if (!std::isfinite(value)) {
     out += std::isnan(value) ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
     return;
   }
-  if (value == 0) value = 0;  // -0 prints as 0: JSON readers disagree about it
+  if (value == 0) {
+    out += '0';  // also -0: JSON readers disagree about it
+    return;
+  }
   char buffer[32];
-  // Plain notation where JavaScript would use it, so that the text is the one of RFC 8785.
-  const double magnitude = std::fabs(value);
-  const bool plain = magnitude == 0 || (magnitude >= 1e-6 && magnitude < 1e21);
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value,
-                                 plain ? std::chars_format::fixed : std::chars_format::scientific);
-  out.append(buffer, end.ptr);
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
+  append_as_ecmascript(out, std::string_view(buffer, static_cast<std::size_t>(end.ptr - buffer)));
 }
 
 std::string double_text(double value) {

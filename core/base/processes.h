@@ -1,5 +1,6 @@
 #pragma once
-// The real Processes: fork and exec. Part of System; nothing else needs it.
+// The real Processes: fork and exec. Part of System; nothing else needs it. REQUIRES that SIGPIPE
+// is ignored.
 
 #include <memory>
 

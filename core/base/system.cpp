@@ -133,19 +133,23 @@ class SystemFiles final : public Files {
   }
 
   void write(const std::string& path, std::string_view text) override {
-    const std::string temporary = fmt::format("{}.tmp.{}", path, ::getpid());
+    const std::optional<mode_t> mode = mode_of(path);
+    // A device or a pipe (-o /dev/stdout) is written to, never replaced.
+    if (mode && !S_ISREG(*mode)) return put({path, path, O_WRONLY | O_CLOEXEC, {}, false}, text);
+    const std::string target = mode ? real_path(path) : path;  // a link stays one
+    const std::string temporary = fmt::format("{}.tmp.{}", target, ::getpid());
     try {
-      put(temporary, text, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
-      if (::rename(temporary.c_str(), path.c_str()) != 0) fail("cannot write", path, errno);
+      put({temporary, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode, false}, text);
+      if (::rename(temporary.c_str(), target.c_str()) != 0) fail("cannot write", path, errno);
     } catch (...) {
       ::unlink(temporary.c_str());
       throw;
     }
-    sync_folder(path);
+    sync_folder(target);
   }
 
   void create(const std::string& path, std::string_view text) override {
-    put(path, text, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
+    put({path, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, {}, true}, text);
     sync_folder(path);
   }
 
@@ -164,11 +168,41 @@ class SystemFiles final : public Files {
   }
 
  private:
-  static void put(const std::string& path, std::string_view text, int flags) {
-    const Fd fd(::open(path.c_str(), flags, 0666));
-    if (fd.get() < 0) fail("cannot write", path, errno);
-    write_all(fd.get(), text, path);
-    if (::fsync(fd.get()) != 0) fail("cannot write", path, errno);
+  struct Placement {
+    std::string path;    // that is opened
+    std::string spoken;  // that messages name
+    int flags = 0;
+    std::optional<mode_t> mode;  // of the file that this one replaces
+    bool remove_on_failure = false;
+  };
+
+  static void put(const Placement& to, std::string_view text) {
+    const Fd fd(::open(to.path.c_str(), to.flags, 0666));
+    if (fd.get() < 0) fail("cannot write", to.spoken, errno);
+    try {
+      if (to.mode) ::fchmod(fd.get(), *to.mode & 07777);
+      write_all(fd.get(), text, to.spoken);
+      // EINVAL: a device that has nothing to sync.
+      if (::fsync(fd.get()) != 0 && errno != EINVAL && errno != EROFS)
+        fail("cannot write", to.spoken, errno);
+    } catch (...) {
+      if (to.remove_on_failure) ::unlink(to.path.c_str());
+      throw;
+    }
+  }
+
+  static std::optional<mode_t> mode_of(const std::string& path) {
+    struct stat s {};
+    if (::stat(path.c_str(), &s) != 0) return std::nullopt;
+    return s.st_mode;
+  }
+
+  static std::string real_path(const std::string& path) {
+    char* resolved = ::realpath(path.c_str(), nullptr);
+    if (resolved == nullptr) return path;
+    std::string out = resolved;
+    std::free(resolved);
+    return out;
   }
 };
 

@@ -44,7 +44,7 @@ bool digits(std::string_view text, std::size_t& at, int width, int& out) {
 }
 
 bool literal(std::string_view text, std::size_t& at, char c) {
-  if (at >= text.size() || (text[at] | 0x20) != (c | 0x20)) return false;
+  if (at >= text.size() || text[at] != c) return false;
   ++at;
   return true;
 }
@@ -63,7 +63,7 @@ bool fraction(std::string_view text, std::size_t& at, std::int32_t& nanos) {
 
 bool offset(std::string_view text, std::size_t& at, std::int64_t& seconds) {
   seconds = 0;
-  if (literal(text, at, 'Z')) return true;
+  if (literal(text, at, 'Z') || literal(text, at, 'z')) return true;
   if (at >= text.size() || (text[at] != '+' && text[at] != '-')) return false;
   const int sign = text[at++] == '+' ? 1 : -1;
   int hours = 0, minutes = 0;

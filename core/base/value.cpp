@@ -1,6 +1,7 @@
 #include "core/base/value.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace autopilot {
@@ -71,13 +72,32 @@ bool same_map(const Map& a, const Map& b) {
 }
 }  // namespace
 
-bool operator==(const Value& a, const Value& b) {
-  if (a.is_number() && b.is_number()) {
-    return a.kind() == b.kind() && a.is_integer()
-               ? (a.kind() == Value::Kind::integer ? a.as_int() == b.as_int()
-                                                   : a.as_uint() == b.as_uint())
-               : a.as_double() == b.as_double();
+namespace {
+
+// Integers are compared with reals exactly: 2^53 + 1 is not the double 2^53.
+bool integer_equals(const Value& integer, double real) {
+  if (std::trunc(real) != real) return false;
+  if (integer.kind() == Value::Kind::integer) {
+    return real >= -0x1p63 && real < 0x1p63 && static_cast<std::int64_t>(real) == integer.as_int();
   }
+  return real >= 0 && real < 0x1p64 && static_cast<std::uint64_t>(real) == integer.as_uint();
+}
+
+bool same_number(const Value& a, const Value& b) {
+  if (a.is_integer() && b.is_integer()) {
+    // An unsigned one is always beyond the signed ones.
+    if (a.kind() != b.kind()) return false;
+    return a.kind() == Value::Kind::integer ? a.as_int() == b.as_int() : a.as_uint() == b.as_uint();
+  }
+  if (a.is_integer()) return integer_equals(a, b.as_double());
+  if (b.is_integer()) return integer_equals(b, a.as_double());
+  return a.as_double() == b.as_double();
+}
+
+}  // namespace
+
+bool operator==(const Value& a, const Value& b) {
+  if (a.is_number() && b.is_number()) return same_number(a, b);
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
     case Value::Kind::boolean:

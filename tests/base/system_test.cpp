@@ -1,0 +1,153 @@
+#include "core/base/system.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <functional>
+#include <set>
+
+#include "core/base/error.h"
+#include "tests/state/scratch.h"
+
+namespace autopilot {
+namespace {
+
+using testing::Scratch;
+
+class SystemWorld : public ::testing::Test {
+ protected:
+  Scratch scratch;
+  System system;
+  Files& files = system.world().files;
+
+  std::string fault(const std::function<void()>& action) {
+    try {
+      action();
+    } catch (const Error& e) {
+      EXPECT_EQ(e.kind(), ErrorKind::storage);
+      return e.what();
+    }
+    return "none";
+  }
+};
+
+TEST_F(SystemWorld, writes_and_reads_files_as_a_whole) {
+  const std::string path = scratch.path("a.txt");
+  files.write(path, "one");
+  files.write(path, std::string("two\0three", 9));
+  EXPECT_EQ(files.read(path), std::string("two\0three", 9));
+  EXPECT_EQ(scratch.names(), std::vector<std::string>{"a.txt"});
+}
+
+TEST_F(SystemWorld, a_file_that_is_replaced_keeps_its_mode_and_a_link_stays_a_link) {
+  files.write(scratch.path("secret"), "one");
+  ::chmod(scratch.path("secret").c_str(), 0600);
+  ASSERT_EQ(::symlink("secret", scratch.path("link").c_str()), 0);
+  files.write(scratch.path("link"), "two");
+  EXPECT_EQ(scratch.read("secret"), "two");
+  struct stat s {};
+  ::lstat(scratch.path("link").c_str(), &s);
+  EXPECT_TRUE(S_ISLNK(s.st_mode));
+  ::stat(scratch.path("secret").c_str(), &s);
+  EXPECT_EQ(s.st_mode & 07777, 0600u);
+}
+
+TEST_F(SystemWorld, a_device_is_written_to_and_never_replaced) {
+  ASSERT_EQ(::mkfifo(scratch.path("pipe").c_str(), 0600), 0);
+  const int reader = ::open(scratch.path("pipe").c_str(), O_RDONLY | O_NONBLOCK);
+  files.write(scratch.path("pipe"), "hello");
+  char buffer[16] = {};
+  EXPECT_EQ(::read(reader, buffer, sizeof buffer), 5);
+  ::close(reader);
+  struct stat s {};
+  ::stat(scratch.path("pipe").c_str(), &s);
+  EXPECT_TRUE(S_ISFIFO(s.st_mode));
+}
+
+TEST_F(SystemWorld, create_refuses_a_file_that_exists) {
+  files.create(scratch.path("a"), "one");
+  EXPECT_NE(fault([&] { files.create(scratch.path("a"), "two"); }).find("File exists"),
+            std::string::npos);
+  EXPECT_EQ(scratch.read("a"), "one");
+}
+
+TEST_F(SystemWorld, a_full_disk_leaves_the_old_file_and_no_litter) {
+  files.write(scratch.path("a"), "old");
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit small{1000, before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  const std::string big(5000, 'x');
+  const std::string on_write = fault([&] { files.write(scratch.path("a"), big); });
+  const std::string on_create = fault([&] { files.create(scratch.path("b"), big); });
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_EQ(on_write, "cannot write " + scratch.path("a") + ": File too large");
+  EXPECT_EQ(on_create, "cannot write " + scratch.path("b") + ": File too large");
+  EXPECT_EQ(scratch.read("a"), "old");
+  EXPECT_EQ(scratch.names(), std::vector<std::string>{"a"});
+}
+
+TEST_F(SystemWorld, names_the_path_that_it_cannot_read) {
+  EXPECT_EQ(fault([&] { files.read("/nowhere/x"); }),
+            "cannot read /nowhere/x: No such file or directory");
+  EXPECT_EQ(fault([&] { files.read(scratch.path("")); }),
+            "cannot read " + scratch.path("") + ": Is a directory");
+  EXPECT_EQ(fault([&] { files.list("/nowhere"); }),
+            "cannot read folder /nowhere: No such file or directory");
+}
+
+TEST_F(SystemWorld, lists_entries_sorted_and_knows_folders) {
+  files.make_directories(scratch.path("b/c"));
+  files.make_directories(scratch.path("b/c"));
+  scratch.write("a.yaml", "");
+  scratch.write("B", "");
+  ASSERT_EQ(::symlink("b", scratch.path("z").c_str()), 0);
+  std::string seen;
+  for (const FileEntry& e : files.list(scratch.path("")))
+    seen += e.name + (e.is_directory ? "/ " : " ");
+  EXPECT_EQ(seen, "B a.yaml b/ z/ ");
+  EXPECT_NE(fault([&] { files.make_directories(scratch.path("a.yaml/x")); }), "none");
+}
+
+TEST_F(SystemWorld, removing_what_is_absent_is_fine) {
+  files.remove(scratch.path("a"));
+  scratch.write("a", "");
+  files.remove(scratch.path("a"));
+  EXPECT_FALSE(files.exists(scratch.path("a")));
+}
+
+TEST_F(SystemWorld, randomness_does_not_repeat) {
+  std::set<std::uint64_t> seen;
+  for (int i = 0; i < 1000; ++i) seen.insert(system.world().random.next());
+  EXPECT_EQ(seen.size(), 1000u);
+}
+
+TEST_F(SystemWorld, knows_itself) {
+  Environment& environment = system.world().environment;
+  EXPECT_TRUE(environment.process_alive(environment.process_id()));
+  EXPECT_FALSE(environment.process_alive(0x3fffffff));
+  EXPECT_FALSE(environment.user().empty());
+  EXPECT_FALSE(environment.host().empty());
+  EXPECT_EQ(environment.get("AUTOPILOT_NO_SUCH_VARIABLE"), std::nullopt);
+}
+
+TEST_F(SystemWorld, feeds_a_program_and_tells_how_it_ended) {
+  std::signal(SIGPIPE, SIG_IGN);  // as main does
+  Processes& processes = system.world().processes;
+  const std::string out = scratch.path("out");
+  EXPECT_EQ(processes.feed({"sh", "-c", "cat > " + out + "; exit 3"}, "hello"), 3);
+  EXPECT_EQ(scratch.read("out"), "hello");
+  EXPECT_EQ(processes.feed({"sh", "-c", "kill -9 $$"}, ""), 128 + 9);
+  EXPECT_EQ(processes.feed({"no-such-program-here"}, "x"), std::nullopt);
+  EXPECT_EQ(processes.feed({"true"}, std::string(1 << 20, 'x')), 0);
+  EXPECT_EQ(processes.find("no-such-program-here"), "");
+  EXPECT_EQ(processes.find("sh").substr(0, 1), "/");
+}
+
+}  // namespace
+}  // namespace autopilot
