@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace autopilot {
 
@@ -85,6 +86,12 @@ void Diagnostics::label_from(std::size_t first, const std::string& document) {
   for (std::size_t i = first; i < items_.size(); ++i) {
     if (items_[i].document.empty()) items_[i].document = document;
   }
+}
+
+void Diagnostics::sort() {
+  std::stable_sort(items_.begin(), items_.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tie(a.span.source, a.span.begin) < std::tie(b.span.source, b.span.begin);
+  });
 }
 
 void Diagnostics::turn_warnings_into_errors() {

@@ -81,6 +81,8 @@ class Diagnostics {
   Diagnostic& note(std::string code, Span span, std::string message);
   void add(Diagnostic diagnostic);
   void turn_warnings_into_errors();
+  // By source and place; what stands at one place keeps its order, what has none comes last.
+  void sort();
   // Names the document of all items from `first` on that name none yet.
   void label_from(std::size_t first, const std::string& document);
 

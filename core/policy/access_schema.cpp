@@ -7,7 +7,7 @@ namespace autopilot::policy {
 namespace {
 
 constexpr ValueShape kActor{.kind = ShapeKind::text};
-constexpr ValueShape kActors{.kind = ShapeKind::one_or_list, .element = &kActor};
+constexpr ValueShape kActors{.kind = ShapeKind::list, .element = &kActor};
 constexpr std::string_view kDefaults[] = {"viewer", "none"};
 
 constexpr Field kRoleFields[] = {

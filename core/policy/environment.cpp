@@ -45,6 +45,7 @@ expr::Environment environment_for(const Project& project, bool with_risk) {
   environment.variables.emplace("now", Type(TypeKind::timestamp));
   environment.variables.emplace("run", text);
   if (with_risk) environment.variables.emplace("risk", Type(TypeKind::real));
+  environment.validate_literals = true;
   return environment;
 }
 

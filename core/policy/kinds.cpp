@@ -10,6 +10,9 @@ constexpr Kind kKinds[] = {
      &kPolicyTestSpec, "name", check_policy_test, nullptr},
     {"Access", "autopilot/v1", "Who has which role", "policies/access.yaml", &kAccessSpec, "",
      check_access, nullptr},
+    {"RCPPolicy", "smartlinks/v1",
+     "A runtime control policy in the older form; convert prints it as a Policy", "policies/*.yaml",
+     &kRcpPolicySpec, "", check_rcp_policy, translate_rcp_policy},
 };
 
 }  // namespace

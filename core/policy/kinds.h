@@ -2,12 +2,12 @@
 // The kinds of documents, one row each. Loading, `autopilot schema`, diffs and docs walk this
 // table; adding a kind is adding a row.
 
-#include <functional>
 #include <span>
 #include <string_view>
 
 #include "core/base/diagnostic.h"
 #include "core/base/yaml.h"
+#include "core/policy/expression_check.h"
 #include "core/policy/model.h"
 #include "core/policy/shape.h"
 
@@ -19,6 +19,7 @@ struct CheckInput {
   const YamlNode& root;
   const Value& content;
   const Project& project;
+  ExpressionChecker& expressions;
   Diagnostics& diagnostics;
 };
 

@@ -20,7 +20,7 @@ namespace {
 class Loader {
  public:
   Loader(const Project& project, Diagnostics& diagnostics)
-      : project_(project), diagnostics_(diagnostics) {}
+      : project_(project), diagnostics_(diagnostics), expressions_(project, diagnostics) {}
 
   void load(std::string name, std::string text) {
     const std::uint32_t source = diagnostics_.sources().add(std::move(name), std::move(text));
@@ -145,7 +145,7 @@ class Loader {
     }
     check_shape(*spec, {.kind = ShapeKind::object, .schema = kind.spec}, "spec", diagnostics_);
     document.content = to_value(root, diagnostics_);
-    kind.check({root, document.content, project_, diagnostics_});
+    kind.check({root, document.content, project_, expressions_, diagnostics_});
     if (diagnostics_.errors() != errors || document.id.empty()) return;
     if (kind.translate != nullptr) {
       document.content = kind.translate(document.content);
@@ -173,11 +173,13 @@ class Loader {
       before.hash.clear();
       after.hash.clear();
     }
+    diagnostics_.sort();
     std::erase_if(documents_, [](const Document& document) { return document.hash.empty(); });
   }
 
   const Project& project_;
   Diagnostics& diagnostics_;
+  ExpressionChecker expressions_;
   YamlBudget budget_;
   std::vector<Document> documents_;
 };

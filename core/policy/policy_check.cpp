@@ -28,6 +28,7 @@ class PolicyChecker {
       check_types(policy_.guards[i], "guards", i);
     for (std::size_t i = 0; i < policy_.limits.size(); ++i)
       check_types(policy_.limits[i], "limits", i);
+    check_expressions();
     if (policy_.mutations.empty() && policy_.guards.empty() && policy_.limits.empty()) {
       diagnostics_
           .warning("no-rules", places_.span(),
@@ -153,6 +154,51 @@ class PolicyChecker {
                                            fmt::format("no action type is called {}", type));
       d.help = std::string(trim(did_you_mean(type, known)));
       if (d.help.empty()) d.help = "declare it under action_types in autopilot.yaml";
+    }
+  }
+
+  void check_expressions() {
+    expression(places_.entry("rollout_key"), Wanted::scalar, false);
+    for (std::size_t i = 0; i < policy_.gates.size(); ++i)
+      field("gates", i, "when", Wanted::condition, false);
+    for (std::size_t i = 0; i < policy_.mutations.size(); ++i) {
+      field("mutations", i, "when", Wanted::condition, false);
+      check_set(i);
+    }
+    for (std::size_t i = 0; i < policy_.guards.size(); ++i) {
+      for (const std::string_view name : {"when", "deny", "approve", "warn"}) {
+        field("guards", i, name, Wanted::condition, true);
+      }
+      const YamlEntry* message = places_.entry("guards", i, "message");
+      if (message != nullptr && message->value.is_scalar())
+        input_.expressions.check_message(message->value, true);
+    }
+    for (std::size_t i = 0; i < policy_.limits.size(); ++i) {
+      field("limits", i, "when", Wanted::condition, true);
+      field("limits", i, "sum", Wanted::number, true);
+      field("limits", i, "key", Wanted::scalar, true);
+    }
+  }
+
+  void check_set(std::size_t i) {
+    const YamlEntry* set = places_.entry("mutations", i, "set");
+    if (set == nullptr) return;
+    for (const YamlEntry& entry : set->value.entries) expression(&entry, Wanted::scalar, false);
+  }
+
+  void field(std::string_view section, std::size_t i, std::string_view name, Wanted wanted,
+             bool with_risk) {
+    expression(places_.entry(section, i, name), wanted, with_risk);
+  }
+
+  // Whatever is neither text nor a literal was reported.
+  void expression(const YamlEntry* entry, Wanted wanted, bool with_risk) {
+    if (entry == nullptr || !entry->value.is_scalar() || trim(entry->value.text).empty()) return;
+    const Value value = scalar_value(entry->value);
+    if (value.is_string()) {
+      input_.expressions.check(entry->value, wanted, with_risk);
+    } else if (!value.is_null()) {
+      input_.expressions.check_made(to_json(value), entry->value, wanted, with_risk);
     }
   }
 

@@ -88,7 +88,14 @@ class FieldReader {
   }
   std::optional<Expression> expression(std::string_view name) {
     if (!has(name)) return std::nullopt;
-    return Expression{text(name), {}};
+    return Expression{source(name), {}};
+  }
+  // CEL text; a number or boolean stands for itself.
+  std::string source(std::string_view name) {
+    const Value* found = get(name);
+    if (found == nullptr || found->is_string()) return text(name);
+    if (found->is_list() || found->is_map() || found->is_null()) sound_ = false;
+    return to_json(*found);
   }
   // The word for a choice as an index into `words`.
   template <class T, std::size_t N>
@@ -135,8 +142,8 @@ std::vector<Gate> read_gates(FieldReader& spec, bool& sound) {
   for (const Value& item : spec.list("gates")) {
     FieldReader reader(item, sound);
     if (!reader.has("when")) reader.unsound();
-    gates.push_back(
-        {reader.text("name", default_rule_name("gates", gates.size())), {reader.text("when"), {}}});
+    gates.push_back({reader.text("name", default_rule_name("gates", gates.size())),
+                     {reader.source("when"), {}}});
   }
   return gates;
 }
@@ -197,7 +204,7 @@ std::vector<Guard> read_guards(FieldReader& spec, bool& sound) {
     for (const auto& [name, kind] : kConditions) {
       if (!reader.has(name)) continue;
       guard.kind = kind;
-      guard.condition.source = reader.text(name);
+      guard.condition.source = reader.source(name);
     }
     if (guard.kind == Guard::Kind::require && guard.require.empty()) reader.unsound();
     guard.approvals = static_cast<int>(reader.integer("approvals", 1));

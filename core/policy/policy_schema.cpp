@@ -14,7 +14,6 @@ constexpr ValueShape kName{.kind = ShapeKind::name};
 constexpr ValueShape kCel{.kind = ShapeKind::expression};
 constexpr ValueShape kScalar{.kind = ShapeKind::scalar};
 constexpr ValueShape kNumber{.kind = ShapeKind::number};
-constexpr ValueShape kSetting{.kind = ShapeKind::setting};
 constexpr ValueShape kTexts{.kind = ShapeKind::one_or_list, .element = &kText, .least = 1};
 constexpr ValueShape kAnyOf{.kind = ShapeKind::one_or_list, .element = &kScalar, .least = 1};
 
@@ -51,7 +50,7 @@ constexpr Field kMutationFields[] = {
      "how far the field may be from the field named by from"},
     {"from", kText, "field of action.data that holds the old value, for max_delta"},
     {"set",
-     {.kind = ShapeKind::map, .element = &kSetting, .least = 1},
+     {.kind = ShapeKind::map, .element = &kCel, .least = 1},
      "fields of action.data and what they become: CEL, a number or a boolean"},
 };
 constexpr std::string_view kMutationOneOf[] = {"clamp", "max_delta", "set"};

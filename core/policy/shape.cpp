@@ -153,8 +153,10 @@ bool check_scalar(const YamlNode& node, const ValueShape& shape, std::string_vie
     case ShapeKind::duration:
     case ShapeKind::window:
       return check_duration(node, value, shape, what, diagnostics);
-    case ShapeKind::setting:
+    case ShapeKind::expression:
     case ShapeKind::scalar:
+      if (value.is_string() && shape.kind != ShapeKind::scalar)
+        return check_text(node, value, shape, what, diagnostics);
       if (value.is_number()) return check_number(node, value, shape, what, diagnostics);
       if (!value.is_null()) return true;
       break;
@@ -305,8 +307,6 @@ std::string expectation(const ValueShape& shape) {
       return "a time such as 2027-01-01T00:00:00Z";
     case ShapeKind::expression:
       return "a CEL expression";
-    case ShapeKind::setting:
-      return "a CEL expression, a number or a boolean";
     case ShapeKind::cron:
       return "a cron expression such as \"*/5 9-17 * * 1-5\"";
     case ShapeKind::timezone:

@@ -22,7 +22,6 @@ enum class ShapeKind {
   window,      // a duration or the word run
   instant,     // RFC 3339
   expression,  // CEL text
-  setting,     // CEL text, or a number or boolean that stands for itself
   cron,
   timezone,
   scalar,  // a string, number or boolean

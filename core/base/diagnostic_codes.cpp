@@ -1,0 +1,93 @@
+#include "core/base/diagnostic_codes.h"
+
+#include <algorithm>
+
+namespace autopilot {
+namespace {
+
+constexpr DiagnosticCode kCodes[] = {
+    {"bad-alias", "An alias (*name) stands inside the very value that it names",
+     "Write the value out where it is needed"},
+    {"bad-character",
+     "The text holds a NUL byte or another control character, which YAML does not allow",
+     "Remove it, or write it as an escape such as \\x07 in double quotes"},
+    {"bad-cron", "A cron expression cannot be read",
+     "Write five fields, minute hour day month weekday, each *, a value, a range or a list, with "
+     "/n after * or a range; or @hourly, @daily, @weekly, @monthly, @yearly"},
+    {"bad-encoding", "A file is not UTF-8", "Save it as UTF-8; a byte order mark is fine"},
+    {"bad-expression",
+     "A CEL expression cannot be parsed, names something that does not exist, or gives the wrong "
+     "type",
+     "The caret shows the part in question; names are action, metrics, segment, features, actor, "
+     "now, run, and risk in guards and limits"},
+    {"bad-id", "An id does not have the form of ids, or two places that must agree on it differ",
+     "Use lower-case letters, digits, dots, dashes and underscores, starting with a letter or "
+     "digit, at most 63"},
+    {"bad-key", "A key of a map is missing, longer than 1024 characters, or a list or map itself",
+     "Keys are short words; put quotes around a value that contains a colon and a space, or starts "
+     "with { or ["},
+    {"bad-path", "One side of a gate of an RCPPolicy is neither a path nor a number",
+     "Write a path such as metrics.cvr_1h, segment_data.geo or action.data.weight"},
+    {"bad-tag", "A YAML tag (!word) that means nothing here",
+     "Put quotes around a text that starts with an exclamation mark"},
+    {"bad-timezone", "The name is no IANA time zone", "Write a name such as Europe/Paris, or UTC"},
+    {"conflicting-fields",
+     "Two fields exclude each other, or a field has no meaning without another",
+     "Remove one, or split the rule in two"},
+    {"duplicate-actor", "An actor is given two roles",
+     "Keep the highest: a role includes the lower ones"},
+    {"duplicate-document", "Two documents of one kind have the same id",
+     "Rename one of them, or remove it"},
+    {"duplicate-key", "A key appears twice in one map",
+     "Remove or rename one of them; a forgotten --- between two documents looks like this too"},
+    {"duplicate-name", "Two rules of one policy, or two cases of one test, have the same name",
+     "Rename one of them: reasons, diffs and what-if paths tell them apart by name"},
+    {"merge-key", "Merge keys (<<) belong to YAML 1.1 and are not read",
+     "Write the fields out, or use an alias for a whole value"},
+    {"missing-field", "A field that is needed is not there",
+     "Add it; `autopilot schema KIND` lists the fields of a kind"},
+    {"no-documents", "Not a single document was found",
+     "Name the right files or folders; --allow-empty accepts it"},
+    {"no-rules", "A policy without mutations, guards and limits does nothing",
+     "Add a rule, or remove the policy"},
+    {"number-range", "A number is infinite, not a number, or too large for a double",
+     "Write a finite number, or put quotes around a text"},
+    {"too-deep", "Maps and lists are nested deeper than 64 levels", "Flatten the document"},
+    {"too-large",
+     "A document of more than 1 MiB, or more than a million values in one run, aliases expanded",
+     "Split it; bulk data belongs into CSV or JSONL files"},
+    {"unclosed-quote", "A quote opens and never closes",
+     "Close it; write '' for a quote inside single quotes and \\\" inside double quotes"},
+    {"unknown-action-type",
+     "A rule is for an action type that is neither built in nor declared, so it never applies",
+     "Correct the name, or declare it under action_types in autopilot.yaml"},
+    {"unknown-field", "A field that the kind does not have",
+     "Correct the name; `autopilot schema KIND` lists the fields of a kind"},
+    {"unknown-kind", "A kind of document that does not exist",
+     "Correct the name; `autopilot schema` lists the kinds"},
+    {"unknown-name", "A field of action.data that autopilot.yaml does not declare",
+     "Correct the name, or declare it under data in autopilot.yaml"},
+    {"unreadable", "A file or folder cannot be read",
+     "Check that it exists and that you may read it"},
+    {"wrong-type", "A value of another type than the field needs",
+     "The message says what is expected, with an example"},
+    {"wrong-value", "A value of the right type that is not among those allowed",
+     "The message says which values are"},
+    {"wrong-version", "The apiVersion does not belong to the kind",
+     "Policies and all else have autopilot/v1; RCPPolicy has smartlinks/v1"},
+    {"yaml-syntax", "The text is not YAML",
+     "The caret shows where reading stopped; the cause is often on the line before"},
+};
+
+}  // namespace
+
+std::span<const DiagnosticCode> diagnostic_codes() { return kCodes; }
+
+const DiagnosticCode* find_diagnostic_code(std::string_view code) {
+  const auto at = std::lower_bound(
+      std::begin(kCodes), std::end(kCodes), code,
+      [](const DiagnosticCode& known, std::string_view c) { return known.code < c; });
+  return at != std::end(kCodes) && at->code == code ? at : nullptr;
+}
+
+}  // namespace autopilot
