@@ -109,11 +109,16 @@ CREATE TABLE ledger (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+constexpr std::array<std::string_view, 11> kTables = {
+    "meta", "content",  "revision",    "revision_document", "document", "audit",
+    "lock", "decision", "idempotency", "ledger_account",    "ledger"};
+
 constexpr std::array kMigrations = {Migration{1, kVersion1}};
 
 }  // namespace
 
 std::span<const Migration> migrations() { return kMigrations; }
+std::span<const std::string_view> table_names() { return kTables; }
 std::int64_t schema_version() { return kMigrations.back().to; }
 
 std::string backup_path(const std::string& path, std::int64_t version) {

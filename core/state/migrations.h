@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "core/base/sqlite.h"
 
@@ -19,6 +20,7 @@ struct Migration {
 
 std::span<const Migration> migrations();
 std::int64_t schema_version();  // of this build
+std::span<const std::string_view> table_names();
 
 // Brings the file to the last version of `steps`. An older file with content is copied first, to
 // "<path>.v<version>.backup". Throws Error(storage) for a file of a newer version and changes

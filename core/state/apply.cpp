@@ -1,0 +1,227 @@
+#include "core/state/apply.h"
+
+#include "core/base/audit.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/base/text.h"
+#include "core/state/access.h"
+#include "core/state/lock.h"
+
+namespace autopilot::state {
+namespace {
+
+using Action = Change::Action;
+
+constexpr std::size_t kNamed = 20;  // documents that a message lists
+
+std::string listing(std::string text, const std::vector<std::string>& lines) {
+  for (std::size_t i = 0; i < lines.size() && i < kNamed; ++i) text += "\n  " + lines[i];
+  if (lines.size() > kNamed) text += fmt::format("\n  and {} more", lines.size() - kNamed);
+  return text;
+}
+
+std::string short_hash(std::string_view hash) { return std::string(hash.substr(0, 12)); }
+
+// One application of a plan, inside its transaction.
+class Applier {
+ public:
+  Applier(Store& store, const Plan& plan, const ApplyOptions& options, Instant now)
+      : database_(store.database()), store_(store), plan_(plan), options_(options), now_(now) {}
+
+  void check() {
+    check_roles();
+    check_fresh();
+    check_protected();
+    check_radius();
+  }
+
+  Revision write() {
+    const Revision before = store_.head();
+    Revision revision = describe(before);
+    insert_revision(revision);
+    write_documents(revision.seq);
+    revision.hash = revision_hash(store_.keys());
+    database_.prepare("UPDATE revision SET hash = ?1 WHERE seq = ?2")
+        .run(revision.hash, revision.seq);
+    append_audit(database_, "apply", audit_body(revision), options_.actor, now_);
+    return revision;
+  }
+
+ private:
+  void check_roles() {
+    const std::optional<policy::Role> role = role_of(&store_, options_.actor);
+    const std::vector<std::string> denied = denied_changes(plan_, role);
+    if (denied.empty()) return;
+    throw Error(ErrorKind::denied,
+                listing(fmt::format("{} has {} and may not apply this plan:", options_.actor,
+                                    role_text(role)),
+                        denied),
+                "somebody with the role named there can apply it");
+  }
+
+  void check_fresh() {
+    Statement present =
+        database_.prepare("SELECT content_hash FROM document WHERE kind = ?1 AND id = ?2");
+    std::vector<std::string> stale;
+    for (const Change& change : plan_.changes) {
+      present.bind(change.kind, change.id);
+      std::optional<std::string> hash;
+      if (present.step()) hash = present.text(0);
+      present.reset();
+      if (hash != change.base) stale.push_back(describe_stale(change, hash));
+      if (hash == change.base && change.base && !change.before) {  // the roles were judged by it
+        throw Error(ErrorKind::bug,
+                    fmt::format("the plan does not know what {} replaces", change.name()));
+      }
+    }
+    if (stale.empty()) return;
+    throw Error(
+        ErrorKind::stale,
+        listing(fmt::format("the plan is stale: {} of its {} documents changed since it was made:",
+                            stale.size(), plan_.changes.size()),
+                stale),
+        "plan again and look at what is different");
+  }
+
+  std::string describe_stale(const Change& change, const std::optional<std::string>& hash) {
+    const std::string expected =
+        change.base ? "version " + short_hash(*change.base) : "no such document";
+    const std::string found = hash ? "version " + short_hash(*hash) : "none";
+    const bool done = change.after ? hash == change.after->hash : !hash;
+    return fmt::format("{}: planned from {}, now {}{}{}", change.name(), expected, found,
+                       last_change(change), done ? "; it is as the plan wants it already" : "");
+  }
+
+  std::string last_change(const Change& change) {
+    Statement row = database_.prepare(
+        "SELECT r.actor, r.time, d.content_hash FROM revision_document d JOIN revision r ON r.seq "
+        "= d.seq "
+        "WHERE d.kind = ?1 AND d.id = ?2 ORDER BY d.seq DESC LIMIT 1");
+    row.bind(change.kind, change.id);
+    if (!row.step()) return "";
+    return fmt::format(" ({} by {} at {})", row.is_null(2) ? "deleted" : "written", row.text(0),
+                       format_rfc3339(Instant::from_micros(row.integer(1))));
+  }
+
+  // A plan made here never deletes a protected document; one written by hand may try.
+  void check_protected() {
+    Statement row = database_.prepare("SELECT protect FROM document WHERE kind = ?1 AND id = ?2");
+    std::vector<std::string> refused;
+    for (const Change& change : plan_.changes) {
+      if (change.action != Action::remove) continue;
+      row.bind(change.kind, change.id);
+      if (row.step() && row.integer(0) != 0) refused.push_back(change.name());
+      row.reset();
+    }
+    if (refused.empty()) return;
+    throw Error(ErrorKind::invalid, listing("the plan deletes protected documents:", refused),
+                "set metadata.protect: false and apply that first");
+  }
+
+  void check_radius() {
+    BlastRadius radius = plan_.radius;
+    radius.existing = database_.integer("SELECT count(*) FROM document");
+    radius.affected = plan_.count(Action::update) + plan_.count(Action::remove);
+    if (options_.allow_large || !radius.exceeded()) return;
+    throw Error(ErrorKind::invalid,
+                fmt::format("the plan updates or deletes {} of {} documents, more than {:g} %",
+                            radius.affected, radius.existing, radius.max_share * 100),
+                "say --allow-large when this is meant");
+  }
+
+  Revision describe(const Revision& before) const {
+    Revision r;
+    r.seq = before.seq + 1;
+    r.parent = before.hash;
+    r.time = Instant::from_micros(now_.micros());
+    r.actor = options_.actor;
+    r.message = options_.message;
+    r.created = plan_.count(Action::create);
+    r.updated = plan_.count(Action::update);
+    r.deleted = plan_.count(Action::remove);
+    return r;
+  }
+
+  void insert_revision(const Revision& r) {
+    database_
+        .prepare(
+            "INSERT INTO revision (seq, hash, parent, time, actor, message, created, updated, "
+            "deleted) "
+            "VALUES (?1, '', ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
+        .run(r.seq, r.parent, r.time.micros(), r.actor, r.message, r.created, r.updated, r.deleted);
+  }
+
+  void write_documents(std::int64_t seq) {
+    Statement content = database_.prepare(
+        "INSERT INTO content (hash, body) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING");
+    Statement document = database_.prepare(
+        "INSERT INTO document (kind, id, content_hash, protect) VALUES (?1, ?2, ?3, ?4) ON "
+        "CONFLICT (kind, id) "
+        "DO UPDATE SET content_hash = excluded.content_hash, protect = excluded.protect");
+    Statement remove = database_.prepare("DELETE FROM document WHERE kind = ?1 AND id = ?2");
+    Statement history = database_.prepare(
+        "INSERT INTO revision_document (kind, id, seq, content_hash) VALUES (?1, ?2, ?3, ?4)");
+    for (const Change& change : plan_.changes) {
+      if (!change.after) {
+        remove.run(change.kind, change.id);
+        history.run(change.kind, change.id, seq, nullptr);
+        continue;
+      }
+      content.run(change.after->hash, to_canonical_json(change.after->content));
+      document.run(change.kind, change.id, change.after->hash, change.after->protect);
+      history.run(change.kind, change.id, seq, change.after->hash);
+    }
+  }
+
+  Value audit_body(const Revision& r) const {
+    return Map{
+        {"revision", r.hash},   {"seq", r.seq},         {"parent", r.parent},
+        {"plan", plan_.digest}, {"created", r.created}, {"updated", r.updated},
+        {"deleted", r.deleted}, {"message", r.message}, {"allow_large", options_.allow_large}};
+  }
+
+  Database& database_;
+  Store& store_;
+  const Plan& plan_;
+  const ApplyOptions& options_;
+  Instant now_;
+};
+
+Applied apply_now(Store& store, const Plan& plan, const ApplyOptions& options, World& world) {
+  WriteTransaction transaction(store.database());
+  Applied applied;
+  applied.note = pass_lock(store.database(), world, options.actor);
+  Applier applier(store, plan, options, world.clock.now());
+  applier.check();
+  applied.revision = applier.write();
+  transaction.commit();
+  return applied;
+}
+
+bool is_refusal(ErrorKind kind) {
+  return kind == ErrorKind::denied || kind == ErrorKind::stale || kind == ErrorKind::invalid ||
+         kind == ErrorKind::locked;
+}
+
+}  // namespace
+
+void record_refusal(Store& store, std::string_view operation, std::string_view why,
+                    std::string_view actor, Instant time) {
+  WriteTransaction transaction(store.database());
+  append_audit(store.database(), "refused", Map{{"operation", operation}, {"why", why}}, actor,
+               time);
+  transaction.commit();
+}
+
+Applied apply(Store& store, const Plan& plan, const ApplyOptions& options, World& world) {
+  if (plan.empty()) return {store.head(), ""};
+  try {
+    return apply_now(store, plan, options, world);
+  } catch (const Error& error) {
+    if (is_refusal(error.kind()))
+      record_refusal(store, "apply", error.what(), options.actor, world.clock.now());
+    throw;
+  }
+}
+
+}  // namespace autopilot::state

@@ -1,0 +1,34 @@
+#pragma once
+// Makes a plan true, in one transaction: all of its changes or none. Refuses, with a record in the
+// audit, what the actor may not do, what the plan no longer fits, and what touches too much at
+// once.
+
+#include <string>
+
+#include "core/base/world.h"
+#include "core/state/plan.h"
+#include "core/state/store.h"
+
+namespace autopilot::state {
+
+struct ApplyOptions {
+  std::string actor;
+  std::string message;       // may be empty
+  bool allow_large = false;  // past the blast radius too
+};
+
+struct Applied {
+  Revision revision;  // the newest one; that of before when the plan is empty
+  std::string note;   // "the lock of … was over: …", or empty
+};
+
+// Throws Error locked, denied, stale, invalid (blast radius, protected) or storage; nothing is
+// changed then. The message of a stale plan names each document, the version it was planned from,
+// the present one, and who changed it when.
+Applied apply(Store& store, const Plan& plan, const ApplyOptions& options, World& world);
+
+// Appends the record of a refusal, in a transaction of its own. `why` is the error's message.
+void record_refusal(Store& store, std::string_view operation, std::string_view why,
+                    std::string_view actor, Instant time);
+
+}  // namespace autopilot::state

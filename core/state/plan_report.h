@@ -1,0 +1,19 @@
+#pragma once
+// A plan as a Report (text and JSON) and as bounded Markdown for a pull request.
+
+#include <cstddef>
+#include <string>
+
+#include "core/render/report.h"
+#include "core/state/plan.h"
+
+namespace autopilot::state {
+
+// `brief`: one line per document.
+render::Report describe(const Plan& plan, bool brief);
+
+// At most about `max_bytes` (0: as long as it is): documents are left out from the middle, the
+// totals stay.
+std::string plan_markdown(const Plan& plan, bool brief, std::size_t max_bytes);
+
+}  // namespace autopilot::state
