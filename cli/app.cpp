@@ -186,8 +186,8 @@ class Run {
 
   std::string message(std::string_view text, const std::string& hint) const {
     const bool color = output_.style(2).color;
-    std::string out = render::painted("autopilot:", render::Tone::bad, color) + " " +
-                      render::visible(text) + "\n";
+    std::string out = render::painted("autopilot:", render::Tone::bad, color);
+    for (const std::string& line : split(text, '\n')) out += " " + render::visible(line) + "\n";
     if (!hint.empty())
       out +=
           render::painted("  hint:", render::Tone::dim, color) + " " + render::visible(hint) + "\n";

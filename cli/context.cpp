@@ -88,6 +88,11 @@ state::Store& Context::store() {
   return *parts_->store;
 }
 
+state::Store* Context::store_if_any() {
+  if (!parts_->store && !state::Store::exists(state_path())) return nullptr;
+  return &existing_store();
+}
+
 state::Store& Context::existing_store() {
   if (!parts_->store) {
     const std::string path = state_path();
@@ -136,6 +141,10 @@ void Context::inform(std::string_view text) {
   std::string line(text);
   if (line.empty() || line.back() != '\n') line += '\n';
   parts_->output.complain(line);
+}
+
+void Context::ask(std::string_view question) {
+  parts_->output.complain(fmt::format("{} [y/N] ", question));
 }
 
 void Context::show_diagnostics() { parts_->output.complain(plain(diagnostics)); }

@@ -58,11 +58,15 @@ class Context {
   std::string state_path();        // the file that holds the state, whether it exists or not
   state::Store& store();           // opened for reading and writing, created when absent
   state::Store& existing_store();  // Error(storage) with a hint at `autopilot apply` when absent
+  state::Store* store_if_any();    // null when there is none yet; nothing is created
   const std::string& actor();      // --as or the OS user
   std::string actor_role();        // by the applied Access document; dg_ai without one
   // Throws Error(denied), audited, when the actor's role is lower. Roles: viewer < operator < admin
   // < dg_ai.
   void require_role(std::string_view least, std::string_view for_what);
+
+  // Asks at the terminal; true for y or yes. Without one, Error(usage) with the hint `otherwise`.
+  bool confirm(std::string_view question, std::string_view otherwise);
 
   // Shows the result on stdout in the chosen format.
   void show(const render::Report& report);
@@ -79,6 +83,8 @@ class Context {
   void show_diagnostics();
 
  private:
+  void ask(std::string_view question);  // to stderr, without an end of line
+
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };

@@ -177,7 +177,7 @@ class Verifier {
   Database& database_;
   AuditReport report_;
   Digest previous_ = audit_origin();
-  std::int64_t last_decision_ = -1;
+  std::int64_t last_decision_ = 0;
   std::int64_t last_revision_ = 0;
 };
 

@@ -33,10 +33,11 @@ const Value* find_named(const List& list, const std::string& name) {
 }
 
 void compare_maps(const Map& before, const Map& after, std::vector<DiffNode>& out) {
-  for (const auto& [key, value] : after)
-    out.push_back(compare(key, false, before.find(key), &value));
-  for (const auto& [key, value] : before) {
-    if (!after.contains(key)) out.push_back(compare(key, false, &value, nullptr));
+  std::set<std::string_view> keys;
+  for (const auto& [key, value] : before) keys.insert(key);
+  for (const auto& [key, value] : after) keys.insert(key);
+  for (const std::string_view key : keys) {
+    out.push_back(compare(std::string(key), false, before.find(key), after.find(key)));
   }
 }
 

@@ -27,8 +27,8 @@ struct DiffNode {
   bool element = false;  // of a list
   const Value* before = nullptr;
   const Value* after = nullptr;
-  std::vector<DiffNode>
-      children;  // of nested; the unchanged ones too. In the order of `after`, the removed last
+  std::vector<DiffNode> children;  // of nested; the unchanged ones too. Maps by key, lists as in
+                                   // `after`, the removed last
 };
 
 DiffNode diff_tree(const Value& before, const Value& after);

@@ -72,9 +72,9 @@ class LineWriter {
       case Kind::same:
         return;
       case Kind::added:
-        return block(node.name, *node.after, '+', column, path);
+        return block(node.name, unnamed(node, *node.after), '+', column, path);
       case Kind::removed:
-        return block(node.name, *node.before, '-', column, path);
+        return block(node.name, unnamed(node, *node.before), '-', column, path);
       case Kind::moved:
         return put('~', column, {{"(order changed)", Tone::changed}}, path);
       case Kind::changed:
@@ -83,6 +83,16 @@ class LineWriter {
         put('~', column, {{node.name + ":"}}, path);
         return children(node, path, column + kStep);
     }
+  }
+
+  // An element that is called by its name needs not say it again.
+  static Value unnamed(const DiffNode& node, const Value& value) {
+    if (!node.element || !value.is_map() || value.as_map().size() < 2) return value;
+    const Value* name = value.get("name");
+    if (name == nullptr || !name->is_string() || name->as_string() != node.name) return value;
+    Value rest = value;
+    rest.as_map().erase("name");
+    return rest;
   }
 
   void changed(const DiffNode& node, const std::string& path, std::size_t column) {
