@@ -2,6 +2,17 @@
 
 _autopilot_options() {
   case $1 in
+    'plan') echo '-o --out --exit-code --detailed-exitcode --target --exclude --brief --max-bytes --allow-empty --format' ;;
+    'apply') echo '-y --yes --allow-large -m --message --target --exclude --allow-empty --format' ;;
+    'diff') echo '--exit-code --brief --format' ;;
+    'log') echo '-n --count --format' ;;
+    'export') echo '-o --out --force --format' ;;
+    'state info') echo '--format' ;;
+    'state lock') echo '--for --reason --pid --format' ;;
+    'state unlock') echo '--force --format' ;;
+    'state check') echo '--quick --format' ;;
+    'audit verify') echo '--format' ;;
+    'audit list') echo '-n --count --format' ;;
     'help') echo '--format' ;;
     'version') echo '--format' ;;
     'docs man') echo '--format' ;;
@@ -12,6 +23,30 @@ _autopilot_options() {
 
 _autopilot_value() {
   case "$1 $2" in
+    'plan -o' | 'plan --out') echo 'file' ;;
+    'plan --target') echo 'id document' ;;
+    'plan --exclude') echo 'id document' ;;
+    'plan --max-bytes') echo 'none' ;;
+    'plan --format') echo 'words text json markdown' ;;
+    'apply -m' | 'apply --message') echo 'none' ;;
+    'apply --target') echo 'id document' ;;
+    'apply --exclude') echo 'id document' ;;
+    'apply --format') echo 'words text json' ;;
+    'diff --format') echo 'words text json markdown' ;;
+    'log -n' | 'log --count') echo 'none' ;;
+    'log --format') echo 'words text json' ;;
+    'export -o' | 'export --out') echo 'dir' ;;
+    'export --format') echo 'words text json' ;;
+    'state info --format') echo 'words text json' ;;
+    'state lock --for') echo 'none' ;;
+    'state lock --reason') echo 'none' ;;
+    'state lock --pid') echo 'none' ;;
+    'state lock --format') echo 'words text json' ;;
+    'state unlock --format') echo 'words text json' ;;
+    'state check --format') echo 'words text json' ;;
+    'audit verify --format') echo 'words text json' ;;
+    'audit list -n' | 'audit list --count') echo 'none' ;;
+    'audit list --format') echo 'words text json' ;;
     'help --format') echo 'words text' ;;
     'version --format') echo 'words text json' ;;
     'docs man --format') echo 'words text' ;;
@@ -27,7 +62,11 @@ _autopilot_value() {
 
 _autopilot_argument() {
   case $1 in
-    'help') echo 'words help version docs' ;;
+    'plan') echo 'file' ;;
+    'apply') echo 'file' ;;
+    'diff') echo 'id revision' ;;
+    'export') echo 'id revision' ;;
+    'help') echo 'words plan apply diff log export state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -35,11 +74,13 @@ _autopilot_argument() {
 
 _autopilot_second() {
   case $1 in
+    'state') echo 'info lock unlock check' ;;
+    'audit') echo 'verify list' ;;
     'docs') echo 'man completions' ;;
   esac
 }
 
-_autopilot_commands='help version docs'
+_autopilot_commands='plan apply diff log export state audit help version docs'
 
 _autopilot() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
