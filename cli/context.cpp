@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/policy/loader.h"
+#include "core/render/diagnostics.h"
 #include "core/render/json.h"
 #include "core/render/text.h"
 #include "core/state/store.h"
@@ -15,18 +16,6 @@ namespace {
 
 constexpr char kProjectFile[] = "autopilot.yaml";
 constexpr char kStateFile[] = ".autopilot/state.db";
-
-// One line per fault, with its help below.
-std::string plain(const Diagnostics& diagnostics) {
-  std::string out;
-  for (const Diagnostic& d : diagnostics.all()) {
-    const std::string where = place(diagnostics.sources(), d.span);
-    out += fmt::format("{}{}: {} [{}]\n", where.empty() ? "" : where + ": ", to_string(d.severity),
-                       d.message, d.code);
-    if (!d.help.empty()) out += fmt::format("  hint: {}\n", d.help);
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -147,6 +136,8 @@ void Context::ask(std::string_view question) {
   parts_->output.complain(fmt::format("{} [y/N] ", question));
 }
 
-void Context::show_diagnostics() { parts_->output.complain(plain(diagnostics)); }
+void Context::show_diagnostics() {
+  parts_->output.complain(render::diagnostics_text(diagnostics, parts_->output.style(2)));
+}
 
 }  // namespace autopilot::cli

@@ -18,7 +18,8 @@ EXAMPLES
 class Convert : public cli::Invocation {
  public:
   explicit Convert(cli::Options& o) {
-    o.arguments("FILE", files_, "file or folder of documents, or - for standard input", cli::Hint::file);
+    o.arguments("FILE", files_, "file or folder of documents, or - for standard input",
+                cli::Hint::file);
   }
 
   cli::Exit run(cli::Context& context) override {
@@ -54,7 +55,10 @@ class Convert : public cli::Invocation {
 
 }  // namespace
 
-extern const cli::Command convert{
-    "convert", "Print documents of older forms as Policy documents", kConvertDetails, cli::bind<Convert>, {}};
+extern const cli::Command convert{"convert",
+                                  "Print documents of older forms as Policy documents",
+                                  kConvertDetails,
+                                  cli::bind<Convert>,
+                                  {}};
 
 }  // namespace autopilot::commands

@@ -21,7 +21,8 @@ struct InitialFile {
   const char* text;
 };
 
-constexpr char kProjectText[] = R"(# The project. Everything here has a default; `autopilot schema Project` lists all fields.
+constexpr char kProjectText[] =
+    R"(# The project. Everything here has a default; `autopilot schema Project` lists all fields.
 
 # Where documents are.
 paths: [policies]
@@ -37,7 +38,8 @@ paths: [policies]
 #plan: {max_change_share: 30%, min_documents: 10}
 )";
 
-constexpr char kTrafficText[] = R"yaml(# Keeps automatic traffic moves small and slow. Conditions are CEL (https://cel.dev).
+constexpr char kTrafficText[] =
+    R"yaml(# Keeps automatic traffic moves small and slow. Conditions are CEL (https://cel.dev).
 apiVersion: autopilot/v1
 kind: Policy
 metadata:
@@ -101,7 +103,9 @@ constexpr InitialFile kInitialFiles[] = {{"policies/traffic-safety.yaml", kTraff
 
 class Init : public cli::Invocation {
  public:
-  explicit Init(cli::Options& o) { o.argument("DIR", directory_, "folder of the project", cli::Hint::directory); }
+  explicit Init(cli::Options& o) {
+    o.argument("DIR", directory_, "folder of the project", cli::Hint::directory);
+  }
 
   cli::Exit run(cli::Context& context) override {
     Files& files = context.world.files;
@@ -124,17 +128,21 @@ class Init : public cli::Invocation {
  private:
   std::string path_of(std::string_view name) const {
     if (directory_.empty() || directory_ == ".") return std::string(name);
-    return directory_.back() == '/' ? directory_ + std::string(name) : fmt::format("{}/{}", directory_, name);
+    return directory_.back() == '/' ? directory_ + std::string(name)
+                                    : fmt::format("{}/{}", directory_, name);
   }
 
   render::Report describe(const List& written, const List& kept) const {
     render::Report report{"autopilot.init/v1", {{"written", written}, {"kept", kept}}, {}};
     render::Lines lines;
     for (const Value& path : written) lines.lines.push_back("wrote " + path.as_string());
-    for (const Value& path : kept) lines.lines.push_back(path.as_string() + " exists already and was kept");
+    for (const Value& path : kept)
+      lines.lines.push_back(path.as_string() + " exists already and was kept");
     report.text.push_back(std::move(lines));
-    const std::string enter = directory_.empty() || directory_ == "." ? "" : fmt::format("cd {}, then ", directory_);
-    report.text.push_back(render::Paragraph{fmt::format("Next: {}autopilot validate, and autopilot apply.", enter)});
+    const std::string enter =
+        directory_.empty() || directory_ == "." ? "" : fmt::format("cd {}, then ", directory_);
+    report.text.push_back(
+        render::Paragraph{fmt::format("Next: {}autopilot validate, and autopilot apply.", enter)});
     return report;
   }
 
@@ -143,6 +151,7 @@ class Init : public cli::Invocation {
 
 }  // namespace
 
-extern const cli::Command init{"init", "Start a project with a few policies", kInitDetails, cli::bind<Init>, {}};
+extern const cli::Command init{
+    "init", "Start a project with a few policies", kInitDetails, cli::bind<Init>, {}};
 
 }  // namespace autopilot::commands

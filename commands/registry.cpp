@@ -5,22 +5,27 @@ namespace autopilot::commands {
 extern const cli::Command apply;
 extern const cli::Command audit_list;
 extern const cli::Command audit_verify;
+extern const cli::Command convert;
 extern const cli::Command diff;
 extern const cli::Command docs_completions;
 extern const cli::Command docs_man;
 extern const cli::Command export_documents;
 extern const cli::Command help;
+extern const cli::Command init;
 extern const cli::Command log;
 extern const cli::Command plan;
+extern const cli::Command schema;
 extern const cli::Command state_check;
 extern const cli::Command state_info;
 extern const cli::Command state_lock;
 extern const cli::Command state_unlock;
+extern const cli::Command validate;
 extern const cli::Command version;
 
 const cli::Table& registry() {
   static const cli::Table table{
-      {"POLICIES", {&plan, &apply, &diff, &log, &export_documents}},
+      {"POLICIES",
+       {&init, &validate, &plan, &apply, &diff, &log, &export_documents, &convert, &schema}},
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &audit_verify, &audit_list}},
       {"MORE", {&help, &version}},

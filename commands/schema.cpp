@@ -25,7 +25,9 @@ constexpr std::string_view kProjectName = "Project";
 
 class SchemaCommand : public cli::Invocation {
  public:
-  explicit SchemaCommand(cli::Options& o) { o.argument("KIND", kind_, "kind of document; Project for autopilot.yaml"); }
+  explicit SchemaCommand(cli::Options& o) {
+    o.argument("KIND", kind_, "kind of document; Project for autopilot.yaml");
+  }
 
   cli::Exit run(cli::Context& context) override {
     if (!kind_.empty()) {
@@ -53,7 +55,8 @@ class SchemaCommand : public cli::Invocation {
     render::Table table;
     table.columns = {"KIND", "API VERSION", "WHAT IT IS FOR"};
     for (const policy::Kind& kind : policy::kinds()) {
-      table.rows.push_back({std::string(kind.name), std::string(kind.api_version), std::string(kind.summary)});
+      table.rows.push_back(
+          {std::string(kind.name), std::string(kind.api_version), std::string(kind.summary)});
     }
     table.rows.push_back({std::string(kProjectName), "", "The project's own file, autopilot.yaml"});
     return {"autopilot.kinds/v1", {}, {std::move(table)}};
@@ -64,7 +67,10 @@ class SchemaCommand : public cli::Invocation {
 
 }  // namespace
 
-extern const cli::Command schema{
-    "schema", "Print the JSON Schema of a kind of document", kSchemaDetails, cli::bind<SchemaCommand>, {}};
+extern const cli::Command schema{"schema",
+                                 "Print the JSON Schema of a kind of document",
+                                 kSchemaDetails,
+                                 cli::bind<SchemaCommand>,
+                                 {}};
 
 }  // namespace autopilot::commands

@@ -13,7 +13,7 @@ constexpr char kValidateDetails[] =
 whatever is wrong, with file, line and column. Nothing is changed and no state is needed. A path of - is standard
 input. Folders are searched for *.yaml and *.yml; hidden entries are left out.
 
-Exits 1 when there are errors. Finding no document at all is an error, so that a mistyped path does not pass.
+Exits 1 when there are errors, and 9 when a file or folder cannot be read. Finding no document at all is an error, so that a mistyped path does not pass.
 
 The formats sarif, github and junit are for code scanning, annotations of GitHub Actions, and CI servers. Each code is
 explained in docs/diagnostics.md.
@@ -27,7 +27,8 @@ EXAMPLES
 class Validate : public cli::Invocation {
  public:
   explicit Validate(cli::Options& o) {
-    o.arguments("PATH", paths_, "file or folder of documents, or - for standard input", cli::Hint::file);
+    o.arguments("PATH", paths_, "file or folder of documents, or - for standard input",
+                cli::Hint::file);
     o.flag("--strict", strict_, "treat warnings as errors");
     o.flag("--allow-empty", allow_empty_, "don't mind when there is no document");
   }
@@ -36,6 +37,7 @@ class Validate : public cli::Invocation {
     const policy::LoadResult loaded = load(context);
     if (strict_) context.diagnostics.turn_warnings_into_errors();
     show(context, loaded);
+    if (loaded.unreadable > 0) return cli::Exit::storage;
     return context.diagnostics.ok() ? cli::Exit::ok : cli::Exit::no;
   }
 
@@ -48,7 +50,8 @@ class Validate : public cli::Invocation {
     if (paths.empty()) {
       for (const std::string& path : project.paths) paths.push_back(context.in_root(path));
     }
-    policy::LoadResult loaded = policy::load_paths(paths, project, context.world.files, diagnostics);
+    policy::LoadResult loaded =
+        policy::load_paths(paths, project, context.world.files, diagnostics);
     if (loaded.documents.empty() && diagnostics.ok() && !allow_empty_) {
       diagnostics.error("no-documents", {}, "there is no document to validate").help =
           "name the right files or folders; --allow-empty accepts it";
@@ -59,7 +62,8 @@ class Validate : public cli::Invocation {
   static void show(cli::Context& context, const policy::LoadResult& loaded) {
     const std::string& format = context.globals.format;
     const Diagnostics& diagnostics = context.diagnostics;
-    if (format == "sarif") return context.write(render::diagnostics_sarif(diagnostics, AUTOPILOT_VERSION));
+    if (format == "sarif")
+      return context.write(render::diagnostics_sarif(diagnostics, AUTOPILOT_VERSION));
     if (format == "github") return context.write(render::diagnostics_github(diagnostics));
     if (format == "junit") return context.write(render::diagnostics_junit(diagnostics));
     if (format == "text") context.show_diagnostics();
@@ -78,9 +82,10 @@ class Validate : public cli::Invocation {
     const auto counted = [](std::size_t n, std::string_view what) {
       return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
     };
-    report.text.push_back(render::Lines{{fmt::format("{}, {}: {}", counted(loaded.files, "file"),
-                                                     counted(loaded.documents.size(), "valid document"),
-                                                     render::diagnostics_summary(diagnostics))}});
+    report.text.push_back(
+        render::Lines{{fmt::format("{}, {}: {}", counted(loaded.files, "file"),
+                                   counted(loaded.documents.size(), "valid document"),
+                                   render::diagnostics_summary(diagnostics))}});
     return report;
   }
 

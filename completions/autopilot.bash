@@ -2,11 +2,15 @@
 
 _autopilot_options() {
   case $1 in
+    'init') echo '--format' ;;
+    'validate') echo '--strict --allow-empty --format' ;;
     'plan') echo '-o --out --exit-code --detailed-exitcode --target --exclude --brief --max-bytes --allow-empty --format' ;;
     'apply') echo '-y --yes --allow-large -m --message --target --exclude --allow-empty --format' ;;
     'diff') echo '--exit-code --brief --format' ;;
     'log') echo '-n --count --format' ;;
     'export') echo '-o --out --force --format' ;;
+    'convert') echo '--format' ;;
+    'schema') echo '--format' ;;
     'state info') echo '--format' ;;
     'state lock') echo '--for --reason --pid --format' ;;
     'state unlock') echo '--force --format' ;;
@@ -23,6 +27,8 @@ _autopilot_options() {
 
 _autopilot_value() {
   case "$1 $2" in
+    'init --format') echo 'words text json' ;;
+    'validate --format') echo 'words text json sarif github junit' ;;
     'plan -o' | 'plan --out') echo 'file' ;;
     'plan --target') echo 'id document' ;;
     'plan --exclude') echo 'id document' ;;
@@ -37,6 +43,8 @@ _autopilot_value() {
     'log --format') echo 'words text json' ;;
     'export -o' | 'export --out') echo 'dir' ;;
     'export --format') echo 'words text json' ;;
+    'convert --format') echo 'words text json' ;;
+    'schema --format') echo 'words text json' ;;
     'state info --format') echo 'words text json' ;;
     'state lock --for') echo 'none' ;;
     'state lock --reason') echo 'none' ;;
@@ -62,11 +70,15 @@ _autopilot_value() {
 
 _autopilot_argument() {
   case $1 in
+    'init') echo 'dir' ;;
+    'validate') echo 'file' ;;
     'plan') echo 'file' ;;
     'apply') echo 'file' ;;
     'diff') echo 'id revision' ;;
     'export') echo 'id revision' ;;
-    'help') echo 'words plan apply diff log export state audit help version docs' ;;
+    'convert') echo 'file' ;;
+    'schema') echo 'none' ;;
+    'help') echo 'words init validate plan apply diff log export convert schema state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -80,7 +92,7 @@ _autopilot_second() {
   esac
 }
 
-_autopilot_commands='plan apply diff log export state audit help version docs'
+_autopilot_commands='init validate plan apply diff log export convert schema state audit help version docs'
 
 _autopilot() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}

@@ -1,7 +1,7 @@
 # Completion of autopilot for fish, written by `autopilot docs completions`.
 
 set -g __autopilot_pairs 'state info' 'state lock' 'state unlock' 'state check' 'audit verify' 'audit list' 'docs man' 'docs completions'
-set -g __autopilot_valued -C --state --as --format --color --log-format -o --out --target --exclude --max-bytes --format -m --message --target --exclude --format --format -n --count --format -o --out --format --format --for --reason --pid --format --format --format --format -n --count --format --format --format --format --format
+set -g __autopilot_valued -C --state --as --format --color --log-format --format --format -o --out --target --exclude --max-bytes --format -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --format --for --reason --pid --format --format --format --format -n --count --format --format --format --format --format
 
 # The command on the line so far, of one or two words.
 function __autopilot_command
@@ -38,16 +38,26 @@ complete -c autopilot -s v -l verbose -d 'say more on standard error'
 complete -c autopilot -l log-format -x -a 'text json' -d 'form of log lines on standard error'
 complete -c autopilot -l version -d 'print the version'
 complete -c autopilot -s h -l help -d 'show the help of the command'
+complete -c autopilot -n 'test -z (__autopilot_command)' -a init -d 'Start a project with a few policies'
+complete -c autopilot -n 'test -z (__autopilot_command)' -a validate -d 'Check documents and say all that is wrong with them'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a plan -d 'Show what apply would change'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a apply -d 'Make the documents in the files the applied ones'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a diff -d 'Show what changed between two revisions'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a log -d 'List the applied revisions'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a export -d 'Write the applied documents as YAML'
+complete -c autopilot -n 'test -z (__autopilot_command)' -a convert -d 'Print documents of older forms as Policy documents'
+complete -c autopilot -n 'test -z (__autopilot_command)' -a schema -d 'Print the JSON Schema of a kind of document'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a state -d ''
 complete -c autopilot -n 'test -z (__autopilot_command)' -a audit -d ''
 complete -c autopilot -n 'test -z (__autopilot_command)' -a help -d 'Show how to use autopilot or one of its commands'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a version -d 'Print the version'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a docs -d ''
+complete -c autopilot -n '__autopilot_at init' -l format -x -a 'text json' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at init' -x -a '(__fish_complete_directories)'
+complete -c autopilot -n '__autopilot_at validate' -l strict -d 'treat warnings as errors'
+complete -c autopilot -n '__autopilot_at validate' -l allow-empty -d 'don\'t mind when there is no document'
+complete -c autopilot -n '__autopilot_at validate' -l format -x -a 'text json sarif github junit' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at validate' -r -F
 complete -c autopilot -n '__autopilot_at plan' -s o -l out -r -F -d 'save the plan to FILE for apply'
 complete -c autopilot -n '__autopilot_at plan' -l exit-code -d 'exit 3 when there are changes'
 complete -c autopilot -n '__autopilot_at plan' -l detailed-exitcode -d 'exit 2 when there are changes, as Terraform does'
@@ -76,6 +86,9 @@ complete -c autopilot -n '__autopilot_at export' -s o -l out -x -a '(__fish_comp
 complete -c autopilot -n '__autopilot_at export' -l force -d 'write into a folder that is not empty'
 complete -c autopilot -n '__autopilot_at export' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at export' -x -a '(autopilot __complete revision 2>/dev/null)'
+complete -c autopilot -n '__autopilot_at convert' -l format -x -a 'text json' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at convert' -r -F
+complete -c autopilot -n '__autopilot_at schema' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at state' -a info -d 'Show what the state holds and who locked it'
 complete -c autopilot -n '__autopilot_at state info' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at state' -a lock -d 'Keep others from applying for a while'
@@ -95,7 +108,7 @@ complete -c autopilot -n '__autopilot_at audit' -a list -d 'List what was done a
 complete -c autopilot -n '__autopilot_at audit list' -s n -l count -x -d 'at most N (default 50)'
 complete -c autopilot -n '__autopilot_at audit list' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at help' -l format -x -a 'text' -d 'form of the result'
-complete -c autopilot -n '__autopilot_at help' -x -a 'plan apply diff log export state audit help version docs'
+complete -c autopilot -n '__autopilot_at help' -x -a 'init validate plan apply diff log export convert schema state audit help version docs'
 complete -c autopilot -n '__autopilot_at version' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at docs' -a man -d 'Write the man pages'
 complete -c autopilot -n '__autopilot_at docs man' -l format -x -a 'text' -d 'form of the result'

@@ -3,11 +3,15 @@
 
 _autopilot_options() {
   case $1 in
+    'init') echo '--format' ;;
+    'validate') echo '--strict --allow-empty --format' ;;
     'plan') echo '-o --out --exit-code --detailed-exitcode --target --exclude --brief --max-bytes --allow-empty --format' ;;
     'apply') echo '-y --yes --allow-large -m --message --target --exclude --allow-empty --format' ;;
     'diff') echo '--exit-code --brief --format' ;;
     'log') echo '-n --count --format' ;;
     'export') echo '-o --out --force --format' ;;
+    'convert') echo '--format' ;;
+    'schema') echo '--format' ;;
     'state info') echo '--format' ;;
     'state lock') echo '--for --reason --pid --format' ;;
     'state unlock') echo '--force --format' ;;
@@ -24,6 +28,8 @@ _autopilot_options() {
 
 _autopilot_value() {
   case "$1 $2" in
+    'init --format') echo 'words text json' ;;
+    'validate --format') echo 'words text json sarif github junit' ;;
     'plan -o' | 'plan --out') echo 'file' ;;
     'plan --target') echo 'id document' ;;
     'plan --exclude') echo 'id document' ;;
@@ -38,6 +44,8 @@ _autopilot_value() {
     'log --format') echo 'words text json' ;;
     'export -o' | 'export --out') echo 'dir' ;;
     'export --format') echo 'words text json' ;;
+    'convert --format') echo 'words text json' ;;
+    'schema --format') echo 'words text json' ;;
     'state info --format') echo 'words text json' ;;
     'state lock --for') echo 'none' ;;
     'state lock --reason') echo 'none' ;;
@@ -63,11 +71,15 @@ _autopilot_value() {
 
 _autopilot_argument() {
   case $1 in
+    'init') echo 'dir' ;;
+    'validate') echo 'file' ;;
     'plan') echo 'file' ;;
     'apply') echo 'file' ;;
     'diff') echo 'id revision' ;;
     'export') echo 'id revision' ;;
-    'help') echo 'words plan apply diff log export state audit help version docs' ;;
+    'convert') echo 'file' ;;
+    'schema') echo 'none' ;;
+    'help') echo 'words init validate plan apply diff log export convert schema state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -82,11 +94,15 @@ _autopilot_second() {
 }
 
 _autopilot_commands=(
+  'init:Start a project with a few policies'
+  'validate:Check documents and say all that is wrong with them'
   'plan:Show what apply would change'
   'apply:Make the documents in the files the applied ones'
   'diff:Show what changed between two revisions'
   'log:List the applied revisions'
   'export:Write the applied documents as YAML'
+  'convert:Print documents of older forms as Policy documents'
+  'schema:Print the JSON Schema of a kind of document'
   'state'
   'audit'
   'help:Show how to use autopilot or one of its commands'

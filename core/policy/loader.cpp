@@ -219,7 +219,11 @@ class FileWalk {
     }
   }
 
-  void report(const Error& e) { diagnostics_.error("unreadable", {}, e.what()).help = e.hint(); }
+  void report(const Error& e) {
+    ++unreadable_;
+    diagnostics_.error("unreadable", {}, e.what()).help = e.hint();
+  }
+  std::size_t unreadable() const { return unreadable_; }
   const std::vector<std::string>& found() const { return found_; }
 
  private:
@@ -259,6 +263,7 @@ class FileWalk {
 
   Files& files_;
   Diagnostics& diagnostics_;
+  std::size_t unreadable_ = 0;
   std::vector<std::string> found_;
   std::set<std::string> seen_;
 };
@@ -280,6 +285,7 @@ LoadResult load_paths(const std::vector<std::string>& paths, const Project& proj
       walk.report(e);
     }
   }
+  result.unreadable = walk.unreadable();
   result.documents = loader.take();
   return result;
 }

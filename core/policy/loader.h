@@ -16,6 +16,7 @@ namespace autopilot::policy {
 struct LoadResult {
   std::vector<Document> documents;  // sorted by kind, id; those with faults are left out
   std::size_t files = 0;            // that were read
+  std::size_t unreadable = 0;       // files and folders that could not be read
 };
 
 // `paths` are files or folders (searched for *.yaml and *.yml in sorted order, hidden entries left

@@ -8,8 +8,10 @@ namespace {
 constexpr std::string_view kDialect = "https://json-schema.org/draft/2020-12/schema";
 constexpr std::string_view kNamePattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$";
 constexpr std::string_view kIdPattern = "^[a-z0-9][a-z0-9._-]{0,62}$";
-constexpr std::string_view kSharePattern = "^((100|[0-9]{1,2})(\\.[0-9]*)?%|0?\\.[0-9]+|[01](\\.0*)?)$";
-constexpr std::string_view kDuration = "([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?([0-9]+us)?([0-9]+ns)?";
+constexpr std::string_view kSharePattern =
+    "^((100|[0-9]{1,2})(\\.[0-9]*)?%|0?\\.[0-9]+|[01](\\.0*)?)$";
+constexpr std::string_view kDuration =
+    "([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?([0-9]+us)?([0-9]+ns)?";
 
 Map schema_of(const ValueShape& shape);
 
@@ -69,11 +71,13 @@ Map object_schema(const Schema& schema) {
     properties.append(std::string(field.name), std::move(property));
     if (field.required) required.push_back(field.name);
   }
-  Map out{{"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
+  Map out{
+      {"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
   if (!required.empty()) out.append("required", std::move(required));
   if (schema.one_of.empty()) return out;
   List alternatives;
-  for (const std::string_view name : schema.one_of) alternatives.push_back(Map{{"required", List{name}}});
+  for (const std::string_view name : schema.one_of)
+    alternatives.push_back(Map{{"required", List{name}}});
   out.append("oneOf", std::move(alternatives));
   return out;
 }
@@ -91,7 +95,8 @@ Map schema_of(const ValueShape& shape) {
     case ShapeKind::number:
       return number_schema(shape, "number");
     case ShapeKind::share:
-      return any_of({text_with("pattern", kSharePattern), Map{{"type", "number"}, {"minimum", 0}, {"maximum", 1}}});
+      return any_of({text_with("pattern", kSharePattern),
+                     Map{{"type", "number"}, {"minimum", 0}, {"maximum", 1}}});
     case ShapeKind::duration:
       return text_with("pattern", "^" + std::string(kDuration) + "$");
     case ShapeKind::window:

@@ -1,5 +1,6 @@
 #pragma once
-// JSON Schema (2020-12) of the kinds, made from the same tables that check documents. For editors and `autopilot schema`.
+// JSON Schema (2020-12) of the kinds, made from the same tables that check documents. For editors
+// and `autopilot schema`.
 
 #include "core/base/value.h"
 #include "core/policy/kinds.h"

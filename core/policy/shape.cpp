@@ -273,7 +273,11 @@ bool check_object(const YamlNode& node, const ValueShape& shape, std::string_vie
         .help = fmt::format("{}: {}", field.name, field.description);
     fits = false;
   }
-  return check_one_of(node, schema, diagnostics) && fits;
+  // A misspelt field is most likely the one that would be missed.
+  const bool misspelt =
+      std::any_of(node.entries.begin(), node.entries.end(),
+                  [&](const YamlEntry& e) { return find_field(schema, e.key) == nullptr; });
+  return (misspelt || check_one_of(node, schema, diagnostics)) && fits;
 }
 
 }  // namespace
