@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "core/expr/check_walk.h"
@@ -9,12 +10,22 @@
 namespace autopilot::expr {
 namespace {
 
+bool holds_json(const Type& type) {
+  if (type.kind() == TypeKind::json) return true;
+  const auto& parameters = type.parameters();
+  return std::any_of(parameters.begin(), parameters.end(), holds_json);
+}
+
 // Cheap refusal before any type variable is made. A JSON number is a double, so it is never an int
 // or a uint.
 bool may_fit(const Type& arg, const Type& param, bool indexing) {
   const TypeKind wanted = param.kind();
   const TypeKind given = arg.kind();
-  if (wanted == given || wanted == TypeKind::param || wanted == TypeKind::dyn) return true;
+  if (wanted == TypeKind::param || wanted == TypeKind::dyn) return true;
+  if (wanted == given) {
+    return wanted != TypeKind::list ||
+           may_fit(arg.parameters()[0], param.parameters()[0], indexing);
+  }
   switch (given) {
     case TypeKind::json:
       return indexing || (wanted != TypeKind::integer && wanted != TypeKind::uinteger);
@@ -149,7 +160,7 @@ void Checker::match(const Signature& signature, bool member, bool indexing,
   bool json = false;
   for (std::size_t i = 0; i < args.size(); ++i) {
     if (!may_fit(args[i], signature.params[i], indexing)) return;
-    json = json || args[i].kind() == TypeKind::json;
+    json = json || holds_json(args[i]);
   }
   Type given = signature.result;
   if (signature.variables == 0) {

@@ -102,7 +102,8 @@ void Checker::undeclared_name(NodeId id) {
   if (node.name.starts_with("@index")) {
     return fault(id, fmt::format("{} is not a slot seen from here", text(id)));
   }
-  std::string help = did_you_mean(node.name, known_names());
+  std::string help;
+  if (node.name.size() > 1) help = did_you_mean(node.name, known_names());
   for (const auto& [name, type] : environment_.variables) {
     if (!help.empty()) break;
     if (type.field(node.name) != nullptr)
@@ -118,34 +119,40 @@ void Checker::undeclared_name(NodeId id) {
   fault(id, fmt::format("unknown name {}", text(id)), std::move(help));
 }
 
+std::string Checker::function_suggestion(const std::string& name) const {
+  if (name == "len" || name == "length") return "did you mean size?";
+  std::vector<std::string> names = standard_function_names();
+  for (const auto& [declared, overloads] : environment_.functions) names.push_back(declared);
+  for (std::string& macro : macro_names()) names.push_back(std::move(macro));
+  std::string help = did_you_mean(name, names);
+  for (const std::string& known : names) {
+    if (!help.empty() || name.size() < 2) break;
+    // abs → math.abs, lower → lowerAscii
+    if (known.ends_with('.' + name) || (name.size() > 2 && known.starts_with(name))) {
+      help = fmt::format("did you mean {}?", known);
+    }
+  }
+  return help;
+}
+
 // Also for a.f(…) where a names nothing, as in mth.abs(x): then the whole name is the unknown
 // thing.
 Type Checker::undeclared_function(NodeId id) {
   const Node& node = ast_[id];
-  std::string name = node.name;
   const NodeId target = node.member ? node.children[0] : kNoNode;
-  bool is_namespace = false;
-  if (target != kNoNode && ast_[target].kind == NodeKind::ident) {
-    const std::string prefix = ast_[target].name + '.';
-    const auto& names = standard_function_names();
-    is_namespace = std::any_of(names.begin(), names.end(),
-                               [&](const std::string& known) { return known.starts_with(prefix); });
-    if (is_namespace) name = prefix + name;
-  }
+  const bool is_namespace = target != kNoNode && ast_[target].kind == NodeKind::ident &&
+                            !resolver_.is_known(ast_[target]);
+  const std::string name = is_namespace ? ast_[target].name + '.' + node.name : node.name;
+  // The arguments of a mistaken macro name variables that nobody has bound: nothing to say about
+  // them.
+  std::string help = macro_usage(name);
   for (const NodeId child : node.children) {
-    if (child != target || !is_namespace) visit(child);
+    if (child == target ? !is_namespace : help.empty()) visit(child);
   }
-  std::vector<std::string> names = standard_function_names();
-  for (const auto& [declared, overloads] : environment_.functions) names.push_back(declared);
-  for (std::string& macro : macro_names()) names.push_back(std::move(macro));
-  std::string help;
-  if (std::find(names.begin(), names.end(), name) != names.end()) {
-    help = macro_usage(name);
-  } else if (environment_.variables.contains(node.name) && !node.member) {
+  if (help.empty() && environment_.variables.contains(node.name) && !node.member) {
     help = fmt::format("{0} is a variable: write {0} without parentheses", node.name);
-  } else {
-    help = did_you_mean(name, names);
   }
+  if (help.empty()) help = function_suggestion(name);
   fault_at_name(id, fmt::format("unknown function {}", name), std::move(help));
   return Type(TypeKind::error);
 }
@@ -175,6 +182,10 @@ std::string Checker::operand_help(NodeId id, const std::vector<Type>& args) cons
     const NodeId other_node = node.children[1 - i];
     if (node.name == "_%_" && is_double_like(one)) return wrap("int", i);
     if (is_whole_number(one) && is_double_like(other)) return wrap("double", i);
+    if (i == 0 && is_whole_number(one) && other.kind() == TypeKind::list &&
+        is_double_like(other.parameters()[0])) {
+      return wrap("double", i);
+    }
     if (one.kind() == TypeKind::integer && other.kind() == TypeKind::uinteger) {
       return wrap("int", 1 - i);
     }
@@ -218,20 +229,36 @@ std::string Checker::function_help(NodeId id, const Function& function) const {
                      fmt::join(texts, ", "));
 }
 
+std::string Checker::overload_message(NodeId id, const Function& function,
+                                      const std::vector<Type>& types) const {
+  const std::string symbol = operator_symbol(function.name);
+  if (symbol == "?:") {
+    if (types[0].kind() != TypeKind::boolean && !types[0].is_dynamic()) {
+      return fmt::format("the condition of ?: needs a bool, not {}", types[0].text());
+    }
+    return fmt::format("the two values of ?: have different types: {} and {}", types[1].text(),
+                       types[2].text());
+  }
+  if (symbol == "[]") {
+    const std::string_view operand = text(ast_[id].children[0]);
+    const Type& type = types[0].is_optional() ? types[0].parameters()[0] : types[0];
+    if (type.kind() != TypeKind::list && type.kind() != TypeKind::map) {
+      return fmt::format("{} is {}, which has no elements", operand, types[0].text());
+    }
+    return fmt::format("{} is {}, which takes no {} in []", operand, types[0].text(),
+                       types[1].text());
+  }
+  if (!symbol.empty()) return fmt::format("{} does not take {}", symbol, type_list(types, 0));
+  return fmt::format("no matching overload for {}",
+                     call_text(written_name(function.name), ast_[id].member, types));
+}
+
 Type Checker::no_overload(NodeId id, const Function& function, const std::vector<Type>& args) {
   const std::string symbol = operator_symbol(function.name);
   std::vector<Type> types;
   for (const Type& arg : args) types.push_back(unifier_.resolve(arg, true));
-  std::string message, help;
-  if (symbol.empty()) {
-    message = fmt::format("no matching overload for {}",
-                          call_text(written_name(function.name), ast_[id].member, types));
-    help = function_help(id, function);
-  } else {
-    message = fmt::format("{} does not take {}", symbol, type_list(types, 0));
-    help = operand_help(id, types);
-  }
-  fault_at_name(id, std::move(message), std::move(help));
+  fault_at_name(id, overload_message(id, function, types),
+                symbol.empty() ? function_help(id, function) : operand_help(id, types));
   return Type(TypeKind::error);
 }
 

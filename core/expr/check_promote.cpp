@@ -16,9 +16,10 @@ bool takes_two_numbers(std::string_view name) {
 
 }  // namespace
 
-bool Checker::holds_double(NodeId id, bool json_only) const {
+bool Checker::holds_double(NodeId id, bool literals_too) const {
   const TypeKind kind = unifier_.resolve(types_[id]).kind();
-  return kind == TypeKind::json || (kind == TypeKind::real && !json_only);
+  const bool literal = ast_[id].kind == NodeKind::literal;
+  return kind == TypeKind::json || (kind == TypeKind::real && (literals_too || !literal));
 }
 
 // 5, -5, -(5), c ? 1 : 0.
@@ -43,8 +44,8 @@ void Checker::promote(NodeId id) {
   }
 }
 
-void Checker::promote_beside(NodeId other, NodeId literal, bool json_only) {
-  if (is_promotable(literal) && holds_double(other, json_only)) promote(literal);
+void Checker::promote_beside(NodeId other, NodeId literal, bool literals_too) {
+  if (is_promotable(literal) && holds_double(other, literals_too)) promote(literal);
 }
 
 // `list` is a list literal; its type is joined anew.
@@ -65,18 +66,18 @@ void Checker::promote_operands(NodeId id) {
   const std::vector<NodeId>& operands = node.children;
   const bool extreme = node.name == "math.@max" || node.name == "math.@min";
   if (operands.size() == 2 && (extreme || takes_two_numbers(node.name))) {
-    // Numbers of different types may be compared by math.greatest, and keep their types then.
-    promote_beside(operands[0], operands[1], extreme);
-    promote_beside(operands[1], operands[0], extreme);
+    // math.greatest(1, 2.0) compares literals of different types, and they keep them.
+    promote_beside(operands[0], operands[1], !extreme);
+    promote_beside(operands[1], operands[0], !extreme);
   } else if (operands.size() == 1 && extreme && ast_[operands[0]].kind == NodeKind::list) {
     for (const NodeId element : ast_[operands[0]].children) {
-      if (holds_double(element, true)) return promote_elements(operands[0]);
+      if (holds_double(element, false)) return promote_elements(operands[0]);
     }
   } else if (operands.size() == 3 && node.name == "_?_:_") {
-    promote_beside(operands[1], operands[2], false);
-    promote_beside(operands[2], operands[1], false);
+    promote_beside(operands[1], operands[2], true);
+    promote_beside(operands[2], operands[1], true);
   } else if (operands.size() == 2 && node.name == "@in") {
-    if (ast_[operands[1]].kind == NodeKind::list && holds_double(operands[0], false)) {
+    if (ast_[operands[1]].kind == NodeKind::list && holds_double(operands[0], true)) {
       promote_elements(operands[1]);
     }
   } else if (operands.size() == 2 && node.member && node.name == "orValue") {

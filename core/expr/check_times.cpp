@@ -66,8 +66,8 @@ std::optional<std::string> duration_fault(std::string_view text) {
     double value = 0;
     if (!take_number(text, value)) return wrong;
     const Unit* unit = unit_at(text);
-    if (unit == nullptr && !text.empty() && (text[0] == 'd' || text[0] == 'w')) {
-      return wrong + fmt::format(": write {} as hours (h)", text[0] == 'd' ? "days" : "weeks");
+    if (unit == nullptr && (text == "d" || text == "w")) {
+      return wrong + fmt::format(": write {}h", value * (text == "d" ? 24 : 24 * 7));
     }
     if (unit == nullptr) return wrong + ": its units are h, m, s, ms, us, ns";
     total += value * unit->nanos;

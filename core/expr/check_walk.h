@@ -50,11 +50,11 @@ class Checker {
 
   // Promotion of int literals (check_promote.cpp).
   void promote_operands(NodeId id);
-  void promote_beside(NodeId other, NodeId literal, bool json_only);
+  void promote_beside(NodeId other, NodeId literal, bool literals_too);
   void promote_elements(NodeId list);
   bool is_promotable(NodeId id) const;
   void promote(NodeId id);
-  bool holds_double(NodeId id, bool json_only) const;
+  bool holds_double(NodeId id, bool literals_too) const;
 
   // Comprehensions (check_comprehension.cpp).
   Type comprehension(NodeId id);
@@ -75,6 +75,9 @@ class Checker {
   Type undeclared_function(NodeId id);
   void no_field(NodeId id, const Type& record, const std::string& name);
   Type no_overload(NodeId id, const Function& function, const std::vector<Type>& args);
+  std::string overload_message(NodeId id, const Function& function,
+                               const std::vector<Type>& types) const;
+  std::string function_suggestion(const std::string& name) const;
   std::string operand_help(NodeId id, const std::vector<Type>& args) const;
   std::string function_help(NodeId id, const Function& function) const;
   std::vector<std::string> known_names() const;

@@ -87,6 +87,10 @@ std::optional<Type> Resolver::ident(NodeId id) {
   return type;
 }
 
+bool Resolver::is_known(const Node& ident) const {
+  return (!ident.root && local(ident.name) != nullptr) || global(ident.name, ident.root);
+}
+
 // Spares most selections the search: without dotted variables and containers only a few types have
 // dotted names.
 bool Resolver::may_be_dotted(std::string_view first) const {

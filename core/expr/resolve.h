@@ -36,6 +36,9 @@ class Resolver {
   // The type of an ident node, which is rewritten to its full name; null when nothing is called so.
   std::optional<Type> ident(NodeId id);
 
+  // Whether ident() would find the name; changes nothing.
+  bool is_known(const Node& ident) const;
+
   // For the outermost of a chain of selections a.b.c: makes the longest part of it that names a
   // variable one ident node.
   void chain(NodeId id);
