@@ -176,7 +176,8 @@ void Checker::match(const Signature& signature, bool member, bool indexing,
   if (!result) {
     result = std::move(given);
   } else if (!result->is_dynamic() && !(*result == given)) {
-    result = Type(json ? TypeKind::json : TypeKind::dyn);
+    const bool number = result->kind() == TypeKind::real || given.kind() == TypeKind::real;
+    result = Type(json && number ? TypeKind::json : TypeKind::dyn);
   }
 }
 

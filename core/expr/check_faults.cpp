@@ -82,7 +82,8 @@ void Checker::fault_at_name(NodeId id, std::string message, std::string help) {
   const Node& node = ast_[id];
   std::string symbol = node.kind == NodeKind::call ? operator_symbol(node.name) : std::string();
   if (node.kind == NodeKind::call && symbol.empty()) {
-    symbol = node.name.substr(node.name.rfind('.') + 1);  // npos + 1 is 0
+    const std::string name = written_name(node.name);
+    symbol = name.substr(name.rfind('.') + 1);  // npos + 1 is 0
   }
   if (node.kind == NodeKind::call && node.name == "_?_:_") symbol = "?";
   if (node.kind == NodeKind::index) symbol = "[";
