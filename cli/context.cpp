@@ -8,6 +8,7 @@
 #include "core/policy/loader.h"
 #include "core/render/diagnostics.h"
 #include "core/render/json.h"
+#include "core/render/markdown.h"
 #include "core/render/text.h"
 #include "core/state/store.h"
 
@@ -104,6 +105,7 @@ const std::string& Context::actor() {
 void Context::show(const render::Report& report) {
   if (globals.format == "json") return write(render::report_json(report));
   if (globals.format == "jsonl") return write(render::report_json_line(report));
+  if (globals.format == "markdown") return write(render::report_markdown(report));
   write(render::report_text(report, parts_->output.style(1)));
 }
 

@@ -12,11 +12,13 @@ namespace {
 
 constexpr std::size_t kWidest = 100;
 constexpr std::size_t kIndent = 2;
-constexpr std::size_t kLeftColumn = 26;  // longer entries have their text on the next line
+constexpr std::size_t kLeftColumn = 26;   // longer entries have their text on the next line
+constexpr std::size_t kNarrowColumn = 6;  // in a narrow terminal nearly all have
 
 class HelpWriter {
  public:
-  explicit HelpWriter(const render::TextStyle& style) : style_(style) {
+  explicit HelpWriter(const render::TextStyle& style)
+      : style_(style), left_(style.width < 60 ? kNarrowColumn : kLeftColumn) {
     style_.width = std::min(style.width, kWidest);
   }
 
@@ -34,14 +36,14 @@ class HelpWriter {
 
   // "  --flag VALUE   what it does", the text wrapped in its column.
   void entry(const std::string& left, const std::string& text) {
-    const std::size_t column = kIndent + kLeftColumn;
+    const std::size_t column = kIndent + left_;
     const auto lines = render::wrapped_text(text, style_.width - column);
     std::size_t i = 0;
-    if (left.size() + 2 <= kLeftColumn)
-      put(fmt::format("{:<{}}{}", left, kLeftColumn, lines[i++]));
+    if (left.size() + 2 <= left_)
+      put(fmt::format("{:<{}}{}", left, left_, lines[i++]));
     else
       put(left);
-    for (; i < lines.size(); ++i) put(std::string(kLeftColumn, ' ') + lines[i]);
+    for (; i < lines.size(); ++i) put(std::string(left_, ' ') + lines[i]);
   }
   void options(std::string_view title, const std::vector<OptionInfo>& all) {
     if (all.empty()) return;
@@ -67,6 +69,7 @@ class HelpWriter {
   }
 
   render::TextStyle style_;
+  std::size_t left_;
   std::string out_;
 };
 

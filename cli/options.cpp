@@ -230,50 +230,55 @@ void Options::choice(const std::string& names, std::string& value, std::vector<s
   });
 }
 
-void Options::parse(const std::vector<std::string>& words) {
-  Parts& parts = *parts_;
+namespace {
+
+// Lets CLI11 recognise and collect; values are converted by us, so that messages are ours. `said`
+// is parallel to `declared`; returns the words that belong to no option, "--" among them.
+Words collect(const std::vector<OptionInfo>& declared, Words words, std::vector<Words>& said) {
   CLI::App app;
   app.set_help_flag();
   app.allow_extras();
-  std::vector<CLI::Option*> handles(parts.declared.size(), nullptr);
-  std::vector<Words> said(parts.declared.size());
-  for (std::size_t i = 0; i < parts.declared.size(); ++i) {
-    const OptionInfo& info = parts.declared[i];
-    if (info.argument) continue;
-    // CLI11 only recognises and collects; values are converted here, so that messages are ours.
-    handles[i] =
-        app.add_option(info.names, CLI::callback_t([&said, i](const CLI::results_t& results) {
-                         said[i] = results;
-                         return true;
-                       }));
-    handles[i]->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
-    if (info.metavar.empty()) handles[i]->expected(0)->type_size(0);
+  for (std::size_t i = 0; i < declared.size(); ++i) {
+    if (declared[i].argument) continue;
+    CLI::Option* option = app.add_option(declared[i].names,
+                                         CLI::callback_t([&said, i](const CLI::results_t& results) {
+                                           said[i] = results;
+                                           return true;
+                                         }));
+    option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
+    if (declared[i].metavar.empty()) option->expected(0)->type_size(0);
   }
-  Words reversed = parts.separated(words);
-  std::reverse(reversed.begin(), reversed.end());
+  std::reverse(words.begin(), words.end());  // CLI11 takes from the back
   try {
-    app.parse(std::move(reversed));
+    app.parse(std::move(words));
   } catch (const CLI::ArgumentMismatch& e) {
     const std::string what = e.what();
     misuse(fmt::format("{} needs a value", what.substr(0, what.find(':'))));
   } catch (const CLI::ParseError& e) {
     misuse(e.what());
   }
-  Words left;
+  return app.remaining();
+}
+
+}  // namespace
+
+void Options::parse(const std::vector<std::string>& words) {
+  Parts& parts = *parts_;
+  std::vector<Words> said(parts.declared.size());
+  Words arguments;
   bool only_arguments = false;
-  for (const std::string& word : app.remaining()) {
+  for (std::string& word : collect(parts.declared, parts.separated(words), said)) {
     if (!only_arguments && word == "--") {
       only_arguments = true;
       continue;
     }
     if (!only_arguments && looks_like_flag(word)) parts.refuse_unknown_flag(word);
-    left.push_back(word);
+    arguments.push_back(std::move(word));
   }
-  for (std::size_t i = 0; i < handles.size(); ++i) {
-    if (handles[i] != nullptr && handles[i]->count() > 0)
-      parts.entries[i].set(parts.declared[i], std::move(said[i]));
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    if (!said[i].empty()) parts.entries[i].set(parts.declared[i], std::move(said[i]));
   }
-  parts.bind_arguments(std::move(left));
+  parts.bind_arguments(std::move(arguments));
 }
 
 }  // namespace autopilot::cli

@@ -1,0 +1,139 @@
+#include "cli/context.h"
+
+#include <gtest/gtest.h>
+
+#include "cli/output.h"
+#include "core/base/error.h"
+#include "tests/fakes.h"
+
+namespace autopilot::cli {
+namespace {
+
+class ContextTest : public ::testing::Test {
+ protected:
+  testing::FakeWorld fake;
+  Output output{fake.environment};
+  Globals globals;
+  std::unique_ptr<Context> context;
+
+  Context& at(const std::string& directory) {
+    fake.environment.directory = directory;
+    context = std::make_unique<Context>(fake.world, globals, output);
+    return *context;
+  }
+};
+
+TEST_F(ContextTest, the_root_is_the_nearest_folder_with_a_project_file) {
+  fake.files.texts["/a/autopilot.yaml"] = "";
+  fake.files.texts["/a/b/c/autopilot.yaml"] = "";
+  EXPECT_EQ(at("/a").root(), "/a");
+  EXPECT_EQ(at("/a/b").root(), "/a");
+  EXPECT_EQ(at("/a/b/c/d").root(), "/a/b/c");
+}
+
+TEST_F(ContextTest, paths_under_the_root_are_as_one_would_type_them) {
+  fake.files.texts["/a/autopilot.yaml"] = "";
+  EXPECT_EQ(at("/a").in_root("policies"), "policies");
+  EXPECT_EQ(at("/a/b/c").in_root("policies"), "../../policies");
+  EXPECT_EQ(at("/a/b").state_path(), "../.autopilot/state.db");
+}
+
+TEST_F(ContextTest, outside_of_a_project_the_hint_is_init) {
+  EXPECT_FALSE(at("/a/b").in_project());
+  try {
+    at("/a/b").root();
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::invalid);
+    EXPECT_STREQ(e.what(), "/a/b is in no project: there is no autopilot.yaml here or above");
+    EXPECT_EQ(e.hint(), "run autopilot init to start a project");
+  }
+}
+
+TEST_F(ContextTest, a_project_may_be_at_the_root_of_the_file_system) {
+  fake.files.texts["/autopilot.yaml"] = "";
+  EXPECT_EQ(at("/a").root(), "/");
+  EXPECT_EQ(at("/").root(), "/");
+  EXPECT_EQ(at("/a").in_root("policies"), "../policies");
+}
+
+TEST_F(ContextTest, a_state_that_is_named_needs_no_project) {
+  globals.state = "other.db";
+  EXPECT_EQ(at("/nowhere").state_path(), "other.db");
+}
+
+TEST_F(ContextTest, the_actor_is_who_is_named_or_the_user) {
+  EXPECT_EQ(at("/").actor(), "ada");
+  globals.actor = "ci";
+  EXPECT_EQ(at("/").actor(), "ci");
+}
+
+TEST_F(ContextTest, a_state_that_is_absent_is_named_with_what_makes_it) {
+  globals.state = "/no/such/state.db";
+  try {
+    at("/").existing_store();
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::storage);
+    EXPECT_STREQ(e.what(), "there is no state at /no/such/state.db yet");
+  }
+}
+
+struct ColorCase {
+  const char* when;
+  std::map<std::string, std::string> variables;
+  bool terminal;
+  bool color;
+};
+
+TEST(Output, colour_follows_the_flag_then_the_environment_then_the_terminal) {
+  const ColorCase cases[] = {{"auto", {{"TERM", "xterm"}}, true, true},
+                             {"auto", {{"TERM", "xterm"}}, false, false},
+                             {"auto", {{"TERM", "dumb"}}, true, false},
+                             {"auto", {}, true, false},
+                             {"auto", {{"TERM", "xterm"}, {"NO_COLOR", "1"}}, true, false},
+                             {"auto", {{"TERM", "xterm"}, {"NO_COLOR", ""}}, true, true},
+                             {"auto", {{"CLICOLOR_FORCE", "1"}}, false, true},
+                             {"auto", {{"CLICOLOR_FORCE", "0"}}, false, false},
+                             {"auto", {{"CLICOLOR_FORCE", "1"}, {"NO_COLOR", "1"}}, false, false},
+                             {"always", {{"NO_COLOR", "1"}}, false, true},
+                             {"never", {{"TERM", "xterm"}, {"CLICOLOR_FORCE", "1"}}, true, false}};
+  for (const ColorCase& c : cases) {
+    testing::FakeEnvironment environment;
+    environment.variables = c.variables;
+    if (c.terminal) environment.terminals = {1};
+    Output output(environment);
+    output.set_color(c.when);
+    EXPECT_EQ(output.style(1).color, c.color)
+        << c.when << ::testing::PrintToString(c.variables) << c.terminal;
+  }
+}
+
+TEST(Output, width_is_columns_then_the_terminal_then_eighty) {
+  testing::FakeEnvironment environment;
+  Output output(environment);
+  EXPECT_EQ(output.style(1).width, 80u);
+  environment.columns = 120;
+  EXPECT_EQ(output.style(1).width, 120u);
+  environment.variables["COLUMNS"] = "100";
+  EXPECT_EQ(output.style(1).width, 100u);
+  environment.variables["COLUMNS"] = "5";
+  EXPECT_EQ(output.style(1).width, 40u);
+  environment.variables["COLUMNS"] = "wide";
+  EXPECT_EQ(output.style(1).width, 120u);
+}
+
+TEST(Output, trees_are_ascii_on_a_terminal_without_utf8) {
+  testing::FakeEnvironment environment;
+  Output output(environment);
+  EXPECT_TRUE(output.style(1).unicode);  // a pipe: bytes for another program
+  environment.terminals = {1};
+  EXPECT_FALSE(output.style(1).unicode);
+  environment.variables["LANG"] = "en_GB.UTF-8";
+  EXPECT_TRUE(output.style(1).unicode);
+  environment.variables["LC_ALL"] = "C";
+  EXPECT_FALSE(output.style(1).unicode);
+}
+
+}  // namespace
+}  // namespace autopilot::cli
