@@ -5,7 +5,6 @@ namespace autopilot::commands {
 extern const cli::Command apply;
 extern const cli::Command audit_list;
 extern const cli::Command audit_verify;
-extern const cli::Command complete;
 extern const cli::Command convert;
 extern const cli::Command diff;
 extern const cli::Command docs_completions;
@@ -30,7 +29,7 @@ const cli::Table& registry() {
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &audit_verify, &audit_list}},
       {"MORE", {&help, &version}},
-      {"", {&docs_man, &docs_completions, &complete}},
+      {"", {&docs_man, &docs_completions}},
   };
   return table;
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Checks of constants that the checker makes when a program loads, so that they are no surprise when it runs.
+// Checks of constants that the checker makes when a program loads, so that they are no surprise
+// when it runs.
 
 #include <optional>
 #include <string>

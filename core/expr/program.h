@@ -1,8 +1,10 @@
 #pragma once
-// A compiled expression and its evaluation. Compile once when policies load; evaluate millions of times.
-// Inputs are slots: one per path (metrics.cvr_1h) that some program reads, shared by all programs of one SlotTable.
+// A compiled expression and its evaluation. Compile once when policies load; evaluate millions of
+// times. Inputs are slots: one per path (metrics.cvr_1h) that some program reads, shared by all
+// programs of one SlotTable.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,11 +12,13 @@
 
 #include "core/base/value.h"
 #include "core/expr/check.h"
+#include "core/expr/scratch.h"
 #include "core/expr/val.h"
 
 namespace autopilot::expr {
 
-// A place in the input: variable, then constant field names. {"metrics", "cvr_1h"}; {"metrics"} is the whole map.
+// A place in the input: variable, then constant field names. {"metrics", "cvr_1h"}; {"metrics"} is
+// the whole map.
 using Path = std::vector<std::string>;
 
 class SlotTable {
@@ -30,34 +34,14 @@ class SlotTable {
   std::map<Path, int> index_;
 };
 
-// Memory and accounting of one evaluating thread; reset between records. Not thread-safe.
-class Scratch {
- public:
-  Scratch();
-  ~Scratch();
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  void reset();                       // forgets all results: O(1)
-  void* allocate(std::size_t bytes);  // 8-byte aligned, until reset
-  Val copy_string(std::string_view text);
-
-  // What the evaluation may cost in all, in units of roughly one visited element or 64 copied bytes. Exceeding it is an error value.
-  std::uint64_t cost_limit = 1'000'000;
-  std::uint64_t cost = 0;
-
- private:
-  friend class Machine;
-  struct Parts;
-  std::unique_ptr<Parts> parts_;
-};
-
 // Why an evaluation gave Tag::error: text, and the byte range of the expression that failed.
 struct EvalFault {
   std::string message;  // "no such key: cvr_1h", "division by zero"
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
 };
+
+struct ProgramParts;  // machine.h
 
 // Immutable, shareable between threads.
 class Program {
@@ -73,21 +57,23 @@ class Program {
   EvalFault fault(const Val& error, const Scratch& scratch) const;
   const std::vector<int>& slots() const;  // the slots it reads, in order of first use
   const std::string& source() const;
-  std::string explain() const;            // the bytecode, one instruction a line
-  std::string serialise() const;          // the same program on the same slots: deserialise(serialise()) behaves alike
-  static Program deserialise(std::string_view bytes);  // throws Error(storage) on bytes that are not a program
+  std::string explain() const;  // the bytecode, one instruction a line
+  std::string serialise()
+      const;  // the same program on the same slots: deserialise(serialise()) behaves alike
+  static Program deserialise(
+      std::string_view bytes);  // throws Error(storage) on bytes that are not a program
 
  private:
   friend class Compiler;
-  struct Parts;
-  std::unique_ptr<Parts> parts_;
+  std::unique_ptr<ProgramParts> parts_;
 };
 
-// REQUIRES checked.ok(). Constant sub-expressions are folded; bad constant regexes, durations and timestamps were
-// reported by the checker.
+// REQUIRES checked.ok(). Constant sub-expressions are folded; bad constant regexes, durations and
+// timestamps were reported by the checker.
 Program compile(const CheckedExpr& checked, SlotTable& slots);
 
-// Edges: dynamic values in and out. `json_numbers` makes every number a double, as metrics and action.data have it.
+// Edges: dynamic values in and out. `json_numbers` makes every number a double, as metrics and
+// action.data have it.
 Val to_val(const Value& value, Scratch& scratch, bool json_numbers);
 Value to_value(const Val& value);       // timestamps, durations, bytes, types become strings
 std::string to_text(const Val& value);  // as a message shows it

@@ -1,5 +1,6 @@
 #pragma once
-// Regular expressions in RE2's syntax. The only place that knows RE2. Matching takes time linear in the text.
+// Regular expressions in RE2's syntax. The only place that knows RE2. Matching takes time linear in
+// the text.
 
 #include <cstdint>
 #include <memory>

@@ -1,0 +1,35 @@
+#include "core/expr/arena.h"
+
+#include <algorithm>
+
+namespace autopilot::expr {
+namespace {
+constexpr std::size_t kFirstChunk = 16 * 1024;
+constexpr std::size_t kKeptChunk = 1024 * 1024;  // larger ones are given back by reset()
+}  // namespace
+
+void Arena::reset() {
+  std::erase_if(chunks_, [](const Chunk& chunk) { return chunk.size > kKeptChunk; });
+  used_ = 0;
+  cursor_ = limit_ = nullptr;
+  if (chunks_.empty()) return;
+  cursor_ = chunks_[0].memory.get();
+  limit_ = cursor_ + chunks_[0].size;
+  used_ = 1;
+}
+
+void* Arena::allocate_slowly(std::size_t size) {
+  while (used_ < chunks_.size() && chunks_[used_].size < size) ++used_;
+  if (used_ == chunks_.size()) {
+    const std::size_t next =
+        chunks_.empty() ? kFirstChunk : std::min(kKeptChunk, chunks_.back().size * 2);
+    const std::size_t bytes = std::max(size, next);
+    chunks_.push_back({std::unique_ptr<char[]>(new char[bytes]), bytes});
+  }
+  Chunk& chunk = chunks_[used_++];
+  cursor_ = chunk.memory.get() + size;
+  limit_ = chunk.memory.get() + chunk.size;
+  return chunk.memory.get();
+}
+
+}  // namespace autopilot::expr
