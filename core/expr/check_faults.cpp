@@ -68,8 +68,10 @@ std::string_view Checker::text(NodeId id) const {
   return node.kind == NodeKind::list ? "the list" : node.kind == NodeKind::map ? "the map" : "this";
 }
 
+bool Checker::has_said_enough() const { return faults_.size() >= kMostFaults; }
+
 void Checker::fault(std::uint32_t begin, std::uint32_t end, std::string message, std::string help) {
-  if (faults_.size() >= kMostFaults) return;
+  if (has_said_enough()) return;
   faults_.push_back({begin, end, std::move(message), std::move(help)});
 }
 
@@ -99,6 +101,7 @@ std::vector<std::string> Checker::known_names() const {
 }
 
 void Checker::undeclared_name(NodeId id) {
+  if (has_said_enough()) return;
   const Node& node = ast_[id];
   if (node.name.starts_with("@index")) {
     return fault(id, fmt::format("{} is not a slot seen from here", text(id)));
@@ -150,6 +153,7 @@ Type Checker::undeclared_function(NodeId id) {
   for (const NodeId child : node.children) {
     if (child == target ? !is_namespace : help.empty()) visit(child);
   }
+  if (has_said_enough()) return Type(TypeKind::error);
   if (help.empty() && environment_.variables.contains(node.name) && !node.member) {
     help = fmt::format("{0} is a variable: write {0} without parentheses", node.name);
   }
@@ -159,6 +163,7 @@ Type Checker::undeclared_function(NodeId id) {
 }
 
 void Checker::no_field(NodeId id, const Type& record, const std::string& name) {
+  if (has_said_enough()) return;
   std::vector<std::string> names;
   for (const auto& [field, type] : record.fields()) names.push_back(field);
   std::string help = did_you_mean(name, names);
@@ -255,6 +260,7 @@ std::string Checker::overload_message(NodeId id, const Function& function,
 }
 
 Type Checker::no_overload(NodeId id, const Function& function, const std::vector<Type>& args) {
+  if (has_said_enough()) return Type(TypeKind::error);
   const std::string symbol = operator_symbol(function.name);
   std::vector<Type> types;
   for (const Type& arg : args) types.push_back(unifier_.resolve(arg, true));

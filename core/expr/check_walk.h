@@ -67,7 +67,9 @@ class Checker {
   // Literals that are tried at once (check_literals.cpp).
   void validate_literals(NodeId id);
 
-  // Messages (check_faults.cpp).
+  // Messages (check_faults.cpp). Beyond a number of faults, nothing more is said and no help is
+  // looked for.
+  bool has_said_enough() const;
   void fault(std::uint32_t begin, std::uint32_t end, std::string message, std::string help = {});
   void fault(NodeId id, std::string message, std::string help = {});
   void fault_at_name(NodeId id, std::string message, std::string help = {});

@@ -34,7 +34,7 @@ struct Operator {
 };
 constexpr int kOrLevel = 1;
 constexpr int kAndLevel = 2;
-constexpr Operator kOperators[] = {
+constexpr Operator kInfixOperators[] = {
     {"&&", "_&&_", kAndLevel}, {"||", "_||_", kOrLevel}, {"<", "_<_", 3},   {"<=", "_<=_", 3},
     {">", "_>_", 3},           {">=", "_>=_", 3},        {"==", "_==_", 3}, {"!=", "_!=_", 3},
     {"in", "@in", 3},          {"+", "_+_", 4},          {"-", "_-_", 4},   {"*", "_*_", 5},
@@ -43,7 +43,7 @@ constexpr Operator kOperators[] = {
 const Operator* find_operator(const Token& token) {
   if (token.kind != TokenKind::symbol && token.kind != TokenKind::name) return nullptr;
   if (token.text.size() > 2) return nullptr;
-  for (const Operator& op : kOperators) {
+  for (const Operator& op : kInfixOperators) {
     if (op.symbol == token.text) return &op;
   }
   return nullptr;

@@ -5,7 +5,7 @@ namespace {
 
 // As cel-go's extension libraries declare them. Macros (math.least, sortBy, optMap…) are not
 // functions.
-constexpr SignatureText kExtensions[] = {
+constexpr SignatureText kExtensionTexts[] = {
     // strings
     {"charAt", "string.(int) -> string"},
     {"format", "string.(list(dyn)) -> string"},
@@ -148,6 +148,6 @@ constexpr SignatureText kExtensions[] = {
 
 }  // namespace
 
-std::span<const SignatureText> extension_signatures() { return kExtensions; }
+std::span<const SignatureText> extension_signatures() { return kExtensionTexts; }
 
 }  // namespace autopilot::expr

@@ -3,7 +3,7 @@
 namespace autopilot::expr {
 namespace {
 
-constexpr SignatureText kOperators[] = {
+constexpr SignatureText kOperatorTexts[] = {
     {"_?_:_", "(bool, A, A) -> A"},
     {"_&&_", "(bool, bool) -> bool"},
     {"_||_", "(bool, bool) -> bool"},
@@ -48,7 +48,7 @@ constexpr SignatureText kOperators[] = {
 };
 
 // Of each of < <= > >=. Numbers are ordered across types.
-constexpr std::string_view kOrderings[] = {
+constexpr std::string_view kOrderingTexts[] = {
     "(double, double) -> bool",       "(int, int) -> bool",           "(uint, uint) -> bool",
     "(string, string) -> bool",       "(bool, bool) -> bool",         "(bytes, bytes) -> bool",
     "(double, int) -> bool",          "(int, double) -> bool",        "(double, uint) -> bool",
@@ -56,7 +56,7 @@ constexpr std::string_view kOrderings[] = {
     "(timestamp, timestamp) -> bool", "(duration, duration) -> bool",
 };
 
-constexpr SignatureText kStandard[] = {
+constexpr SignatureText kStandardTexts[] = {
     {"bool", "(bool) -> bool"},
     {"bool", "(string) -> bool"},
     {"bytes", "(bytes) -> bytes"},
@@ -133,8 +133,8 @@ constexpr SignatureText kStandard[] = {
 
 }  // namespace
 
-std::span<const SignatureText> operator_signatures() { return kOperators; }
-std::span<const std::string_view> ordering_signatures() { return kOrderings; }
-std::span<const SignatureText> standard_signatures() { return kStandard; }
+std::span<const SignatureText> operator_signatures() { return kOperatorTexts; }
+std::span<const std::string_view> ordering_signatures() { return kOrderingTexts; }
+std::span<const SignatureText> standard_signatures() { return kStandardTexts; }
 
 }  // namespace autopilot::expr

@@ -312,6 +312,14 @@ TEST(Check, reports_every_fault_once) {
   EXPECT_EQ(checked.faults[3].message, "unknown name baz");
 }
 
+TEST(Check, stops_after_twenty_faults) {
+  std::string source = "x0";
+  for (int i = 1; i < 20'000; ++i) source += " || x" + std::to_string(i);
+  ExpressionOptions options;
+  options.parse.max_bytes = source.size();
+  EXPECT_EQ(parse_and_check(source, test_environment(), options).faults.size(), 20u);
+}
+
 TEST(Check, tries_constant_literals_only_when_asked) {
   expect_faults(
       {{"s.matches('[')", "'['", "missing ]: [",
