@@ -176,7 +176,7 @@ class TreeBuilder : public YAML::EventHandler {
       if (text_.substr(at, word.size()) != word) continue;
       const std::size_t after = at + word.size();
       if (after == text_.size() ||
-          std::string_view(" \t\r\n,]}#").find(text_[after]) != std::string_view::npos) {
+          std::string_view(" \t\r\n,]}#:").find(text_[after]) != std::string_view::npos) {
         return word;
       }
     }

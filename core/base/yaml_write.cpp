@@ -39,7 +39,7 @@ bool plain_works(const std::string& text, bool flow) {
       text.find(" #") != std::string::npos)
     return false;
   if (text.rfind("...", 0) == 0 || text.rfind("<<", 0) == 0 || is_old_boolean(text)) return false;
-  if (flow && text.find_first_of(",[]{}:") != std::string::npos) return false;
+  if (flow && text.find_first_of(",[]{}:?") != std::string::npos) return false;
   // NEL, line and paragraph separators and the BOM are breaks or marks to some readers.
   for (const std::string_view odd : {"\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xEF\xBB\xBF"}) {
     if (text.find(odd) != std::string::npos) return false;

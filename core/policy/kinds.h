@@ -18,6 +18,7 @@ namespace autopilot::policy {
 struct CheckInput {
   const YamlNode& root;
   const Value& content;
+  bool sound;  // no fault was found so far
   const Project& project;
   ExpressionChecker& expressions;
   Diagnostics& diagnostics;

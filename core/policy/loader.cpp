@@ -145,7 +145,8 @@ class Loader {
     }
     check_shape(*spec, {.kind = ShapeKind::object, .schema = kind.spec}, "spec", diagnostics_);
     document.content = to_value(root, diagnostics_);
-    kind.check({root, document.content, project_, expressions_, diagnostics_});
+    const bool sound = diagnostics_.errors() == errors;
+    kind.check({root, document.content, sound, project_, expressions_, diagnostics_});
     if (diagnostics_.errors() != errors || document.id.empty()) return;
     if (kind.translate != nullptr) {
       document.content = kind.translate(document.content);

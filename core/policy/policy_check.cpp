@@ -29,7 +29,8 @@ class PolicyChecker {
     for (std::size_t i = 0; i < policy_.limits.size(); ++i)
       check_types(policy_.limits[i], "limits", i);
     check_expressions();
-    if (policy_.mutations.empty() && policy_.guards.empty() && policy_.limits.empty()) {
+    if (input_.sound && policy_.mutations.empty() && policy_.guards.empty() &&
+        policy_.limits.empty()) {
       diagnostics_
           .warning("no-rules", places_.span(),
                    "the policy has no mutations, guards or limits, so it does nothing")
