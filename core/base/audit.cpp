@@ -1,5 +1,7 @@
 #include "core/base/audit.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/base/json.h"

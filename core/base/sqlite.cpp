@@ -1,6 +1,7 @@
 #include "core/base/sqlite.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/resource.h>

@@ -1,5 +1,7 @@
 #include "core/state/apply.h"
 
+#include <fmt/format.h>
+
 #include "core/base/audit.h"
 #include "core/base/error.h"
 #include "core/base/json.h"

@@ -1,5 +1,7 @@
 #include "core/state/check.h"
 
+#include <fmt/format.h>
+
 #include <map>
 
 #include "core/base/error.h"

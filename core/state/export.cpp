@@ -1,5 +1,7 @@
 #include "core/state/export.h"
 
+#include <fmt/format.h>
+
 #include "core/base/error.h"
 #include "core/base/yaml.h"
 

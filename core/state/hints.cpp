@@ -1,5 +1,7 @@
 #include "core/state/hints.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/base/error.h"

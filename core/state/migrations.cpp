@@ -1,5 +1,7 @@
 #include "core/state/migrations.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "core/base/error.h"

@@ -1,5 +1,7 @@
 #include "core/state/plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/base/error.h"

@@ -1,5 +1,7 @@
 #include "core/state/plan_lines.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/base/text.h"
@@ -111,8 +113,8 @@ class LineWriter {
   void block(const std::string& name, const Value& value, char mark, std::size_t column,
              const std::string& path = "") {
     const std::string yaml = yaml_of(value);
-    const bool inside = (value.is_map() || value.is_list()) && yaml.find('\n') != std::string::npos;
-    if (!inside && yaml.find('\n') == std::string::npos) {
+    const bool nested = value.is_map() && !value.as_map().empty();
+    if (!nested && yaml.find('\n') == std::string::npos) {
       put(mark, column, {{name + ": " + yaml, tone_of(mark)}}, path);
       return;
     }

@@ -1,5 +1,8 @@
 #include "core/state/plan_report.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <vector>
 
 #include "core/state/diff.h"

@@ -1,5 +1,7 @@
 #include "core/state/store.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 #include "core/base/error.h"
