@@ -1,0 +1,141 @@
+#pragma once
+// Policies made ready for a million decisions: expressions compiled to programs over shared slots, policies in order of
+// priority and indexed by action type and algorithm. Immutable once built; shared by all threads.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/cron.h"
+#include "core/base/timezone.h"
+#include "core/expr/program.h"
+#include "core/policy/loader.h"
+#include "core/policy/model.h"
+
+namespace autopilot::decide {
+
+// The slots that the engine itself reads or writes.
+struct FixedSlots {
+  int id, type, algorithm, target, risk, key, created;
+  int weight, old_weight, budget, old_budget, destination, channel;
+  int now, risk_variable, run, actor_id, actor_role;
+  int context_time, context_actor, context_role;
+};
+
+// An expression and the names of what it reads, for reasons.
+struct Condition {
+  expr::Program program;
+  bool constant_true = false;  // `true` as written: not worth evaluating
+};
+
+struct CompiledRule {
+  std::vector<std::string> types;  // empty: all
+  std::unique_ptr<Condition> when;
+  bool concerns(std::string_view type) const;
+};
+
+struct CompiledAssignment {
+  std::string field;
+  int slot = -1;
+  std::unique_ptr<Condition> value;
+};
+
+struct CompiledMutation : CompiledRule {
+  const policy::Mutation* model = nullptr;
+  int field = -1;  // slot
+  int from = -1;   // slot
+  std::vector<CompiledAssignment> set;
+};
+
+// A piece of a guard's message: text as it is, or the value of a slot (shown as written) or of an expression.
+struct MessagePart {
+  std::string text;  // of a place-holder: what stands between the braces
+  std::unique_ptr<Condition> value;
+  int slot = -1;
+};
+
+struct RequiredField {
+  std::string name;
+  int data_slot = -1;
+  int action_slot = -1;
+};
+
+struct CompiledGuard : CompiledRule {
+  const policy::Guard* model = nullptr;
+  std::unique_ptr<Condition> condition;
+  std::vector<RequiredField> require;
+  std::vector<MessagePart> message;
+};
+
+struct CompiledLimit : CompiledRule {
+  const policy::Limit* model = nullptr;
+  std::unique_ptr<Condition> sum;
+  std::unique_ptr<Condition> key;
+  std::int64_t max_micros = 0;
+};
+
+struct CompiledSelector {
+  int slot = -1;
+  std::vector<std::string> values;
+};
+
+struct CompiledPolicy {
+  policy::Policy model;
+  std::vector<CompiledSelector> selector;
+  std::unique_ptr<Condition> rollout_key;
+  std::optional<Cron> cron;
+  std::optional<TimeZone> zone;
+  std::vector<std::unique_ptr<Condition>> gates;
+  std::vector<CompiledMutation> mutations;
+  std::vector<CompiledGuard> guards;
+  std::vector<CompiledLimit> limits;
+
+  // False when no rule could ever concern the pair and nothing in the policy could fail: then skipping it changes nothing.
+  bool matters_for(std::string_view type, std::string_view algorithm) const;
+};
+
+class CompiledSet {
+ public:
+  // Throws Error(storage) when a policy that passed validation once does not compile.
+  CompiledSet(std::string revision, policy::Project project, std::vector<policy::Policy> policies);
+
+  const std::string& revision() const { return revision_; }
+  const policy::Project& project() const { return project_; }
+  const expr::SlotTable& slots() const { return slots_; }
+  const FixedSlots& fixed() const { return fixed_; }
+  // Sorted by priority (higher first), then id; disabled ones are left out.
+  const std::vector<CompiledPolicy>& policies() const { return policies_; }
+  bool enforces() const { return enforces_; }
+  bool knows_type(std::string_view type) const;
+  const Condition* risk_of(std::string_view type) const;  // null: the built-in model
+
+  // The policies that matter for an action, as indices in order. Costs a walk over all: the engine caches it.
+  std::vector<std::uint32_t> candidates(std::string_view type, std::string_view algorithm) const;
+  // True when a change of action.data.<field> shows in slots other than the field's own.
+  bool is_broad(int slot) const { return broad_[static_cast<std::size_t>(slot)]; }
+  int whole_action() const { return whole_action_; }  // slot of `action` as one value, or -1
+  int whole_data() const { return whole_data_; }      // likewise action.data
+  int whole_actor() const { return whole_actor_; }
+
+ private:
+  friend class PolicyCompiler;
+  void find_broad_slots();
+
+  std::string revision_;
+  policy::Project project_;
+  expr::SlotTable slots_;
+  FixedSlots fixed_{};
+  std::vector<CompiledPolicy> policies_;
+  std::vector<std::string> types_;
+  std::unordered_map<std::string, std::unique_ptr<Condition>> risks_;
+  std::vector<bool> broad_;
+  int whole_action_ = -1;
+  int whole_data_ = -1;
+  int whole_actor_ = -1;
+  bool enforces_ = false;
+};
+
+}  // namespace autopilot::decide

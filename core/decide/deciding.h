@@ -1,0 +1,107 @@
+#pragma once
+// One decision in the making: the steps of DESIGN §5 as methods, in their order. Lives for one call of Engine::decide.
+// Split over deciding.cpp (order, gates, result), mutations.cpp, guards.cpp and limits.cpp.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/decide/engine.h"
+#include "core/decide/values.h"
+
+namespace autopilot::decide {
+
+enum class Truth { no, yes, error };
+
+class Deciding {
+ public:
+  Deciding(Engine& engine, Input& input, const Circumstances& circumstances, LedgerView& ledger, Outcome& outcome,
+           Trace* trace);
+  void run();
+
+ private:
+  // What the policies of one pass (all enforced ones, or one monitor policy) came to.
+  struct Pass {
+    bool monitor = false;
+    bool blocked = false;
+    bool pending = false;
+    bool changed = false;      // the final action differs from what the pass began with
+    bool refreshed = false;    // the action was decoded again: slots beside the changed fields differ too
+    std::size_t log_begin = 0;  // its part of the change log
+  };
+
+  // deciding.cpp
+  void name_inputs();
+  void name_whole_action();
+  void run_enforced();
+  void run_monitor(std::uint32_t policy);
+  void check_type();
+  bool applies(std::uint32_t policy);
+  std::string why_not(std::uint32_t policy);
+  bool selected(const CompiledPolicy& policy) const;
+  Truth rolled_in(const CompiledPolicy& policy);
+  Truth gates_hold(const CompiledPolicy& policy);
+  void run_rules(const std::vector<std::uint32_t>& policies);
+  void enter(std::uint32_t policy);
+  void settle();
+  void try_override();
+  bool may_override(std::string& refusal) const;
+
+  // mutations.cpp
+  void mutate(const std::vector<std::uint32_t>& policies);
+  void apply_mutation(std::uint32_t policy, const CompiledMutation& mutation);
+  void apply_bound(std::uint32_t policy, const CompiledMutation& mutation);
+  void apply_set(std::uint32_t policy, const CompiledMutation& mutation);
+  bool bound_of(std::uint32_t policy, const CompiledMutation& mutation, double& low, double& high);
+  bool put(const CompiledPolicy& policy, const CompiledMutation& mutation, std::string_view field, int slot,
+           expr::Val value);
+  void excuse_own(std::uint32_t policy, std::size_t bounds_begin);
+  void check_bounds();
+  bool holds(const Engine::Bound& bound) const;
+  void report_conflict(const Engine::Bound& bound);
+  void finish_changes();
+  std::string changed_action() const;
+  void refresh();
+  void undo(std::size_t log_begin);
+
+  // guards.cpp
+  void compute_risk();
+  double built_in_risk() const;
+  bool number(int slot, double& out) const;
+  void guard(const CompiledPolicy& policy);
+  void check_guard(const CompiledPolicy& policy, const CompiledGuard& guard);
+  void require(const CompiledPolicy& policy, const CompiledGuard& guard);
+  bool is_given(const RequiredField& field) const;
+  void guard_fired(const CompiledPolicy& policy, const CompiledGuard& guard);
+  std::string message_of(const CompiledGuard& guard);
+
+  // limits.cpp
+  void limit(const CompiledPolicy& policy, const CompiledLimit& limit);
+  bool amount_of(const CompiledPolicy& policy, const CompiledLimit& limit, Use& use);
+
+  // Shared
+  Truth test(const Condition& condition);
+  bool wanted(const CompiledPolicy& policy, const CompiledRule& rule, std::string_view kind, std::string_view name);
+  void failed(const CompiledPolicy& policy, std::string_view kind, std::string_view rule, const Condition& condition);
+  void failed(const CompiledPolicy& policy, std::string_view kind, std::string_view rule, std::string message,
+              std::string values);
+  Reason& add_reason(std::string_view policy, std::string_view rule, std::string_view kind, Effect effect);
+  std::string values_of(const Condition& condition) const;
+  void step(std::string_view kind, std::string_view name, StepStatus status, std::string text, std::string detail = {},
+            std::string values = "{}");
+  expr::Val& slot(int index) { return input_.slots[static_cast<std::size_t>(index)]; }
+  const expr::Val& slot(int index) const { return input_.slots[static_cast<std::size_t>(index)]; }
+  std::string_view& raw(int index) { return input_.raw[static_cast<std::size_t>(index)]; }
+
+  Engine& engine_;
+  const CompiledSet& set_;
+  Input& input_;
+  const Circumstances& at_;
+  LedgerView& ledger_;
+  Outcome& outcome_;
+  Trace* trace_;
+  Pass pass_;
+  expr::EvalFault last_fault_;
+};
+
+}  // namespace autopilot::decide

@@ -1,0 +1,115 @@
+#include "core/decide/engine.h"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "core/decide/deciding.h"
+
+namespace autopilot::decide {
+namespace {
+
+constexpr std::size_t kIndexLimit = 4096;  // pairs of type and algorithm: input must not grow memory without bound
+
+using expr::Tag;
+using expr::Val;
+
+bool is_blank(const Val& v) { return v.tag == Tag::absent || v.tag == Tag::null; }
+
+// The text of a name: a string, or a number as written (ids of other systems are often numbers).
+bool name_of(const Input& input, int slot, const char* what, std::string_view& out, InputFault& fault) {
+  const Val& v = input.slots[static_cast<std::size_t>(slot)];
+  if (is_blank(v)) {
+    out = {};
+    return true;
+  }
+  if (v.tag == Tag::string) {
+    out = v.text();
+    return true;
+  }
+  if (v.tag == Tag::real) {
+    out = input.raw[static_cast<std::size_t>(slot)];
+    return true;
+  }
+  fault.message = fmt::format("{} must be a string", what);
+  return false;
+}
+
+std::size_t policy_count(const CompiledSet& set) { return set.policies().size(); }
+
+}  // namespace
+
+Engine::Engine(const CompiledSet& set) : set_(set), decoder_(set.slots()), minutes_(policy_count(set)) {
+  for (std::uint32_t i = 0; i < policy_count(set); ++i) all_.push_back(i);
+}
+
+bool Engine::read(std::string_view line, Input& input, InputFault& fault) {
+  scratch_.reset();
+  return decoder_.decode(line, input, scratch_, fault) && prepare(input, fault);
+}
+
+bool Engine::read_context(std::string_view context, Input& input, InputFault& fault) {
+  return decoder_.decode_context(context, input, scratch_, fault);
+}
+
+bool Engine::prepare(Input& input, InputFault& fault) {
+  const FixedSlots& f = set_.fixed();
+  fault.offset = 0;
+  if (!name_of(input, f.id, "action.id", input.id, fault) || !name_of(input, f.type, "action.type", input.type, fault) ||
+      !name_of(input, f.algorithm, "action.algorithm", input.algorithm, fault) ||
+      !name_of(input, f.key, "action.idempotency_key", input.key, fault) ||
+      !name_of(input, f.target, "action.target", input.target, fault)) {
+    return false;
+  }
+  if (input.type.empty()) {
+    fault.message = "the action has no type";
+    return false;
+  }
+  const Val& risk = input.slots[static_cast<std::size_t>(f.risk)];
+  if (!is_blank(risk) && (risk.tag != Tag::real || risk.real < 0)) {
+    fault.message = "action.risk must be a number of at least 0";
+    return false;
+  }
+  if (input.target.empty()) {
+    std::string_view channel;
+    if (!name_of(input, f.destination, "action.data.destination_id", input.target, fault)) return false;
+    if (input.target.empty() && !name_of(input, f.channel, "action.data.channel", channel, fault)) return false;
+    if (input.target.empty()) input.target = channel.empty() ? input.id : channel;
+  }
+  return true;
+}
+
+void Engine::decide(Input& input, const Circumstances& circumstances, LedgerView& ledger, Outcome& outcome,
+                    Trace* trace) {
+  Deciding(*this, input, circumstances, ledger, outcome, trace).run();
+}
+
+const std::vector<std::uint32_t>& Engine::candidates(std::string_view type, std::string_view algorithm) {
+  if (!use_index) return all_;
+  key_buffer_.assign(type);
+  key_buffer_ += '\0';
+  key_buffer_ += algorithm;
+  if (last_ != nullptr && key_buffer_ == last_key_) return *last_;
+  auto found = index_.find(key_buffer_);
+  if (found == index_.end()) {
+    if (index_.size() >= kIndexLimit) index_.clear();
+    found = index_.emplace(key_buffer_, set_.candidates(type, algorithm)).first;
+  }
+  last_ = &found->second;
+  last_key_ = key_buffer_;
+  return *last_;
+}
+
+bool Engine::active(std::uint32_t policy, Instant now) {
+  const CompiledPolicy& p = set_.policies()[policy];
+  if (!p.cron) return true;
+  const std::int64_t minute = now.seconds >= 0 ? now.seconds / 60 : (now.seconds - 59) / 60;
+  Minute& cached = minutes_[policy];
+  if (cached.minute != minute) {
+    const LocalTime local = p.zone->local(Instant{minute * 60, 0});
+    cached = {minute, p.cron->matches(local.minute, local.hour, local.day, local.month, local.weekday)};
+  }
+  return cached.active;
+}
+
+}  // namespace autopilot::decide

@@ -1,0 +1,95 @@
+#pragma once
+// Takes one decision, exactly as DESIGN §5 orders it: applicable policies, mutations, risk, guards, limits, then the
+// monitor policies apart. The same engine serves decide, replay, whatif and backtest. Deterministic; fails closed.
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/decide/compiled.h"
+#include "core/decide/ingest.h"
+#include "core/decide/outcome.h"
+#include "core/decide/trace.h"
+
+namespace autopilot::decide {
+
+// What earlier decisions used up. Implemented by the live ledger and by the values that a record kept.
+class LedgerView {
+ public:
+  virtual ~LedgerView() = default;
+  // Micro-units in the account within (now − per, now], or in `run` when `use.per` is absent.
+  virtual std::int64_t used(const Use& use, std::string_view run, Instant now) = 0;
+};
+
+// What does not stand in the line.
+struct Circumstances {
+  Instant now;
+  std::string_view run;
+  std::string_view actor;         // who asks, unless the context says so
+  std::string_view role;
+  const Override* override_by = nullptr;  // null: none asked for
+};
+
+// One evaluating thread's engine. The set must outlive it. Not thread-safe.
+class Engine {
+ public:
+  explicit Engine(const CompiledSet& set);
+
+  // Reads one line (or an action and a context apart) into `input` and fills the names that are computed: the default
+  // target, the actor. False with `fault` when it is no action. REQUIRES kPadding readable bytes after each text.
+  bool read(std::string_view line, Input& input, InputFault& fault);
+  bool read_context(std::string_view context, Input& input, InputFault& fault);
+
+  // Decides what read() made of a line; changes the slots of `input` (mutations). The outcome's views point into the
+  // set; it stays valid after the input is gone. `trace` may be null.
+  void decide(Input& input, const Circumstances& circumstances, LedgerView& ledger, Outcome& outcome,
+              Trace* trace = nullptr);
+
+  const CompiledSet& set() const { return set_; }
+  expr::Scratch& scratch() { return scratch_; }
+  // False: walk all policies each time (the benchmark shows what the index is worth).
+  bool use_index = true;
+
+ private:
+  friend class Deciding;
+
+  // One bound that a mutation set; it must still hold when all mutations are done.
+  struct Bound {
+    std::uint32_t policy;
+    const CompiledMutation* mutation;
+    int slot;
+    double low, high;       // clamp, max_delta
+    bool is_set;            // set: holds while nobody else changed the slot
+    std::size_t log_mark;   // size of the log when the policy was done
+  };
+  struct Change {
+    int slot;
+    expr::Val before;
+    std::string_view raw_before;
+  };
+  struct Minute {
+    std::int64_t minute = INT64_MIN;
+    bool active = false;
+  };
+
+  const std::vector<std::uint32_t>& candidates(std::string_view type, std::string_view algorithm);
+  bool active(std::uint32_t policy, Instant now);
+  bool prepare(Input& input, InputFault& fault);
+
+  const CompiledSet& set_;
+  Decoder decoder_;
+  expr::Scratch scratch_;
+  std::unordered_map<std::string, std::vector<std::uint32_t>> index_;
+  const std::vector<std::uint32_t>* last_ = nullptr;
+  std::string last_key_;
+  std::string key_buffer_;
+  std::vector<std::uint32_t> all_;
+  std::vector<Minute> minutes_;  // by policy: the schedule's answer for the minute last asked about
+  std::vector<std::uint32_t> applicable_;
+  std::vector<Bound> bounds_;
+  std::vector<Change> log_;
+  std::string action_buffer_;  // a changed action that is decoded again, padded
+};
+
+}  // namespace autopilot::decide

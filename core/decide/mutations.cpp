@@ -1,0 +1,278 @@
+// Step 2 of a decision: mutations in the order of the policies, then the check that every bound still holds.
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "core/base/json.h"
+#include "core/decide/deciding.h"
+
+namespace autopilot::decide {
+
+using expr::Tag;
+using expr::Val;
+
+namespace {
+
+bool same(const Val& a, const Val& b) {
+  if (a.tag != b.tag) return false;
+  if (a.tag == Tag::real) return a.real == b.real;
+  if (a.tag == Tag::string) return a.text() == b.text();
+  return expr::to_value(a) == expr::to_value(b);
+}
+
+// Numbers in action.data are doubles, whatever an expression made.
+Val as_data(Val v) {
+  if (v.tag == Tag::integer) return Val::of_double(static_cast<double>(v.integer));
+  if (v.tag == Tag::uinteger) return Val::of_double(static_cast<double>(v.uinteger));
+  return v;
+}
+
+std::string_view kind_of(policy::Mutation::Kind kind) {
+  switch (kind) {
+    case policy::Mutation::Kind::clamp: return "clamp";
+    case policy::Mutation::Kind::max_delta: return "max_delta";
+    case policy::Mutation::Kind::set: return "set";
+  }
+  return "set";
+}
+
+std::string bound_text(const policy::Mutation& m, double low, double high) {
+  if (m.kind == policy::Mutation::Kind::clamp) {
+    return fmt::format("clamp {} to [{}, {}]", m.field, double_text(low), double_text(high));
+  }
+  return fmt::format("keep {} within {} of {}: [{}, {}]", m.field, double_text(m.delta), m.from, double_text(low),
+                     double_text(high));
+}
+
+}  // namespace
+
+void Deciding::mutate(const std::vector<std::uint32_t>& policies) {
+  engine_.bounds_.clear();
+  for (const std::uint32_t i : policies) {
+    const CompiledPolicy& p = set_.policies()[i];
+    if (p.mutations.empty()) continue;
+    enter(i);
+    const std::size_t begin = engine_.bounds_.size();
+    for (const CompiledMutation& m : p.mutations) apply_mutation(i, m);
+    excuse_own(i, begin);
+  }
+  if (!engine_.bounds_.empty()) check_bounds();
+  finish_changes();
+}
+
+void Deciding::apply_mutation(std::uint32_t policy, const CompiledMutation& mutation) {
+  if (!wanted(set_.policies()[policy], mutation, "mutation", mutation.model->name)) return;
+  if (mutation.model->kind == policy::Mutation::Kind::set) {
+    apply_set(policy, mutation);
+  } else {
+    apply_bound(policy, mutation);
+  }
+}
+
+void Deciding::apply_bound(std::uint32_t policy, const CompiledMutation& mutation) {
+  const CompiledPolicy& p = set_.policies()[policy];
+  const policy::Mutation& m = *mutation.model;
+  const Val current = slot(mutation.field);
+  if (current.tag == Tag::absent) {
+    if (trace_ != nullptr) step("mutation", m.name, StepStatus::skip, fmt::format("the action has no {}", m.field));
+    return;
+  }
+  if (current.tag != Tag::real) {
+    failed(p, "mutation", m.name, fmt::format("{} is not a number", m.field), "{}");
+    return;
+  }
+  double low = 0, high = 0;
+  if (!bound_of(policy, mutation, low, high)) return;
+  const double bounded = current.real < low ? low : current.real > high ? high : current.real;
+  const bool changed = put(p, mutation, m.field, mutation.field, Val::of_double(bounded));
+  engine_.bounds_.push_back({policy, &mutation, mutation.field, low, high, false, 0});
+  if (trace_ == nullptr) return;
+  step("mutation", m.name, StepStatus::pass, bound_text(m, low, high),
+       changed ? fmt::format("{} -> {}", double_text(current.real), double_text(bounded)) : "unchanged",
+       fmt::format("{{\"action.data.{}\":{}}}", m.field, double_text(current.real)));
+}
+
+bool Deciding::bound_of(std::uint32_t policy, const CompiledMutation& mutation, double& low, double& high) {
+  const policy::Mutation& m = *mutation.model;
+  if (m.kind == policy::Mutation::Kind::clamp) {
+    low = m.low;
+    high = m.high;
+    return true;
+  }
+  const Val& from = slot(mutation.from);
+  if (from.tag != Tag::real) {
+    const char* problem = from.tag == Tag::absent ? "is missing" : "is not a number";
+    failed(set_.policies()[policy], "mutation", m.name, fmt::format("{} {}", m.from, problem), "{}");
+    return false;
+  }
+  low = from.real - m.delta;
+  high = from.real + m.delta;
+  return true;
+}
+
+// All fields of one `set` see the action as it was before it: the order of the fields means nothing.
+void Deciding::apply_set(std::uint32_t policy, const CompiledMutation& mutation) {
+  const CompiledPolicy& p = set_.policies()[policy];
+  std::vector<Val> values;
+  for (const CompiledAssignment& a : mutation.set) {
+    const Val v = a.value->program.evaluate(input_.slots.data(), engine_.scratch_);
+    if (v.tag == Tag::error || v.tag == Tag::absent) {
+      last_fault_ = a.value->program.fault(v, engine_.scratch_);
+      failed(p, "mutation", mutation.model->name, *a.value);
+      return;
+    }
+    if (v.tag == Tag::real && !std::isfinite(v.real)) {
+      failed(p, "mutation", mutation.model->name, fmt::format("{} would not be a finite number", a.field),
+             values_of(*a.value));
+      return;
+    }
+    values.push_back(as_data(v));
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const CompiledAssignment& a = mutation.set[i];
+    const std::string before = trace_ != nullptr ? slot_text(input_, a.slot) : "";
+    const bool changed = put(p, mutation, a.field, a.slot, values[i]);
+    engine_.bounds_.push_back({policy, &mutation, a.slot, 0, 0, true, 0});
+    if (trace_ == nullptr) continue;
+    step("mutation", mutation.model->name, StepStatus::pass, fmt::format("set {} to {}", a.field, a.value->program.source()),
+         changed ? fmt::format("{} -> {}", before, slot_text(input_, a.slot)) : "unchanged", values_of(*a.value));
+  }
+}
+
+// Gives a field its new value and says so, when it is one.
+bool Deciding::put(const CompiledPolicy& policy, const CompiledMutation& mutation, std::string_view field, int index,
+                   Val value) {
+  if (same(slot(index), value)) return false;
+  engine_.log_.push_back({index, slot(index), raw(index)});
+  Reason& reason = add_reason(policy.model.id, mutation.model->name, kind_of(mutation.model->kind), Effect::modify);
+  std::string before;
+  append_slot_json(before, input_, index);
+  const std::string after = val_json(value);
+  reason.message = fmt::format("{} {} -> {}", field, slot_text(input_, index), plain_text(value));
+  reason.values = "{\"field\":";
+  append_json_string(reason.values, field);
+  reason.values += fmt::format(",\"from\":{},\"to\":{}}}", before, after);
+  slot(index) = value;
+  raw(index) = {};
+  return true;
+}
+
+// Within one policy the later mutation wins: its bounds that its own later mutations broke do not bind.
+void Deciding::excuse_own(std::uint32_t, std::size_t bounds_begin) {
+  std::vector<Engine::Bound>& bounds = engine_.bounds_;
+  for (std::size_t i = bounds.size(); i-- > bounds_begin;) {
+    Engine::Bound& bound = bounds[i];
+    bound.log_mark = engine_.log_.size();
+    const bool later_set = bound.is_set && std::any_of(bounds.begin() + static_cast<std::ptrdiff_t>(i) + 1, bounds.end(),
+                                                       [&](const Engine::Bound& b) { return b.slot == bound.slot; });
+    if (later_set || !holds(bound)) bounds.erase(bounds.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+bool Deciding::holds(const Engine::Bound& bound) const {
+  if (bound.is_set) {
+    return std::none_of(engine_.log_.begin() + static_cast<std::ptrdiff_t>(bound.log_mark), engine_.log_.end(),
+                        [&](const Engine::Change& c) { return c.slot == bound.slot; });
+  }
+  const Val& v = slot(bound.slot);
+  return v.tag == Tag::real && v.real >= bound.low && v.real <= bound.high;
+}
+
+void Deciding::check_bounds() {
+  for (const Engine::Bound& bound : engine_.bounds_) {
+    if (!holds(bound)) report_conflict(bound);
+  }
+}
+
+void Deciding::report_conflict(const Engine::Bound& bound) {
+  // The last policy that touched the field is the one that cannot hold together with this one.
+  const Engine::Bound* other = nullptr;
+  for (const Engine::Bound& b : engine_.bounds_) {
+    if (b.slot == bound.slot && b.policy != bound.policy) other = &b;
+  }
+  const CompiledPolicy& first = set_.policies()[bound.policy];
+  const CompiledPolicy& second = set_.policies()[other != nullptr ? other->policy : bound.policy];
+  Reason& reason = add_reason(first.model.id, bound.mutation->model->name, "conflict", Effect::block);
+  reason.other = second.model.id;
+  const std::string& field = set_.slots().paths()[static_cast<std::size_t>(bound.slot)][2];
+  reason.message = fmt::format("policies {} and {} cannot both hold: {} is {}", first.model.id, second.model.id, field,
+                               slot_text(input_, bound.slot));
+  if (!bound.is_set) {
+    reason.message += fmt::format(", outside [{}, {}]", double_text(bound.low), double_text(bound.high));
+  }
+  reason.values = "{\"field\":";
+  append_json_string(reason.values, field);
+  reason.values += ",\"value\":";
+  append_slot_json(reason.values, input_, bound.slot);
+  reason.values += ",\"policies\":[";
+  append_json_string(reason.values, first.model.id);
+  reason.values += ',';
+  append_json_string(reason.values, second.model.id);
+  reason.values += "]}";
+}
+
+// The final action's text, when the pass changed anything; slots that hold more than the fields themselves follow.
+void Deciding::finish_changes() {
+  pass_.changed = false;
+  for (std::size_t i = pass_.log_begin; i < engine_.log_.size(); ++i) {
+    const Engine::Change& c = engine_.log_[i];
+    bool first = true;
+    for (std::size_t j = pass_.log_begin; j < i; ++j) first = first && engine_.log_[j].slot != c.slot;
+    if (first && !same(c.before, slot(c.slot))) pass_.changed = true;
+  }
+  if (!pass_.changed) return;
+  std::string action = changed_action();
+  const bool broad = std::any_of(engine_.log_.begin() + static_cast<std::ptrdiff_t>(pass_.log_begin), engine_.log_.end(),
+                                 [&](const Engine::Change& c) { return set_.is_broad(c.slot); });
+  if (!pass_.monitor) {
+    outcome_.changed = true;
+    outcome_.action = action;
+  }
+  if (broad) {
+    engine_.action_buffer_ = std::move(action);
+    refresh();
+  }
+}
+
+std::string Deciding::changed_action() const {
+  std::vector<FieldEdit> edits;
+  for (std::size_t i = pass_.log_begin; i < engine_.log_.size(); ++i) {
+    const Engine::Change& c = engine_.log_[i];
+    const std::string_view field = set_.slots().paths()[static_cast<std::size_t>(c.slot)][2];
+    if (std::any_of(edits.begin(), edits.end(), [&](const FieldEdit& e) { return e.field == field; })) continue;
+    if (same(c.before, slot(c.slot))) continue;
+    edits.push_back({field, c.raw_before, val_json(slot(c.slot))});
+  }
+  return with_fields(input_.action, input_.data, std::move(edits));
+}
+
+// Decodes the changed action again, so that `action.data` as a whole and fields within fields see the change.
+void Deciding::refresh() {
+  std::string& text = engine_.action_buffer_;
+  const std::size_t size = text.size();
+  text.resize(size + kPadding, ' ');
+  InputFault fault;
+  pass_.refreshed = true;
+  if (!engine_.decoder_.decode_action(std::string_view(text).substr(0, size), input_, engine_.scratch_, fault)) {
+    throw Error(ErrorKind::bug, "a changed action cannot be read again: " + fault.message);
+  }
+  name_inputs();
+}
+
+// Takes a monitor pass's changes back.
+void Deciding::undo(std::size_t log_begin) {
+  if (pass_.refreshed) {
+    engine_.action_buffer_ = outcome_.changed ? outcome_.action : std::string(input_.proposed);
+    refresh();
+    engine_.log_.resize(log_begin);
+    return;
+  }
+  while (engine_.log_.size() > log_begin) {
+    const Engine::Change& c = engine_.log_.back();
+    slot(c.slot) = c.before;
+    raw(c.slot) = c.raw_before;
+    engine_.log_.pop_back();
+  }
+}
+
+}  // namespace autopilot::decide

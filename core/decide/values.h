@@ -1,0 +1,35 @@
+#pragma once
+// How values of a decision are shown: texts for messages, JSON for reasons and actions.
+
+#include <string>
+#include <string_view>
+
+#include "core/decide/compiled.h"
+#include "core/decide/ingest.h"
+
+namespace autopilot::decide {
+
+// The text that selectors, keys and rollouts compare: strings as they are, numbers shortest, booleans true/false.
+std::string plain_text(const expr::Val& value);
+
+// What a slot holds, as JSON: as written when it was not computed.
+void append_slot_json(std::string& out, const Input& input, int slot);
+// The same for people: strings without quotes; "(missing)" when absent.
+std::string slot_text(const Input& input, int slot);
+std::string val_json(const expr::Val& value);
+
+// {"metrics.cvr_1h":0.015,…} of all that a program reads.
+std::string values_json(const CompiledSet& set, const Input& input, const expr::Program& program);
+
+// A number of micro-units as JSON: 1500000 → 1.5.
+std::string micros_text(std::int64_t micros);
+
+// The action with other values in fields of its data: `fields` are (name, slot); texts come from the slots.
+struct FieldEdit {
+  std::string_view field;
+  std::string_view before;  // where its value stands in the action, or empty when it has none
+  std::string after;        // JSON
+};
+std::string with_fields(std::string_view action, std::string_view data, std::vector<FieldEdit> edits);
+
+}  // namespace autopilot::decide
