@@ -60,7 +60,7 @@ class Deciding {
   bool holds(const Engine::Bound& bound) const;
   void report_conflict(const Engine::Bound& bound);
   void finish_changes();
-  std::string changed_action() const;
+  std::vector<const Engine::Change*> net_changes() const;
   void refresh();
   void undo(std::size_t log_begin);
 

@@ -48,8 +48,9 @@ bool Engine::read(std::string_view line, Input& input, InputFault& fault) {
   return decoder_.decode(line, input, scratch_, fault) && prepare(input, fault);
 }
 
-bool Engine::read_context(std::string_view context, Input& input, InputFault& fault) {
-  return decoder_.decode_context(context, input, scratch_, fault);
+bool Engine::read_parts(std::string_view action, std::string_view context, Input& input, InputFault& fault) {
+  scratch_.reset();
+  return decoder_.decode_parts(action, context, input, scratch_, fault) && prepare(input, fault);
 }
 
 bool Engine::prepare(Input& input, InputFault& fault) {

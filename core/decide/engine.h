@@ -39,7 +39,7 @@ class Engine {
   // Reads one line (or an action and a context apart) into `input` and fills the names that are computed: the default
   // target, the actor. False with `fault` when it is no action. REQUIRES kPadding readable bytes after each text.
   bool read(std::string_view line, Input& input, InputFault& fault);
-  bool read_context(std::string_view context, Input& input, InputFault& fault);
+  bool read_parts(std::string_view action, std::string_view context, Input& input, InputFault& fault);
 
   // Decides what read() made of a line; changes the slots of `input` (mutations). The outcome's views point into the
   // set; it stays valid after the input is gone. `trace` may be null.

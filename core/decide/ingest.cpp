@@ -414,6 +414,14 @@ bool Decoder::decode(std::string_view line, Input& input, expr::Scratch& scratch
   });
 }
 
+bool Decoder::decode_parts(std::string_view action, std::string_view context, Input& input, expr::Scratch& scratch,
+                           InputFault& fault) {
+  parts_->clear(input);
+  if (!decode_action(action, input, scratch, fault)) return false;
+  input.proposed = input.action;
+  return decode_context(context, input, scratch, fault);
+}
+
 bool Decoder::decode_action(std::string_view action, Input& input, expr::Scratch& scratch, InputFault& fault) {
   for (const int slot : parts_->action_slots) {
     input.slots[static_cast<std::size_t>(slot)] = {};
@@ -430,6 +438,55 @@ bool Decoder::decode_context(std::string_view context, Input& input, expr::Scrat
     if (must(document.type()) != sj::json_type::object) stop("a context must be a JSON object");
     parts_->read_context(must(document.get_object()), input, scratch);
     parts_->fill_wholes(input, scratch);
+  });
+}
+
+struct MemberReader::Parts {
+  sj::parser parser;
+};
+
+namespace {
+
+std::string_view whole_value(sj::value v) {
+  const sj::json_type type = must(v.type());
+  if (type == sj::json_type::object) return trimmed(must(must(v.get_object()).raw_json()));
+  if (type == sj::json_type::array) return trimmed(must(must(v.get_array()).raw_json()));
+  const std::string_view token = trimmed(v.raw_json_token());
+  if (type == sj::json_type::string) must(v.get_string());
+  return token;
+}
+
+void read_members(sj::object object, std::vector<Member>& members) {
+  for (auto result : object) {
+    sj::field field = must(std::move(result));
+    const char* key = field.key().raw();
+    const char* end = static_cast<const char*>(std::memchr(key, '"', 256));
+    if (end == nullptr) stop("a key is too long");
+    members.push_back({std::string_view(key, static_cast<std::size_t>(end - key)), whole_value(field.value())});
+  }
+}
+
+}  // namespace
+
+MemberReader::MemberReader() : parts_(std::make_unique<Parts>()) {}
+MemberReader::~MemberReader() = default;
+
+bool MemberReader::read(std::string_view text, std::vector<Member>& members, InputFault& fault) {
+  members.clear();
+  return parse(parts_->parser, text, fault, [&](sj::document& document) {
+    if (must(document.type()) != sj::json_type::object) stop("not a JSON object");
+    read_members(must(document.get_object()), members);
+  });
+}
+
+bool MemberReader::read_list(std::string_view text, std::vector<Member>& members, InputFault& fault) {
+  members.clear();
+  return parse(parts_->parser, text, fault, [&](sj::document& document) {
+    if (must(document.type()) != sj::json_type::array) stop("not a JSON array");
+    for (auto item : must(document.get_array())) {
+      read_members(must(must(std::move(item)).get_object()), members);
+      members.push_back({});
+    }
   });
 }
 

@@ -32,6 +32,27 @@ struct InputFault {
   std::string message;
 };
 
+// One top-level member of a JSON object: its key and the text of its value, as written.
+struct Member {
+  std::string_view key;
+  std::string_view value;
+};
+
+// The top-level members of a JSON object, for records; keys without escapes only. Not thread-safe.
+class MemberReader {
+ public:
+  MemberReader();
+  ~MemberReader();
+  // Valid until the text changes. False with `fault` when it is no JSON object. REQUIRES kPadding readable bytes after it.
+  bool read(std::string_view text, std::vector<Member>& members, InputFault& fault);
+  // The members of each object in a JSON array of objects, one after the other with an empty member behind each object.
+  bool read_list(std::string_view text, std::vector<Member>& members, InputFault& fault);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
 // Not thread-safe; reuse one for many lines.
 class Decoder {
  public:
@@ -43,6 +64,10 @@ class Decoder {
   // A line is an action, or {"action": …, "context": …}. False with `fault` when it is neither or not JSON.
   // REQUIRES kPadding readable bytes after `line`.
   bool decode(std::string_view line, Input& input, expr::Scratch& scratch, InputFault& fault);
+
+  // The same for an action and a context that stand apart. REQUIRES kPadding readable bytes after each.
+  bool decode_parts(std::string_view action, std::string_view context, Input& input, expr::Scratch& scratch,
+                    InputFault& fault);
 
   // Only the action's slots again, from its changed JSON text; the context's slots stay.
   bool decode_action(std::string_view action, Input& input, expr::Scratch& scratch, InputFault& fault);

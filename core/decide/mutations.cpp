@@ -211,19 +211,32 @@ void Deciding::report_conflict(const Engine::Bound& bound) {
   reason.values += "]}";
 }
 
-// The final action's text, when the pass changed anything; slots that hold more than the fields themselves follow.
-void Deciding::finish_changes() {
-  pass_.changed = false;
+// What the pass changed in the end: the first entry of the log for each slot whose value is another one now.
+std::vector<const Engine::Change*> Deciding::net_changes() const {
+  std::vector<const Engine::Change*> out;
   for (std::size_t i = pass_.log_begin; i < engine_.log_.size(); ++i) {
     const Engine::Change& c = engine_.log_[i];
     bool first = true;
     for (std::size_t j = pass_.log_begin; j < i; ++j) first = first && engine_.log_[j].slot != c.slot;
-    if (first && !same(c.before, slot(c.slot))) pass_.changed = true;
+    if (first && !same(c.before, slot(c.slot))) out.push_back(&c);
   }
+  return out;
+}
+
+// The final action's text, when the pass changed anything; slots that hold more than the fields themselves follow.
+void Deciding::finish_changes() {
+  if (engine_.log_.size() == pass_.log_begin) return;
+  const std::vector<const Engine::Change*> changes = net_changes();
+  pass_.changed = !changes.empty();
   if (!pass_.changed) return;
-  std::string action = changed_action();
-  const bool broad = std::any_of(engine_.log_.begin() + static_cast<std::ptrdiff_t>(pass_.log_begin), engine_.log_.end(),
-                                 [&](const Engine::Change& c) { return set_.is_broad(c.slot); });
+  const bool broad =
+      std::any_of(changes.begin(), changes.end(), [&](const Engine::Change* c) { return set_.is_broad(c->slot); });
+  if (pass_.monitor && !broad) return;
+  std::vector<FieldEdit> edits;
+  for (const Engine::Change* c : changes) {
+    edits.push_back({set_.slots().paths()[static_cast<std::size_t>(c->slot)][2], c->raw_before, val_json(slot(c->slot))});
+  }
+  std::string action = with_fields(input_.action, input_.data, std::move(edits));
   if (!pass_.monitor) {
     outcome_.changed = true;
     outcome_.action = action;
@@ -232,18 +245,6 @@ void Deciding::finish_changes() {
     engine_.action_buffer_ = std::move(action);
     refresh();
   }
-}
-
-std::string Deciding::changed_action() const {
-  std::vector<FieldEdit> edits;
-  for (std::size_t i = pass_.log_begin; i < engine_.log_.size(); ++i) {
-    const Engine::Change& c = engine_.log_[i];
-    const std::string_view field = set_.slots().paths()[static_cast<std::size_t>(c.slot)][2];
-    if (std::any_of(edits.begin(), edits.end(), [&](const FieldEdit& e) { return e.field == field; })) continue;
-    if (same(c.before, slot(c.slot))) continue;
-    edits.push_back({field, c.raw_before, val_json(slot(c.slot))});
-  }
-  return with_fields(input_.action, input_.data, std::move(edits));
 }
 
 // Decodes the changed action again, so that `action.data` as a whole and fields within fields see the change.

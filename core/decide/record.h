@@ -1,0 +1,77 @@
+#pragma once
+// The decision line: one JSON object that says what was asked, what was decided and everything that deciding needed,
+// so that it can be taken again. `decide` prints it, the state keeps it, `replay` compares its bytes.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/decide/engine.h"
+#include "core/decide/ingest.h"
+#include "core/decide/outcome.h"
+
+namespace autopilot::decide {
+
+// How decisions are taken and rendered. Raised when either changes; replay refuses what it does not know.
+inline constexpr int kSemantics = 1;
+
+// A decision's place in time and in the store: the first 60 bits of a UUIDv7 (RFC 9562 §5.7), milliseconds << 12 |
+// counter, in rising order, and 62 random bits.
+struct DecisionId {
+  std::int64_t seq = 0;
+  std::uint64_t random = 0;  // the lower 62 bits count
+  std::string text() const;  // 36 characters
+  std::string bytes() const; // 16 bytes
+};
+// Null when `text` is no UUIDv7.
+std::optional<DecisionId> parse_decision_id(std::string_view text);
+
+// What a line says beside the outcome.
+struct LineFacts {
+  std::string_view id;
+  std::string_view proposed;  // JSON
+  std::string_view context;   // JSON
+  std::string_view revision;
+  Circumstances at;
+  std::string_view resumes;   // id of the pending decision that this one takes up again; may be empty
+};
+
+// Appends the canonical line, without a line end.
+void append_line(std::string& out, const LineFacts& facts, const Outcome& outcome);
+
+// A line read back: what is needed to decide anew. Views point into the line.
+struct Record {
+  std::string_view id, result, proposed, context, revision, resumes;
+  std::string actor, role, run;
+  Instant time;
+  int semantics = 0;
+  std::optional<Override> override_by;
+  std::vector<Use> uses;               // with what each account held
+  std::vector<std::string> use_texts;  // backing of the views in `uses`
+};
+
+// Reads lines back. Not thread-safe.
+class RecordReader {
+ public:
+  // Throws Error(storage) naming the decision when the line is no record, or of semantics that this build does not know.
+  // REQUIRES kPadding readable bytes after the line.
+  void read(std::string_view line, Record& record);
+
+ private:
+  MemberReader reader_;
+  MemberReader inner_;
+  std::vector<Member> members_, parts_;
+};
+
+// The values that a record kept, as a ledger.
+class RecordedLedger : public LedgerView {
+ public:
+  explicit RecordedLedger(const Record& record) : record_(record) {}
+  std::int64_t used(const Use& use, std::string_view run, Instant now) override;
+
+ private:
+  const Record& record_;
+};
+
+}  // namespace autopilot::decide
