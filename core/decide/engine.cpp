@@ -43,9 +43,13 @@ Engine::Engine(const CompiledSet& set) : set_(set), decoder_(set.slots()), minut
   for (std::uint32_t i = 0; i < policy_count(set); ++i) all_.push_back(i);
 }
 
-bool Engine::read(std::string_view line, Input& input, InputFault& fault) {
+bool Engine::read(std::string_view line, std::string_view base_context, Input& input, InputFault& fault) {
   scratch_.reset();
-  return decoder_.decode(line, input, scratch_, fault) && prepare(input, fault);
+  if (!decoder_.decode(line, input, scratch_, fault)) return false;
+  if (!input.has_context && !base_context.empty() && !decoder_.decode_context(base_context, input, scratch_, fault)) {
+    return false;
+  }
+  return prepare(input, fault);
 }
 
 bool Engine::read_parts(std::string_view action, std::string_view context, Input& input, InputFault& fault) {

@@ -38,7 +38,8 @@ class Engine {
 
   // Reads one line (or an action and a context apart) into `input` and fills the names that are computed: the default
   // target, the actor. False with `fault` when it is no action. REQUIRES kPadding readable bytes after each text.
-  bool read(std::string_view line, Input& input, InputFault& fault);
+  // `base_context` (may be empty) serves lines that carry no context of their own.
+  bool read(std::string_view line, std::string_view base_context, Input& input, InputFault& fault);
   bool read_parts(std::string_view action, std::string_view context, Input& input, InputFault& fault);
 
   // Decides what read() made of a line; changes the slots of `input` (mutations). The outcome's views point into the

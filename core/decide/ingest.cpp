@@ -246,7 +246,8 @@ class Walker {
 
 struct Decoder::Parts {
   sj::parser parser;
-  sj::parser action_parser;  // a changed action is decoded while views into the line's strings are in use
+  sj::parser context_parser;  // each text's strings live in its parser until that parses again
+  sj::parser action_parser;   // of changed actions
   sj::parser whole_parser;
   KeyStack keys;
   Branch line;  // keys "action" and "context"
@@ -417,9 +418,13 @@ bool Decoder::decode(std::string_view line, Input& input, expr::Scratch& scratch
 bool Decoder::decode_parts(std::string_view action, std::string_view context, Input& input, expr::Scratch& scratch,
                            InputFault& fault) {
   parts_->clear(input);
-  if (!decode_action(action, input, scratch, fault)) return false;
+  const bool read = parse(parts_->parser, action, fault, [&](sj::document& document) {
+    if (must(document.type()) != sj::json_type::object) stop("an action must be a JSON object");
+    parts_->read_action(must(document.get_object()), input, scratch);
+    parts_->fill_wholes(input, scratch);
+  });
   input.proposed = input.action;
-  return decode_context(context, input, scratch, fault);
+  return read && decode_context(context, input, scratch, fault);
 }
 
 bool Decoder::decode_action(std::string_view action, Input& input, expr::Scratch& scratch, InputFault& fault) {
@@ -434,7 +439,7 @@ bool Decoder::decode_action(std::string_view action, Input& input, expr::Scratch
 }
 
 bool Decoder::decode_context(std::string_view context, Input& input, expr::Scratch& scratch, InputFault& fault) {
-  return parse(parts_->parser, context, fault, [&](sj::document& document) {
+  return parse(parts_->context_parser, context, fault, [&](sj::document& document) {
     if (must(document.type()) != sj::json_type::object) stop("a context must be a JSON object");
     parts_->read_context(must(document.get_object()), input, scratch);
     parts_->fill_wholes(input, scratch);

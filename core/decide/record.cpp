@@ -1,12 +1,12 @@
 #include "core/decide/record.h"
 
 #include <charconv>
-#include <cmath>
 
 #include <fmt/format.h>
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/units.h"
 
 namespace autopilot::decide {
 namespace {
@@ -45,12 +45,9 @@ void append_use(std::string& out, const Use& use) {
   if (use.monitor) out += ",\"monitor\":true";
   if (!use.key.empty()) text_member(out, "key", use.key);
   text_member(out, "per", use.per ? format_duration(*use.per) : "run");
-  member(out, "used", "");
-  append_double(out, static_cast<double>(use.used) / 1e6);
-  member(out, "amount", "");
-  append_double(out, static_cast<double>(use.amount) / 1e6);
-  member(out, "max", "");
-  append_double(out, static_cast<double>(use.max) / 1e6);
+  member(out, "used", micros_text(use.used));
+  member(out, "amount", micros_text(use.amount));
+  member(out, "max", micros_text(use.max));
   out += '}';
 }
 
@@ -149,7 +146,6 @@ void append_line(std::string& out, const LineFacts& facts, const Outcome& outcom
     member(out, "used", outcome.overridden ? "true" : "false");
     out += '}';
   }
-  if (!facts.resumes.empty()) text_member(out, "resumes", facts.resumes);
   text_member(out, "revision", facts.revision);
   text_member(out, "run", facts.at.run);
   text_member(out, "time", format_rfc3339(facts.at.now));
@@ -202,9 +198,9 @@ void read_use_member(const Member& m, Use& use, UseTexts& texts) {
   if (m.key == "key") use.key = unquoted(m.value);
   if (m.key == "monitor") use.monitor = m.value == "true";
   if (m.key == "per") use.per = parse_duration(bare(m.value));
-  if (m.key == "used") use.used = std::llround(to_number(m.value) * 1e6);
-  if (m.key == "amount") use.amount = std::llround(to_number(m.value) * 1e6);
-  if (m.key == "max") use.max = std::llround(to_number(m.value) * 1e6);
+  if (m.key == "used") use.used = parse_micros(m.value).value_or(0);
+  if (m.key == "amount") use.amount = parse_micros(m.value).value_or(0);
+  if (m.key == "max") use.max = parse_micros(m.value).value_or(0);
 }
 
 void read_uses(const std::vector<Member>& parts, Record& record) {
@@ -244,7 +240,6 @@ void RecordReader::read(std::string_view line, Record& record) {
     if (m.key == "context") record.context = m.value;
     if (m.key == "revision") record.revision = bare(m.value);
     if (m.key == "run") record.run = unquoted(m.value);
-    if (m.key == "resumes") record.resumes = bare(m.value);
     if (m.key == "time") time = bare(m.value);
     if (m.key == "ledger") ledger = m.value;
     if (m.key == "override") by = m.value;

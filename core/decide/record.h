@@ -34,7 +34,6 @@ struct LineFacts {
   std::string_view context;   // JSON
   std::string_view revision;
   Circumstances at;
-  std::string_view resumes;   // id of the pending decision that this one takes up again; may be empty
 };
 
 // Appends the canonical line, without a line end.
@@ -42,7 +41,7 @@ void append_line(std::string& out, const LineFacts& facts, const Outcome& outcom
 
 // A line read back: what is needed to decide anew. Views point into the line.
 struct Record {
-  std::string_view id, result, proposed, context, revision, resumes;
+  std::string_view id, result, proposed, context, revision;
   std::string actor, role, run;
   Instant time;
   int semantics = 0;

@@ -53,8 +53,6 @@ std::string values_json(const CompiledSet& set, const Input& input, const expr::
   return out + '}';
 }
 
-std::string micros_text(std::int64_t micros) { return double_text(static_cast<double>(micros) / 1e6); }
-
 namespace {
 
 std::string members(const std::vector<FieldEdit>& edits, bool first) {

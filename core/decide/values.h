@@ -21,9 +21,6 @@ std::string val_json(const expr::Val& value);
 // {"metrics.cvr_1h":0.015,…} of all that a program reads.
 std::string values_json(const CompiledSet& set, const Input& input, const expr::Program& program);
 
-// A number of micro-units as JSON: 1500000 → 1.5.
-std::string micros_text(std::int64_t micros);
-
 // The action with other values in fields of its data: `fields` are (name, slot); texts come from the slots.
 struct FieldEdit {
   std::string_view field;

@@ -1,0 +1,98 @@
+#pragma once
+// Takes decisions and records them: a batch of lines is decided, numbered, charged to the ledger, chained to the audit
+// and committed as one durable transaction. What decide() returned from survives a crash; what it did not, never was.
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/audit.h"
+#include "core/base/sqlite.h"
+#include "core/base/world.h"
+#include "core/decide/ledger.h"
+#include "core/decide/record.h"
+
+namespace autopilot::decide {
+
+// The policies in force. Asked inside each transaction, so that an apply takes effect with the next batch.
+class PolicySource {
+ public:
+  virtual ~PolicySource() = default;
+  virtual std::shared_ptr<const CompiledSet> current() = 0;
+};
+
+struct RecorderSettings {
+  std::string run;                      // never empty
+  std::string actor;                    // who asks
+  std::string role;                     // that actor's role
+  std::string base_context;             // JSON for lines without a context; may be empty
+  bool input_time = false;              // a context's time is the decision's
+  bool dry_run = false;                 // record and consume nothing
+  std::optional<Override> override_by;
+};
+
+// One line of input, without its end; `number` is 1-based. REQUIRES kPadding readable bytes after `text`.
+struct InputLine {
+  std::string_view text;
+  std::size_t number = 0;
+};
+
+struct LineFault {
+  std::size_t line = 0;      // 1-based
+  std::uint32_t offset = 0;  // byte in the line
+  std::string message;
+};
+
+struct Tally {
+  std::size_t allowed = 0, modified = 0, pending = 0, blocked = 0;
+  std::size_t repeated = 0;  // answered from an earlier decision; counted under its result, too
+  void count(Result result);
+};
+
+class Recorder {
+ public:
+  Recorder(Database& database, World& world, PolicySource& policies, RecorderSettings settings);
+  ~Recorder();
+
+  // Appends a decision line (with its end) for each good line to `out` and a fault for each bad one. Durable when it
+  // returns. Throws Error(storage) and records nothing of the batch when that cannot be.
+  void decide(const std::vector<InputLine>& lines, std::string& out, std::vector<LineFault>& faults);
+
+  const Tally& tally() const { return tally_; }
+
+ private:
+  void decide_all(const std::vector<InputLine>& lines, std::string& out, std::vector<LineFault>& faults);
+  void decide_one(const InputLine& line, std::string& out, std::vector<LineFault>& faults);
+  bool time_of_line(InputFault& fault);
+  bool repeats(std::string& out, InputFault& fault, bool& answered);
+  bool answer(std::string_view recorded, std::string& out, InputFault& fault);
+  std::string body_of(std::int64_t seq);
+  void record(const DecisionId& id, std::string_view body);
+  void consume(std::int64_t seq);
+  DecisionId next_id();
+  void use_current_policies();
+
+  Database& database_;
+  World& world_;
+  PolicySource& policies_;
+  RecorderSettings settings_;
+  StoredLedger ledger_;
+  Statement add_decision_, add_key_, find_key_, find_body_;
+  std::shared_ptr<const CompiledSet> set_;
+  std::unique_ptr<Engine> engine_;
+  Input input_;
+  Outcome outcome_;
+  Circumstances at_;
+  RecordReader reader_;
+  DecisionBatch batch_;
+  std::unordered_map<std::string, std::string> dry_keys_;  // (algorithm, key) → line
+  std::int64_t last_seq_ = -1;
+  std::int64_t data_version_ = -1;
+  std::string body_;
+  Tally tally_;
+};
+
+}  // namespace autopilot::decide
