@@ -2,43 +2,33 @@
 
 #include <charconv>
 
-#include <fmt/format.h>
+#include "core/base/json.h"
 
 namespace autopilot {
-namespace {
-constexpr std::int64_t kMicros = 1'000'000;
-constexpr std::size_t kDecimals = 6;
-}  // namespace
 
-std::string micros_text(std::int64_t micros) {
-  const std::int64_t whole = micros / kMicros;
-  std::int64_t part = micros % kMicros;
-  if (part == 0) return fmt::format("{}", whole);
-  const bool negative = micros < 0;
-  if (negative) part = -part;
-  std::string out = fmt::format("{}{}.{:06}", negative && whole == 0 ? "-" : "", whole, part);
-  out.erase(out.find_last_not_of('0') + 1);
-  return out;
+std::optional<double> parse_share(std::string_view text) {
+  std::string number(text);
+  const bool percent = !number.empty() && number.back() == '%';
+  if (percent) number.pop_back();
+  if (number.empty() || number.find_first_not_of("0123456789.") != std::string::npos)
+    return std::nullopt;
+  if (percent)
+    number += "e-2";  // shifted as decimal text, so that 1.1% is the double nearest to 0.011
+  double share = 0;
+  const char* const end = number.data() + number.size();
+  const auto [stop, fault] = std::from_chars(number.data(), end, share);
+  if (fault != std::errc() || stop != end || share > 1) return std::nullopt;
+  return share;
 }
 
-std::optional<std::int64_t> parse_micros(std::string_view text) {
-  const std::size_t dot = text.find('.');
-  const std::string_view whole_text = text.substr(0, dot);
-  const std::string_view part_text = dot == std::string_view::npos ? std::string_view() : text.substr(dot + 1);
-  std::int64_t whole = 0;
-  const auto end = std::from_chars(whole_text.data(), whole_text.data() + whole_text.size(), whole);
-  if (end.ec != std::errc() || end.ptr != whole_text.data() + whole_text.size()) return std::nullopt;
-  if (part_text.size() > kDecimals || (dot != std::string_view::npos && part_text.empty())) return std::nullopt;
-  std::int64_t part = 0;
-  for (std::size_t i = 0; i < kDecimals; ++i) {
-    const char c = i < part_text.size() ? part_text[i] : '0';
-    if (c < '0' || c > '9') return std::nullopt;
-    part = part * 10 + (c - '0');
+std::string format_share(double share) {
+  std::string text = double_text(share);
+  double percent = share * 100;
+  if (text.find('e') == std::string::npos) {
+    text += "e2";
+    std::from_chars(text.data(), text.data() + text.size(), percent);
   }
-  std::int64_t out = 0;
-  if (__builtin_mul_overflow(whole, kMicros, &out)) return std::nullopt;
-  if (__builtin_add_overflow(out, text.front() == '-' ? -part : part, &out)) return std::nullopt;
-  return out;
+  return double_text(percent) + "%";
 }
 
 }  // namespace autopilot

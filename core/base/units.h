@@ -1,14 +1,15 @@
 #pragma once
-// Amounts as integers of micro-units (1e-6), exact where doubles are not, and their decimal text.
+// Shares as people write them. Durations and instants are in time.h.
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace autopilot {
 
-std::string micros_text(std::int64_t micros);                          // 1500000 → "1.5"
-std::optional<std::int64_t> parse_micros(std::string_view text);       // the reverse; at most 6 decimals
+// "5%" "12.5%" "0.05": a share in [0, 1]. Null when malformed or out of range; a bare number above
+// 1 is malformed.
+std::optional<double> parse_share(std::string_view text);
+std::string format_share(double share);  // "12.5%"
 
 }  // namespace autopilot

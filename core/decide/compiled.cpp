@@ -113,13 +113,13 @@ class PolicyCompiler {
   int data_slot(const std::string& field) { return set_.slots_.slot({"action", "data", field}); }
 
   void compile_schedule(CompiledPolicy& p) {
-    std::string fault;
-    p.cron = parse_cron(*p.model.cron, fault);
+    const CronResult parsed = parse_cron(*p.model.cron);
+    p.cron = parsed.cron;
     p.zone = TimeZone::load(p.model.timezone);
     if (p.cron && p.zone) return;
     throw Error(ErrorKind::storage,
                 p.cron ? fmt::format("policy {}: unknown time zone {}", where_, p.model.timezone)
-                       : fmt::format("policy {}: bad cron expression {}: {}", where_, *p.model.cron, fault),
+                       : fmt::format("policy {}: cron {}: {}", where_, *p.model.cron, parsed.fault),
                 "is the tzdata package installed?");
   }
 

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/base/json.h"
-#include "core/base/units.h"
+#include "core/base/micros.h"
 #include "core/decide/deciding.h"
 
 namespace autopilot::decide {

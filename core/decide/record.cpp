@@ -6,7 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
-#include "core/base/units.h"
+#include "core/base/micros.h"
 
 namespace autopilot::decide {
 namespace {
@@ -236,6 +236,7 @@ void RecordReader::read(std::string_view line, Record& record) {
   for (const Member& m : members_) {
     if (m.key == "id") record.id = bare(m.value);
     if (m.key == "result") record.result = bare(m.value);
+    if (m.key == "action") record.action = m.value;
     if (m.key == "proposed") record.proposed = m.value;
     if (m.key == "context") record.context = m.value;
     if (m.key == "revision") record.revision = bare(m.value);

@@ -41,7 +41,7 @@ void append_line(std::string& out, const LineFacts& facts, const Outcome& outcom
 
 // A line read back: what is needed to decide anew. Views point into the line.
 struct Record {
-  std::string_view id, result, proposed, context, revision;
+  std::string_view id, result, action, proposed, context, revision;
   std::string actor, role, run;
   Instant time;
   int semantics = 0;

@@ -50,6 +50,17 @@ void Tally::count(Result result) {
   }
 }
 
+void consume(const Outcome& outcome, const Circumstances& at, std::int64_t seq, MemoryLedger& ledger) {
+  if (!outcome.consumes()) return;
+  for (const Use& use : outcome.uses) {
+    const auto would_pass = [&](const MonitorOutcome& m) {
+      return m.policy == use.policy && (m.result == Result::allowed || m.result == Result::modified);
+    };
+    if (use.monitor && std::none_of(outcome.monitor.begin(), outcome.monitor.end(), would_pass)) continue;
+    ledger.consume(use, at.run, at.now, seq);
+  }
+}
+
 Recorder::Recorder(Database& database, World& world, PolicySource& policies, RecorderSettings settings)
     : database_(database),
       world_(world),
@@ -130,23 +141,11 @@ void Recorder::decide_one(const InputLine& line, std::string& out, std::vector<L
   const std::string id_text = id.text();
   body_.clear();
   append_line(body_, {id_text, input_.proposed, input_.context, set_->revision(), at_}, outcome_);
-  consume(id.seq);
+  consume(outcome_, at_, id.seq, ledger_);
   record(id, body_);
   tally_.count(outcome_.result);
   out += body_;
   out += '\n';
-}
-
-// Enforced limits when the action may happen; a monitor policy's when it would have let the action pass, too.
-void Recorder::consume(std::int64_t seq) {
-  if (!outcome_.consumes()) return;
-  for (const Use& use : outcome_.uses) {
-    const auto would_pass = [&](const MonitorOutcome& m) {
-      return m.policy == use.policy && (m.result == Result::allowed || m.result == Result::modified);
-    };
-    if (use.monitor && std::none_of(outcome_.monitor.begin(), outcome_.monitor.end(), would_pass)) continue;
-    ledger_.consume(use, at_.run, at_.now, seq);
-  }
 }
 
 // The names that the context gives: the actor and, where it is believed, the time.

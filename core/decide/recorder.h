@@ -22,7 +22,13 @@ class PolicySource {
  public:
   virtual ~PolicySource() = default;
   virtual std::shared_ptr<const CompiledSet> current() = 0;
+  // Those of an earlier revision, by its hash. Throws Error(storage) when the state has lost it. Safe from many threads.
+  virtual std::shared_ptr<const CompiledSet> at(std::string_view revision) = 0;
 };
+
+// Charges what the outcome used: enforced limits when the action may happen; a monitor policy's when it would have let
+// the action pass, too.
+void consume(const Outcome& outcome, const Circumstances& at, std::int64_t seq, MemoryLedger& ledger);
 
 struct RecorderSettings {
   std::string run;                      // never empty
@@ -71,7 +77,6 @@ class Recorder {
   bool answer(std::string_view recorded, std::string& out, InputFault& fault);
   std::string body_of(std::int64_t seq);
   void record(const DecisionId& id, std::string_view body);
-  void consume(std::int64_t seq);
   DecisionId next_id();
   void use_current_policies();
 

@@ -86,12 +86,11 @@ CREATE TABLE decision (
   body TEXT NOT NULL
 ) STRICT;
 
--- content is 16 bytes of the action's hash.
+-- Which decision answered an algorithm's idempotency key.
 CREATE TABLE idempotency (
   algorithm TEXT NOT NULL,
   key TEXT NOT NULL,
   seq INTEGER NOT NULL,
-  content BLOB NOT NULL,
   PRIMARY KEY (algorithm, key)
 ) STRICT, WITHOUT ROWID;
 

@@ -1,0 +1,58 @@
+#pragma once
+// Recorded decisions, read back: one by its id, or all of a range in bounded pages, so that no reader holds a
+// transaction for long.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/sqlite.h"
+#include "core/base/time.h"
+#include "core/decide/ingest.h"
+
+namespace autopilot::decide {
+
+// Decisions with begin <= seq < end, in rising order.
+struct Range {
+  std::int64_t begin = 0;
+  std::int64_t end = INT64_MAX;
+  static Range since(Instant t);  // recorded at or after t
+};
+
+// A page of lines in one buffer; each has kPadding readable bytes behind it.
+class Page {
+ public:
+  void clear();
+  void add(std::int64_t seq, std::string_view line);
+  std::size_t size() const { return ends_.size(); }
+  std::string_view line(std::size_t i) const;
+  std::int64_t last_seq() const { return last_seq_; }
+
+ private:
+  std::string text_;
+  std::vector<std::size_t> begins_, ends_;
+  std::int64_t last_seq_ = -1;
+};
+
+class Archive {
+ public:
+  static constexpr std::int64_t kPageRows = 1024;
+
+  explicit Archive(Database& database);
+
+  // The next page at or after range.begin, which it moves on; false at the end.
+  bool next(Range& range, Page& page);
+
+  // The line of the decision whose id is `id` or begins with it ("latest": the newest). Throws Error(invalid) when there
+  // is none, or more than one.
+  std::string find(std::string_view id);
+
+  std::int64_t count(const Range& range);
+
+ private:
+  Statement page_, newest_, count_;
+};
+
+}  // namespace autopilot::decide
