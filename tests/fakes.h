@@ -53,6 +53,7 @@ class FakeFiles final : public Files {
     if (next_input_ == input.size()) return {};
     return input[next_input_++];
   }
+  bool stdin_ready() override { return next_input_ < input.size(); }
   bool exists(const std::string& path) override {
     return texts.contains(path) || is_directory(path);
   }

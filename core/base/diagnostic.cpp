@@ -7,8 +7,8 @@
 
 namespace autopilot {
 
-std::uint32_t SourceMap::add(std::string name, std::string text) {
-  Source source{std::move(name), std::move(text), {0}};
+std::uint32_t SourceMap::add(std::string name, std::string text, std::uint32_t first_line) {
+  Source source{std::move(name), std::move(text), {0}, first_line};
   for (std::size_t i = 0; i < source.text.size(); ++i) {
     if (source.text[i] == '\n') source.line_starts.push_back(static_cast<std::uint32_t>(i + 1));
   }
@@ -31,7 +31,7 @@ Position SourceMap::position(std::uint32_t source, std::uint32_t offset) const {
   for (std::uint32_t i = s.line_starts[line]; i < offset; ++i) {
     if ((static_cast<unsigned char>(s.text[i]) & 0xC0) != 0x80) ++column;
   }
-  return {static_cast<std::uint32_t>(line + 1), column};
+  return {s.first_line + static_cast<std::uint32_t>(line), column};
 }
 
 std::string_view SourceMap::line_at(std::uint32_t source, std::uint32_t offset) const {

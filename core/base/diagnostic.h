@@ -31,7 +31,8 @@ struct Position {
 // The texts that spans point into. Owns copies; ids are indices and stay valid.
 class SourceMap {
  public:
-  std::uint32_t add(std::string name, std::string text);
+  // `first_line` is the number of the text's first line, for texts that are pieces of something longer.
+  std::uint32_t add(std::string name, std::string text, std::uint32_t first_line = 1);
   const std::string& name(std::uint32_t source) const { return sources_.at(source).name; }
   const std::string& text(std::uint32_t source) const { return sources_.at(source).text; }
   Position position(std::uint32_t source, std::uint32_t offset) const;
@@ -44,6 +45,7 @@ class SourceMap {
     std::string name;
     std::string text;
     std::vector<std::uint32_t> line_starts;
+    std::uint32_t first_line;
   };
   std::vector<Source> sources_;
 };

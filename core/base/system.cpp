@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <fmt/format.h>
 #include <pwd.h>
 #include <signal.h>
@@ -103,6 +104,11 @@ class SystemFiles final : public Files {
       if (n < 0) fail("cannot read", "standard input", errno);
       return std::string(buffer, static_cast<std::size_t>(n));
     }
+  }
+
+  bool stdin_ready() override {
+    pollfd waiting{STDIN_FILENO, POLLIN, 0};
+    return ::poll(&waiting, 1, 0) > 0;
   }
 
   bool exists(const std::string& path) override {

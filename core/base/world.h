@@ -34,6 +34,8 @@ class Files {
   virtual std::string read(const std::string& path) = 0;
   // Bounded read of standard input or a file, piece by piece; returns "" at the end.
   virtual std::string read_stdin() = 0;
+  // Whether read_stdin() would return at once.
+  virtual bool stdin_ready() = 0;
   virtual bool exists(const std::string& path) = 0;
   virtual bool is_directory(const std::string& path) = 0;
   virtual std::vector<FileEntry> list(const std::string& directory) = 0;  // sorted by name

@@ -1,0 +1,37 @@
+#pragma once
+// JSON Lines from standard input in batches that wait for nobody: a batch ends when it is full or when no more input is
+// there yet, so that a slow producer gets its answers at once and a fast one gets large commits.
+
+#include <string>
+#include <vector>
+
+#include "core/base/world.h"
+#include "core/decide/recorder.h"
+
+namespace autopilot::decide {
+
+class LineSource {
+ public:
+  static constexpr std::size_t kBatchLines = 4096;
+  static constexpr std::size_t kBatchBytes = 8 << 20;
+  static constexpr std::size_t kLongestLine = 4 << 20;
+
+  explicit LineSource(Files& files) : files_(files) {}
+
+  // The next lines, empty ones and a leading schema line left out; false at the end. The views live until the next call.
+  // Throws Error(invalid) for a line longer than kLongestLine.
+  bool next(std::vector<InputLine>& lines);
+
+ private:
+  void fill();
+  std::size_t whole_lines() const;
+  void split(std::vector<InputLine>& lines);
+
+  Files& files_;
+  std::string rest_;   // read, not yet in a batch
+  std::string batch_;  // what the views point into, padded
+  std::size_t line_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace autopilot::decide
