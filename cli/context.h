@@ -81,6 +81,7 @@ class Context {
   void inform(std::string_view text);
   // Renders the collected diagnostics to stderr and forgets none.
   void show_diagnostics();
+  void show_diagnostics(const Diagnostics& others);
 
  private:
   void ask(std::string_view question);  // to stderr, without an end of line

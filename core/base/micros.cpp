@@ -1,8 +1,8 @@
 #include "core/base/micros.h"
 
-#include <charconv>
-
 #include <fmt/format.h>
+
+#include <charconv>
 
 namespace autopilot {
 namespace {
@@ -24,11 +24,14 @@ std::string micros_text(std::int64_t micros) {
 std::optional<std::int64_t> parse_micros(std::string_view text) {
   const std::size_t dot = text.find('.');
   const std::string_view whole_text = text.substr(0, dot);
-  const std::string_view part_text = dot == std::string_view::npos ? std::string_view() : text.substr(dot + 1);
+  const std::string_view part_text =
+      dot == std::string_view::npos ? std::string_view() : text.substr(dot + 1);
   std::int64_t whole = 0;
   const auto end = std::from_chars(whole_text.data(), whole_text.data() + whole_text.size(), whole);
-  if (end.ec != std::errc() || end.ptr != whole_text.data() + whole_text.size()) return std::nullopt;
-  if (part_text.size() > kDecimals || (dot != std::string_view::npos && part_text.empty())) return std::nullopt;
+  if (end.ec != std::errc() || end.ptr != whole_text.data() + whole_text.size())
+    return std::nullopt;
+  if (part_text.size() > kDecimals || (dot != std::string_view::npos && part_text.empty()))
+    return std::nullopt;
   std::int64_t part = 0;
   for (std::size_t i = 0; i < kDecimals; ++i) {
     const char c = i < part_text.size() ? part_text[i] : '0';

@@ -8,7 +8,7 @@
 
 namespace autopilot {
 
-std::string micros_text(std::int64_t micros);                          // 1500000 → "1.5"
-std::optional<std::int64_t> parse_micros(std::string_view text);       // the reverse; at most 6 decimals
+std::string micros_text(std::int64_t micros);                     // 1500000 → "1.5"
+std::optional<std::int64_t> parse_micros(std::string_view text);  // the reverse; at most 6 decimals
 
 }  // namespace autopilot

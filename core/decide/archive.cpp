@@ -8,7 +8,8 @@
 namespace autopilot::decide {
 namespace {
 
-constexpr std::size_t kSeqDigits = 15;  // hex digits of an id that make its seq, the version digit left out
+constexpr std::size_t kSeqDigits =
+    15;  // hex digits of an id that make its seq, the version digit left out
 constexpr std::size_t kShortest = 6;
 
 std::int64_t hex_value(char c) {
@@ -66,7 +67,8 @@ std::string_view Page::line(std::size_t i) const {
 }
 
 Archive::Archive(Database& database)
-    : page_(database.prepare("SELECT seq, body FROM decision WHERE seq >= ?1 AND seq < ?2 ORDER BY seq LIMIT ?3")),
+    : page_(database.prepare(
+          "SELECT seq, body FROM decision WHERE seq >= ?1 AND seq < ?2 ORDER BY seq LIMIT ?3")),
       newest_(database.prepare("SELECT body FROM decision ORDER BY seq DESC LIMIT 1")),
       count_(database.prepare("SELECT count(*) FROM decision WHERE seq >= ?1 AND seq < ?2")) {}
 
@@ -83,7 +85,9 @@ std::string Archive::find(std::string_view id) {
   if (id == "latest") {
     std::string line = newest_.bind().step() ? std::string(newest_.text(0)) : std::string();
     newest_.reset();
-    if (line.empty()) throw Error(ErrorKind::invalid, "no decision is recorded yet", "take one with `autopilot decide`");
+    if (line.empty())
+      throw Error(ErrorKind::invalid, "no decision is recorded yet",
+                  "take one with `autopilot decide`");
     return line;
   }
   const std::optional<Range> range = range_of(id);
@@ -98,7 +102,8 @@ std::string Archive::find(std::string_view id) {
     if (!page_.text(1).starts_with(wanted)) continue;
     if (!found.empty()) {
       page_.reset();
-      throw Error(ErrorKind::invalid, fmt::format("several decisions begin with {}", id), "give more of the id");
+      throw Error(ErrorKind::invalid, fmt::format("several decisions begin with {}", id),
+                  "give more of the id");
     }
     found = page_.text(1);
   }

@@ -1,6 +1,6 @@
 #pragma once
-// Recorded decisions, read back: one by its id, or all of a range in bounded pages, so that no reader holds a
-// transaction for long.
+// Recorded decisions, read back: one by its id, or all of a range in bounded pages, so that no
+// reader holds a transaction for long.
 
 #include <cstdint>
 #include <optional>
@@ -45,8 +45,8 @@ class Archive {
   // The next page at or after range.begin, which it moves on; false at the end.
   bool next(Range& range, Page& page);
 
-  // The line of the decision whose id is `id` or begins with it ("latest": the newest). Throws Error(invalid) when there
-  // is none, or more than one.
+  // The line of the decision whose id is `id` or begins with it ("latest": the newest). Throws
+  // Error(invalid) when there is none, or more than one.
   std::string find(std::string_view id);
 
   std::int64_t count(const Range& range);

@@ -1,9 +1,9 @@
 #include "core/decide/compiled.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -12,8 +12,8 @@
 namespace autopilot::decide {
 namespace {
 
-constexpr std::array<std::string_view, 5> kBuiltInTypes = {"route.update_weight", "route.pause", "destination.pause",
-                                                           "budget.shift", "deploy.set_weight"};
+constexpr std::array<std::string_view, 5> kBuiltInTypes = {
+    "route.update_weight", "route.pause", "destination.pause", "budget.shift", "deploy.set_weight"};
 
 bool is_path(std::string_view text) {
   bool start = true;
@@ -41,7 +41,9 @@ class PolicyCompiler {
         with_risk_(policy::environment_for(set.project_, true)) {}
 
   void fix_slots() {
-    const auto slot = [&](std::initializer_list<std::string> path) { return set_.slots_.slot(expr::Path(path)); };
+    const auto slot = [&](std::initializer_list<std::string> path) {
+      return set_.slots_.slot(expr::Path(path));
+    };
     FixedSlots& f = set_.fixed_;
     f.id = slot({"action", "id"});
     f.type = slot({"action", "type"});
@@ -76,7 +78,8 @@ class PolicyCompiler {
     }
     const bool shared = p.rollout > 0 && p.rollout < 1;
     if (shared) {
-      out.rollout_key = condition(p.rollout_key.value_or(policy::Expression{"action.target", {}}), plain_);
+      out.rollout_key =
+          condition(p.rollout_key.value_or(policy::Expression{"action.target", {}}), plain_);
     }
     if (p.cron) compile_schedule(out);
     for (const policy::Gate& g : p.gates) out.gates.push_back(condition(g.when, plain_));
@@ -91,11 +94,13 @@ class PolicyCompiler {
     for (const policy::Limit& l : p.model.limits) p.limits.push_back(limit(l));
   }
 
-  std::unique_ptr<Condition> condition(const policy::Expression& expression, const expr::Environment& environment) {
+  std::unique_ptr<Condition> condition(const policy::Expression& expression,
+                                       const expr::Environment& environment) {
     const expr::CheckedExpr checked = expr::parse_and_check(expression.source, environment);
     if (!checked.ok()) {
       throw Error(ErrorKind::storage,
-                  fmt::format("policy {}: {} in \"{}\"", where_, checked.faults.front().message, expression.source),
+                  fmt::format("policy {}: {} in \"{}\"", where_, checked.faults.front().message,
+                              expression.source),
                   "validate the policies and apply them again");
     }
     auto out = std::make_unique<Condition>();
@@ -144,7 +149,8 @@ class PolicyCompiler {
     CompiledGuard out;
     rule(model, out, with_risk_);
     out.model = &model;
-    if (model.kind != policy::Guard::Kind::require) out.condition = condition(model.condition, with_risk_);
+    if (model.kind != policy::Guard::Kind::require)
+      out.condition = condition(model.condition, with_risk_);
     for (const std::string& name : model.require) {
       out.require.push_back({name, data_slot(name), set_.slots_.slot({"action", name})});
     }
@@ -196,7 +202,8 @@ class PolicyCompiler {
   std::string where_;
 };
 
-CompiledSet::CompiledSet(std::string revision, policy::Project project, std::vector<policy::Policy> policies)
+CompiledSet::CompiledSet(std::string revision, policy::Project project,
+                         std::vector<policy::Policy> policies)
     : revision_(std::move(revision)), project_(std::move(project)) {
   std::erase_if(policies, [](const policy::Policy& p) { return !p.enabled; });
   std::sort(policies.begin(), policies.end(), [](const policy::Policy& a, const policy::Policy& b) {
@@ -214,7 +221,8 @@ CompiledSet::CompiledSet(std::string revision, policy::Project project, std::vec
     types_.push_back(t.name);
     if (t.risk) risks_[t.name] = compiler.risk_model(*t.risk);
   }
-  if (slots_.find({"action"}) >= 0) slots_.slot({"action", "data"});  // `action` as one value contains it
+  if (slots_.find({"action"}) >= 0)
+    slots_.slot({"action", "data"});  // `action` as one value contains it
   find_broad_slots();
 }
 
@@ -247,17 +255,20 @@ const Condition* CompiledSet::risk_of(std::string_view type) const {
 
 bool CompiledPolicy::matters_for(std::string_view type, std::string_view algorithm) const {
   if (model.scope == policy::Scope::algorithm &&
-      std::find(model.algorithms.begin(), model.algorithms.end(), algorithm) == model.algorithms.end()) {
+      std::find(model.algorithms.begin(), model.algorithms.end(), algorithm) ==
+          model.algorithms.end()) {
     return false;
   }
   // A gate or a rollout key that fails must block whatever the action is.
   if (!gates.empty() || rollout_key) return true;
   const auto concerns = [&](const CompiledRule& rule) { return rule.concerns(type); };
   return std::any_of(mutations.begin(), mutations.end(), concerns) ||
-         std::any_of(guards.begin(), guards.end(), concerns) || std::any_of(limits.begin(), limits.end(), concerns);
+         std::any_of(guards.begin(), guards.end(), concerns) ||
+         std::any_of(limits.begin(), limits.end(), concerns);
 }
 
-std::vector<std::uint32_t> CompiledSet::candidates(std::string_view type, std::string_view algorithm) const {
+std::vector<std::uint32_t> CompiledSet::candidates(std::string_view type,
+                                                   std::string_view algorithm) const {
   std::vector<std::uint32_t> out;
   for (std::uint32_t i = 0; i < policies_.size(); ++i) {
     if (policies_[i].matters_for(type, algorithm)) out.push_back(i);

@@ -1,6 +1,7 @@
 #pragma once
-// Policies made ready for a million decisions: expressions compiled to programs over shared slots, policies in order of
-// priority and indexed by action type and algorithm. Immutable once built; shared by all threads.
+// Policies made ready for a million decisions: expressions compiled to programs over shared slots,
+// policies in order of priority and indexed by action type and algorithm. Immutable once built;
+// shared by all threads.
 
 #include <memory>
 #include <optional>
@@ -50,7 +51,8 @@ struct CompiledMutation : CompiledRule {
   std::vector<CompiledAssignment> set;
 };
 
-// A piece of a guard's message: text as it is, or the value of a slot (shown as written) or of an expression.
+// A piece of a guard's message: text as it is, or the value of a slot (shown as written) or of an
+// expression.
 struct MessagePart {
   std::string text;  // of a place-holder: what stands between the braces
   std::unique_ptr<Condition> value;
@@ -93,7 +95,8 @@ struct CompiledPolicy {
   std::vector<CompiledGuard> guards;
   std::vector<CompiledLimit> limits;
 
-  // False when no rule could ever concern the pair and nothing in the policy could fail: then skipping it changes nothing.
+  // False when no rule could ever concern the pair and nothing in the policy could fail: then
+  // skipping it changes nothing.
   bool matters_for(std::string_view type, std::string_view algorithm) const;
 };
 
@@ -112,7 +115,8 @@ class CompiledSet {
   bool knows_type(std::string_view type) const;
   const Condition* risk_of(std::string_view type) const;  // null: the built-in model
 
-  // The policies that matter for an action, as indices in order. Costs a walk over all: the engine caches it.
+  // The policies that matter for an action, as indices in order. Costs a walk over all: the engine
+  // caches it.
   std::vector<std::uint32_t> candidates(std::string_view type, std::string_view algorithm) const;
   // True when a change of action.data.<field> shows in slots other than the field's own.
   bool is_broad(int slot) const { return broad_[static_cast<std::size_t>(slot)]; }

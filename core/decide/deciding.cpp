@@ -11,8 +11,8 @@ namespace autopilot::decide {
 using expr::Tag;
 using expr::Val;
 
-Deciding::Deciding(Engine& engine, Input& input, const Circumstances& circumstances, LedgerView& ledger,
-                   Outcome& outcome, Trace* trace)
+Deciding::Deciding(Engine& engine, Input& input, const Circumstances& circumstances,
+                   LedgerView& ledger, Outcome& outcome, Trace* trace)
     : engine_(engine),
       set_(engine.set_),
       input_(input),
@@ -32,7 +32,8 @@ Deciding::Deciding(Engine& engine, Input& input, const Circumstances& circumstan
 }
 
 void Deciding::run() {
-  if (trace_ != nullptr) trace_->policies.reserve(set_.policies().size());  // `current` points into it
+  if (trace_ != nullptr)
+    trace_->policies.reserve(set_.policies().size());  // `current` points into it
   name_inputs();
   run_enforced();
   // Monitor policies act on the enforced result and on nothing of each other's.
@@ -57,7 +58,8 @@ void Deciding::name_inputs() {
   slot(f.actor_role) = Val::of_string(at_.role);
   slot(f.risk_variable) = Val();
   if (set_.whole_actor() >= 0) {
-    const expr::MapEntry entries[] = {{Val::of_string("id"), slot(f.actor_id)}, {Val::of_string("role"), slot(f.actor_role)}};
+    const expr::MapEntry entries[] = {{Val::of_string("id"), slot(f.actor_id)},
+                                      {Val::of_string("role"), slot(f.actor_role)}};
     slot(set_.whole_actor()) = expr::make_map(entries, 2, engine_.scratch_);
   }
   name_whole_action();
@@ -68,7 +70,8 @@ void Deciding::name_whole_action() {
   const FixedSlots& f = set_.fixed();
   std::vector<expr::MapEntry> entries;
   const auto add = [&](const char* name, int index) {
-    if (index >= 0 && slot(index).tag != Tag::absent) entries.push_back({Val::of_string(name), slot(index)});
+    if (index >= 0 && slot(index).tag != Tag::absent)
+      entries.push_back({Val::of_string(name), slot(index)});
   };
   add("id", f.id);
   add("type", f.type);
@@ -89,7 +92,8 @@ void Deciding::run_enforced() {
   const std::vector<std::uint32_t>& candidates =
       trace_ != nullptr ? engine_.all_ : engine_.candidates(input_.type, input_.algorithm);
   for (const std::uint32_t i : candidates) {
-    if (set_.policies()[i].model.mode == policy::Mode::enforce && applies(i)) applicable.push_back(i);
+    if (set_.policies()[i].model.mode == policy::Mode::enforce && applies(i))
+      applicable.push_back(i);
   }
   run_rules(applicable);
   settle();
@@ -104,10 +108,10 @@ void Deciding::run_monitor(std::uint32_t index) {
   const double enforced_risk = outcome_.risk;
   if (applicable) run_rules({index});
   if (applicable || outcome_.reasons.size() > reasons_before) {
-    const Result result = pass_.blocked    ? Result::blocked
-                          : pass_.pending  ? Result::pending
-                          : pass_.changed  ? Result::modified
-                                           : Result::allowed;
+    const Result result = pass_.blocked   ? Result::blocked
+                          : pass_.pending ? Result::pending
+                          : pass_.changed ? Result::modified
+                                          : Result::allowed;
     outcome_.monitor.push_back({set_.policies()[index].model.id, result});
   }
   undo(pass_.log_begin);
@@ -124,20 +128,23 @@ void Deciding::check_type() {
 }
 
 bool Deciding::selected(const CompiledPolicy& policy) const {
-  return std::all_of(policy.selector.begin(), policy.selector.end(), [&](const CompiledSelector& s) {
-    const Val& v = slot(s.slot);
-    if (v.tag == Tag::absent || v.tag == Tag::null) return false;
-    const std::string text = plain_text(v);
-    return std::find(s.values.begin(), s.values.end(), text) != s.values.end();
-  });
+  return std::all_of(policy.selector.begin(), policy.selector.end(),
+                     [&](const CompiledSelector& s) {
+                       const Val& v = slot(s.slot);
+                       if (v.tag == Tag::absent || v.tag == Tag::null) return false;
+                       const std::string text = plain_text(v);
+                       return std::find(s.values.begin(), s.values.end(), text) != s.values.end();
+                     });
 }
 
 // Why a policy does not concern this action at all; "" when it does.
 std::string Deciding::why_not(std::uint32_t index) {
   const CompiledPolicy& policy = set_.policies()[index];
   const policy::Policy& p = policy.model;
-  if (p.expires && !(at_.now < *p.expires)) return fmt::format("expired at {}", format_rfc3339(*p.expires));
-  if (!engine_.active(index, at_.now)) return fmt::format("not active at this minute ({} {})", *p.cron, p.timezone);
+  if (p.expires && !(at_.now < *p.expires))
+    return fmt::format("expired at {}", format_rfc3339(*p.expires));
+  if (!engine_.active(index, at_.now))
+    return fmt::format("not active at this minute ({} {})", *p.cron, p.timezone);
   if (p.scope == policy::Scope::algorithm &&
       std::find(p.algorithms.begin(), p.algorithms.end(), input_.algorithm) == p.algorithms.end()) {
     return fmt::format("it is for algorithm {}", join(p.algorithms, ", "));
@@ -146,7 +153,8 @@ std::string Deciding::why_not(std::uint32_t index) {
     const Val& v = slot(s.slot);
     const std::string text = v.tag == Tag::absent ? "(missing)" : plain_text(v);
     if (std::find(s.values.begin(), s.values.end(), text) == s.values.end()) {
-      return fmt::format("segment {} is {}", set_.slots().paths()[static_cast<std::size_t>(s.slot)][1], text);
+      return fmt::format("segment {} is {}",
+                         set_.slots().paths()[static_cast<std::size_t>(s.slot)][1], text);
     }
   }
   return {};
@@ -186,8 +194,8 @@ Truth Deciding::rolled_in(const CompiledPolicy& policy) {
   const double share = bucket(p.id, plain_text(key));
   if (share < p.rollout) return Truth::yes;
   if (trace_ != nullptr) {
-    trace_->current->why = fmt::format("rolled out to {} %, and {} is at {:.2f} %", double_text(p.rollout * 100),
-                                       plain_text(key), share * 100);
+    trace_->current->why = fmt::format("rolled out to {} %, and {} is at {:.2f} %",
+                                       double_text(p.rollout * 100), plain_text(key), share * 100);
   }
   return Truth::no;
 }
@@ -202,10 +210,13 @@ Truth Deciding::gates_hold(const CompiledPolicy& policy) {
     const Truth truth = test(*policy.gates[i]);
     if (trace_ != nullptr) {
       const policy::Gate& gate = policy.model.gates[i];
-      const StepStatus status = truth == Truth::yes ? StepStatus::pass : truth == Truth::no ? StepStatus::fail : StepStatus::error;
-      step("gate", gate.name, status, gate.when.source, truth == Truth::error ? last_fault_.message : "",
-           values_of(*policy.gates[i]));
-      if (truth == Truth::no && !closed) trace_->current->why = fmt::format("gate {} is closed", gate.name);
+      const StepStatus status = truth == Truth::yes  ? StepStatus::pass
+                                : truth == Truth::no ? StepStatus::fail
+                                                     : StepStatus::error;
+      step("gate", gate.name, status, gate.when.source,
+           truth == Truth::error ? last_fault_.message : "", values_of(*policy.gates[i]));
+      if (truth == Truth::no && !closed)
+        trace_->current->why = fmt::format("gate {} is closed", gate.name);
     }
     if (truth == Truth::no) {
       closed = true;
@@ -221,7 +232,8 @@ Truth Deciding::gates_hold(const CompiledPolicy& policy) {
   if (broken == nullptr) return Truth::yes;
   last_fault_ = fault;
   failed(policy, "gate", policy.model.gates[broken_at].name, *broken);
-  if (trace_ != nullptr) trace_->current->why = fmt::format("gate {} failed", policy.model.gates[broken_at].name);
+  if (trace_ != nullptr)
+    trace_->current->why = fmt::format("gate {} failed", policy.model.gates[broken_at].name);
   return Truth::error;
 }
 
@@ -248,13 +260,14 @@ void Deciding::enter(std::uint32_t policy) {
 
 void Deciding::settle() {
   if (pass_.blocked && at_.override_by != nullptr) try_override();
-  outcome_.result = pass_.blocked     ? Result::blocked
-                    : pass_.pending   ? Result::pending
-                    : pass_.changed   ? Result::modified
-                                       : Result::allowed;
+  outcome_.result = pass_.blocked   ? Result::blocked
+                    : pass_.pending ? Result::pending
+                    : pass_.changed ? Result::modified
+                                    : Result::allowed;
 }
 
-// An override needs a role of at least the authority of every policy that blocks; the engine's own blocks need admin.
+// An override needs a role of at least the authority of every policy that blocks; the engine's own
+// blocks need admin.
 bool Deciding::may_override(std::string& refusal) const {
   for (const Reason& reason : outcome_.reasons) {
     if (reason.effect != Effect::block) continue;
@@ -264,8 +277,9 @@ bool Deciding::may_override(std::string& refusal) const {
         if (p.model.id == id) needed = p.model.authority;
       }
       if (at_.override_by->role >= needed) continue;
-      refusal = fmt::format("override refused: {} needs the role {}, {} has {}", id.empty() ? reason.rule : id,
-                            policy::to_string(needed), at_.override_by->actor, policy::to_string(at_.override_by->role));
+      refusal = fmt::format("override refused: {} needs the role {}, {} has {}",
+                            id.empty() ? reason.rule : id, policy::to_string(needed),
+                            at_.override_by->actor, policy::to_string(at_.override_by->role));
       return false;
     }
   }
@@ -299,26 +313,29 @@ Truth Deciding::test(const Condition& condition) {
 bool Deciding::wanted(const CompiledPolicy& policy, const CompiledRule& rule, std::string_view kind,
                       std::string_view name) {
   if (!rule.concerns(input_.type)) {
-    if (trace_ != nullptr) step(kind, name, StepStatus::skip, fmt::format("for {}", join(rule.types, ", ")));
+    if (trace_ != nullptr)
+      step(kind, name, StepStatus::skip, fmt::format("for {}", join(rule.types, ", ")));
     return false;
   }
   if (rule.when == nullptr) return true;
   const Truth truth = test(*rule.when);
   if (truth == Truth::error) failed(policy, kind, name, *rule.when);
   if (truth == Truth::no && trace_ != nullptr) {
-    step(kind, name, StepStatus::skip, "when " + rule.when->program.source(), "", values_of(*rule.when));
+    step(kind, name, StepStatus::skip, "when " + rule.when->program.source(), "",
+         values_of(*rule.when));
   }
   return truth == Truth::yes;
 }
 
 void Deciding::failed(const CompiledPolicy& policy, std::string_view kind, std::string_view rule,
                       const Condition& condition) {
-  failed(policy, kind, rule, fmt::format("{} in {}", last_fault_.message, condition.program.source()),
+  failed(policy, kind, rule,
+         fmt::format("{} in {}", last_fault_.message, condition.program.source()),
          values_of(condition));
 }
 
-void Deciding::failed(const CompiledPolicy& policy, std::string_view kind, std::string_view rule, std::string message,
-                      std::string values) {
+void Deciding::failed(const CompiledPolicy& policy, std::string_view kind, std::string_view rule,
+                      std::string message, std::string values) {
   const bool skip = policy.model.on_error == policy::OnError::skip;
   if (kind != "gate" && trace_ != nullptr) {
     step(kind, rule, StepStatus::error, message, skip ? "ignored (on_error: skip)" : "", values);
@@ -329,7 +346,8 @@ void Deciding::failed(const CompiledPolicy& policy, std::string_view kind, std::
   reason.values = std::move(values);
 }
 
-Reason& Deciding::add_reason(std::string_view policy, std::string_view rule, std::string_view kind, Effect effect) {
+Reason& Deciding::add_reason(std::string_view policy, std::string_view rule, std::string_view kind,
+                             Effect effect) {
   Reason reason;
   reason.policy = policy;
   reason.rule = rule;
@@ -347,8 +365,8 @@ std::string Deciding::values_of(const Condition& condition) const {
   return values_json(set_, input_, condition.program);
 }
 
-void Deciding::step(std::string_view kind, std::string_view name, StepStatus status, std::string text,
-                    std::string detail, std::string values) {
+void Deciding::step(std::string_view kind, std::string_view name, StepStatus status,
+                    std::string text, std::string detail, std::string values) {
   if (trace_ == nullptr || trace_->current == nullptr) return;
   trace_->current->steps.push_back(
       {kind, std::string(name), status, std::move(text), std::move(detail), std::move(values)});

@@ -1,6 +1,7 @@
 #pragma once
-// One decision in the making: the steps of DESIGN §5 as methods, in their order. Lives for one call of Engine::decide.
-// Split over deciding.cpp (order, gates, result), mutations.cpp, guards.cpp and limits.cpp.
+// One decision in the making: the steps of DESIGN §5 as methods, in their order. Lives for one call
+// of Engine::decide. Split over deciding.cpp (order, gates, result), mutations.cpp, guards.cpp and
+// limits.cpp.
 
 #include <string>
 #include <string_view>
@@ -15,8 +16,8 @@ enum class Truth { no, yes, error };
 
 class Deciding {
  public:
-  Deciding(Engine& engine, Input& input, const Circumstances& circumstances, LedgerView& ledger, Outcome& outcome,
-           Trace* trace);
+  Deciding(Engine& engine, Input& input, const Circumstances& circumstances, LedgerView& ledger,
+           Outcome& outcome, Trace* trace);
   void run();
 
  private:
@@ -25,8 +26,9 @@ class Deciding {
     bool monitor = false;
     bool blocked = false;
     bool pending = false;
-    bool changed = false;      // the final action differs from what the pass began with
-    bool refreshed = false;    // the action was decoded again: slots beside the changed fields differ too
+    bool changed = false;  // the final action differs from what the pass began with
+    bool refreshed =
+        false;  // the action was decoded again: slots beside the changed fields differ too
     std::size_t log_begin = 0;  // its part of the change log
   };
 
@@ -53,8 +55,8 @@ class Deciding {
   void apply_bound(std::uint32_t policy, const CompiledMutation& mutation);
   void apply_set(std::uint32_t policy, const CompiledMutation& mutation);
   bool bound_of(std::uint32_t policy, const CompiledMutation& mutation, double& low, double& high);
-  bool put(const CompiledPolicy& policy, const CompiledMutation& mutation, std::string_view field, int slot,
-           expr::Val value);
+  bool put(const CompiledPolicy& policy, const CompiledMutation& mutation, std::string_view field,
+           int slot, expr::Val value);
   void excuse_own(std::uint32_t policy, std::size_t bounds_begin);
   void check_bounds();
   bool holds(const Engine::Bound& bound) const;
@@ -81,14 +83,17 @@ class Deciding {
 
   // Shared
   Truth test(const Condition& condition);
-  bool wanted(const CompiledPolicy& policy, const CompiledRule& rule, std::string_view kind, std::string_view name);
-  void failed(const CompiledPolicy& policy, std::string_view kind, std::string_view rule, const Condition& condition);
-  void failed(const CompiledPolicy& policy, std::string_view kind, std::string_view rule, std::string message,
-              std::string values);
-  Reason& add_reason(std::string_view policy, std::string_view rule, std::string_view kind, Effect effect);
+  bool wanted(const CompiledPolicy& policy, const CompiledRule& rule, std::string_view kind,
+              std::string_view name);
+  void failed(const CompiledPolicy& policy, std::string_view kind, std::string_view rule,
+              const Condition& condition);
+  void failed(const CompiledPolicy& policy, std::string_view kind, std::string_view rule,
+              std::string message, std::string values);
+  Reason& add_reason(std::string_view policy, std::string_view rule, std::string_view kind,
+                     Effect effect);
   std::string values_of(const Condition& condition) const;
-  void step(std::string_view kind, std::string_view name, StepStatus status, std::string text, std::string detail = {},
-            std::string values = "{}");
+  void step(std::string_view kind, std::string_view name, StepStatus status, std::string text,
+            std::string detail = {}, std::string values = "{}");
   expr::Val& slot(int index) { return input_.slots[static_cast<std::size_t>(index)]; }
   const expr::Val& slot(int index) const { return input_.slots[static_cast<std::size_t>(index)]; }
   std::string_view& raw(int index) { return input_.raw[static_cast<std::size_t>(index)]; }

@@ -1,15 +1,16 @@
 #include "core/decide/engine.h"
 
-#include <cmath>
-
 #include <fmt/format.h>
+
+#include <cmath>
 
 #include "core/decide/deciding.h"
 
 namespace autopilot::decide {
 namespace {
 
-constexpr std::size_t kIndexLimit = 4096;  // pairs of type and algorithm: input must not grow memory without bound
+constexpr std::size_t kIndexLimit =
+    4096;  // pairs of type and algorithm: input must not grow memory without bound
 
 using expr::Tag;
 using expr::Val;
@@ -17,7 +18,8 @@ using expr::Val;
 bool is_blank(const Val& v) { return v.tag == Tag::absent || v.tag == Tag::null; }
 
 // The text of a name: a string, or a number as written (ids of other systems are often numbers).
-bool name_of(const Input& input, int slot, const char* what, std::string_view& out, InputFault& fault) {
+bool name_of(const Input& input, int slot, const char* what, std::string_view& out,
+             InputFault& fault) {
   const Val& v = input.slots[static_cast<std::size_t>(slot)];
   if (is_blank(v)) {
     out = {};
@@ -39,20 +41,24 @@ std::size_t policy_count(const CompiledSet& set) { return set.policies().size();
 
 }  // namespace
 
-Engine::Engine(const CompiledSet& set) : set_(set), decoder_(set.slots()), minutes_(policy_count(set)) {
+Engine::Engine(const CompiledSet& set)
+    : set_(set), decoder_(set.slots()), minutes_(policy_count(set)) {
   for (std::uint32_t i = 0; i < policy_count(set); ++i) all_.push_back(i);
 }
 
-bool Engine::read(std::string_view line, std::string_view base_context, Input& input, InputFault& fault) {
+bool Engine::read(std::string_view line, std::string_view base_context, Input& input,
+                  InputFault& fault) {
   scratch_.reset();
   if (!decoder_.decode(line, input, scratch_, fault)) return false;
-  if (!input.has_context && !base_context.empty() && !decoder_.decode_context(base_context, input, scratch_, fault)) {
+  if (!input.has_context && !base_context.empty() &&
+      !decoder_.decode_context(base_context, input, scratch_, fault)) {
     return false;
   }
   return prepare(input, fault);
 }
 
-bool Engine::read_parts(std::string_view action, std::string_view context, Input& input, InputFault& fault) {
+bool Engine::read_parts(std::string_view action, std::string_view context, Input& input,
+                        InputFault& fault) {
   scratch_.reset();
   return decoder_.decode_parts(action, context, input, scratch_, fault) && prepare(input, fault);
 }
@@ -60,7 +66,8 @@ bool Engine::read_parts(std::string_view action, std::string_view context, Input
 bool Engine::prepare(Input& input, InputFault& fault) {
   const FixedSlots& f = set_.fixed();
   fault.offset = 0;
-  if (!name_of(input, f.id, "action.id", input.id, fault) || !name_of(input, f.type, "action.type", input.type, fault) ||
+  if (!name_of(input, f.id, "action.id", input.id, fault) ||
+      !name_of(input, f.type, "action.type", input.type, fault) ||
       !name_of(input, f.algorithm, "action.algorithm", input.algorithm, fault) ||
       !name_of(input, f.key, "action.idempotency_key", input.key, fault) ||
       !name_of(input, f.target, "action.target", input.target, fault)) {
@@ -77,19 +84,22 @@ bool Engine::prepare(Input& input, InputFault& fault) {
   }
   if (input.target.empty()) {
     std::string_view channel;
-    if (!name_of(input, f.destination, "action.data.destination_id", input.target, fault)) return false;
-    if (input.target.empty() && !name_of(input, f.channel, "action.data.channel", channel, fault)) return false;
+    if (!name_of(input, f.destination, "action.data.destination_id", input.target, fault))
+      return false;
+    if (input.target.empty() && !name_of(input, f.channel, "action.data.channel", channel, fault))
+      return false;
     if (input.target.empty()) input.target = channel.empty() ? input.id : channel;
   }
   return true;
 }
 
-void Engine::decide(Input& input, const Circumstances& circumstances, LedgerView& ledger, Outcome& outcome,
-                    Trace* trace) {
+void Engine::decide(Input& input, const Circumstances& circumstances, LedgerView& ledger,
+                    Outcome& outcome, Trace* trace) {
   Deciding(*this, input, circumstances, ledger, outcome, trace).run();
 }
 
-const std::vector<std::uint32_t>& Engine::candidates(std::string_view type, std::string_view algorithm) {
+const std::vector<std::uint32_t>& Engine::candidates(std::string_view type,
+                                                     std::string_view algorithm) {
   if (!use_index) return all_;
   key_buffer_.assign(type);
   key_buffer_ += '\0';
@@ -112,7 +122,8 @@ bool Engine::active(std::uint32_t policy, Instant now) {
   Minute& cached = minutes_[policy];
   if (cached.minute != minute) {
     const LocalTime local = p.zone->local(Instant{minute * 60, 0});
-    cached = {minute, p.cron->matches(local.minute, local.hour, local.day, local.month, local.weekday)};
+    cached = {minute,
+              p.cron->matches(local.minute, local.hour, local.day, local.month, local.weekday)};
   }
   return cached.active;
 }

@@ -1,6 +1,7 @@
 #pragma once
-// Takes one decision, exactly as DESIGN §5 orders it: applicable policies, mutations, risk, guards, limits, then the
-// monitor policies apart. The same engine serves decide, replay, whatif and backtest. Deterministic; fails closed.
+// Takes one decision, exactly as DESIGN §5 orders it: applicable policies, mutations, risk, guards,
+// limits, then the monitor policies apart. The same engine serves decide, replay, whatif and
+// backtest. Deterministic; fails closed.
 
 #include <string>
 #include <string_view>
@@ -14,7 +15,8 @@
 
 namespace autopilot::decide {
 
-// What earlier decisions used up. Implemented by the live ledger and by the values that a record kept.
+// What earlier decisions used up. Implemented by the live ledger and by the values that a record
+// kept.
 class LedgerView {
  public:
   virtual ~LedgerView() = default;
@@ -26,7 +28,7 @@ class LedgerView {
 struct Circumstances {
   Instant now;
   std::string_view run;
-  std::string_view actor;         // who asks, unless the context says so
+  std::string_view actor;  // who asks, unless the context says so
   std::string_view role;
   const Override* override_by = nullptr;  // null: none asked for
 };
@@ -36,16 +38,18 @@ class Engine {
  public:
   explicit Engine(const CompiledSet& set);
 
-  // Reads one line (or an action and a context apart) into `input` and fills the names that are computed: the default
-  // target, the actor. False with `fault` when it is no action. REQUIRES kPadding readable bytes after each text.
-  // `base_context` (may be empty) serves lines that carry no context of their own.
+  // Reads one line (or an action and a context apart) into `input` and fills the names that are
+  // computed: the default target, the actor. False with `fault` when it is no action. REQUIRES
+  // kPadding readable bytes after each text. `base_context` (may be empty) serves lines that carry
+  // no context of their own.
   bool read(std::string_view line, std::string_view base_context, Input& input, InputFault& fault);
-  bool read_parts(std::string_view action, std::string_view context, Input& input, InputFault& fault);
+  bool read_parts(std::string_view action, std::string_view context, Input& input,
+                  InputFault& fault);
 
-  // Decides what read() made of a line; changes the slots of `input` (mutations). The outcome's views point into the
-  // set; it stays valid after the input is gone. `trace` may be null.
-  void decide(Input& input, const Circumstances& circumstances, LedgerView& ledger, Outcome& outcome,
-              Trace* trace = nullptr);
+  // Decides what read() made of a line; changes the slots of `input` (mutations). The outcome's
+  // views point into the set; it stays valid after the input is gone. `trace` may be null.
+  void decide(Input& input, const Circumstances& circumstances, LedgerView& ledger,
+              Outcome& outcome, Trace* trace = nullptr);
 
   const CompiledSet& set() const { return set_; }
   expr::Scratch& scratch() { return scratch_; }
@@ -60,9 +64,9 @@ class Engine {
     std::uint32_t policy;
     const CompiledMutation* mutation;
     int slot;
-    double low, high;       // clamp, max_delta
-    bool is_set;            // set: holds while nobody else changed the slot
-    std::size_t log_mark;   // size of the log when the policy was done
+    double low, high;      // clamp, max_delta
+    bool is_set;           // set: holds while nobody else changed the slot
+    std::size_t log_mark;  // size of the log when the policy was done
   };
   struct Change {
     int slot;

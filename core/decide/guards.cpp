@@ -1,7 +1,8 @@
-// Steps 3 and 4 of a decision: the risk of the final action, then the guards that may block it or hold it back.
-#include <cmath>
-
+// Steps 3 and 4 of a decision: the risk of the final action, then the guards that may block it or
+// hold it back.
 #include <fmt/format.h>
+
+#include <cmath>
 
 #include "core/base/json.h"
 #include "core/base/text.h"
@@ -18,20 +19,26 @@ constexpr double kHighestRisk = 2.0;
 
 std::string default_message(const policy::Guard& guard) {
   switch (guard.kind) {
-    case policy::Guard::Kind::deny: return guard.condition.source;
+    case policy::Guard::Kind::deny:
+      return guard.condition.source;
     case policy::Guard::Kind::approve:
-      return fmt::format("needs {} approval{}: {}", guard.approvals, guard.approvals == 1 ? "" : "s",
-                         guard.condition.source);
-    default: return guard.condition.source;
+      return fmt::format("needs {} approval{}: {}", guard.approvals,
+                         guard.approvals == 1 ? "" : "s", guard.condition.source);
+    default:
+      return guard.condition.source;
   }
 }
 
 std::string_view kind_of(policy::Guard::Kind kind) {
   switch (kind) {
-    case policy::Guard::Kind::deny: return "deny";
-    case policy::Guard::Kind::require: return "require";
-    case policy::Guard::Kind::approve: return "approve";
-    case policy::Guard::Kind::warn: return "warn";
+    case policy::Guard::Kind::deny:
+      return "deny";
+    case policy::Guard::Kind::require:
+      return "require";
+    case policy::Guard::Kind::approve:
+      return "approve";
+    case policy::Guard::Kind::warn:
+      return "warn";
   }
   return "deny";
 }
@@ -43,7 +50,8 @@ Effect effect_of(policy::Guard::Kind kind) {
 
 }  // namespace
 
-// Computed once for the final action; an error in a project's own model counts as the highest risk and blocks.
+// Computed once for the final action; an error in a project's own model counts as the highest risk
+// and blocks.
 void Deciding::compute_risk() {
   const FixedSlots& f = set_.fixed();
   double risk = 0;
@@ -51,11 +59,15 @@ void Deciding::compute_risk() {
     outcome_.risk = risk;
   } else if (const Condition* model = set_.risk_of(input_.type)) {
     const Val v = model->program.evaluate(input_.slots.data(), engine_.scratch_);
-    risk = v.tag == Tag::real ? v.real : v.tag == Tag::integer ? static_cast<double>(v.integer) : std::nan("");
+    risk = v.tag == Tag::real      ? v.real
+           : v.tag == Tag::integer ? static_cast<double>(v.integer)
+                                   : std::nan("");
     if (!(risk >= 0) || !std::isfinite(risk)) {
-      const std::string why = v.tag == Tag::error ? model->program.fault(v, engine_.scratch_).message
-                                                  : "the risk is not a number of at least 0";
-      Reason& reason = add_reason({}, "risk", "error", set_.enforces() ? Effect::block : Effect::warn);
+      const std::string why = v.tag == Tag::error
+                                  ? model->program.fault(v, engine_.scratch_).message
+                                  : "the risk is not a number of at least 0";
+      Reason& reason =
+          add_reason({}, "risk", "error", set_.enforces() ? Effect::block : Effect::warn);
       reason.message = fmt::format("risk of {}: {}", input_.type, why);
       reason.values = values_of(*model);
       risk = kHighestRisk;
@@ -75,7 +87,8 @@ bool Deciding::number(int index, double& out) const {
   return true;
 }
 
-// 0.1 + 2·|Δweight| + 1.5·|Δbudget|/old budget + 0.5 for a pause, at most 2.0; 2.0 when the old value is missing.
+// 0.1 + 2·|Δweight| + 1.5·|Δbudget|/old budget + 0.5 for a pause, at most 2.0; 2.0 when the old
+// value is missing.
 double Deciding::built_in_risk() const {
   const FixedSlots& f = set_.fixed();
   double risk = 0.1;
@@ -114,12 +127,13 @@ void Deciding::check_guard(const CompiledPolicy& policy, const CompiledGuard& gu
   if (truth == Truth::yes) guard_fired(policy, guard);
   if (trace_ == nullptr) return;
   step("guard", guard.model->name, truth == Truth::yes ? StepStatus::fail : StepStatus::pass,
-       fmt::format("{} {}", kind_of(guard.model->kind), guard.model->condition.source), "", values_of(*guard.condition));
+       fmt::format("{} {}", kind_of(guard.model->kind), guard.model->condition.source), "",
+       values_of(*guard.condition));
 }
 
 void Deciding::guard_fired(const CompiledPolicy& policy, const CompiledGuard& guard) {
-  Reason& reason =
-      add_reason(policy.model.id, guard.model->name, kind_of(guard.model->kind), effect_of(guard.model->kind));
+  Reason& reason = add_reason(policy.model.id, guard.model->name, kind_of(guard.model->kind),
+                              effect_of(guard.model->kind));
   reason.message = message_of(guard);
   reason.values = values_of(*guard.condition);
   if (guard.model->kind == policy::Guard::Kind::approve) reason.approvals = guard.model->approvals;
@@ -160,7 +174,8 @@ void Deciding::require(const CompiledPolicy& policy, const CompiledGuard& guard)
   }
   if (trace_ != nullptr) {
     step("guard", guard.model->name, missing.empty() ? StepStatus::pass : StepStatus::fail,
-         "require " + join(guard.model->require, ", "), missing.empty() ? "" : "missing: " + join(missing, ", "));
+         "require " + join(guard.model->require, ", "),
+         missing.empty() ? "" : "missing: " + join(missing, ", "));
   }
   if (missing.empty()) return;
   Reason& reason = add_reason(policy.model.id, guard.model->name, "require", Effect::block);

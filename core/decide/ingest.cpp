@@ -1,10 +1,10 @@
 #include "core/decide/ingest.h"
 
-#include <cmath>
-#include <cstring>
-
 #include <fmt/format.h>
 #include <simdjson.h>
+
+#include <cmath>
+#include <cstring>
 
 namespace autopilot::decide {
 namespace {
@@ -16,7 +16,7 @@ constexpr int kMaxDepth = 64;
 // A JSON key that leads to a slot, or to more such keys.
 struct Branch {
   std::string key;
-  std::string name;        // what faults call it: an alias shares the name of the key it stands for
+  std::string name;  // what faults call it: an alias shares the name of the key it stands for
   int slot = -1;
   int group = 0;           // aliases share one: seeing two of a group is a duplicate
   bool is_object = false;  // anything but an object is a fault
@@ -44,7 +44,8 @@ void alias(Branch& parent, const std::string& key, const std::string& other) {
 }
 
 std::string_view trimmed(std::string_view token) {
-  while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\n' || token.back() == '\r')) {
+  while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\n' ||
+                            token.back() == '\r')) {
     token.remove_suffix(1);
   }
   return token;
@@ -67,7 +68,8 @@ T must(simdjson::simdjson_result<T> result) {
   stop(fmt::format("malformed JSON: {}", simdjson::error_message(code)));
 }
 
-// The keys of the objects being walked, to find duplicates: a 64-bit filter first, the list only when that hits.
+// The keys of the objects being walked, to find duplicates: a 64-bit filter first, the list only
+// when that hits.
 class KeyStack {
  public:
   std::size_t open() const { return keys_.size(); }
@@ -93,7 +95,8 @@ class KeyStack {
 // Walks one parsed text and fills the input's slots.
 class Walker {
  public:
-  Walker(Input& input, expr::Scratch& scratch, KeyStack& keys) : input_(input), scratch_(scratch), keys_(keys) {}
+  Walker(Input& input, expr::Scratch& scratch, KeyStack& keys)
+      : input_(input), scratch_(scratch), keys_(keys) {}
 
   // Every key of `object`; those that `branch` knows are decoded, the others validated.
   void object(sj::object object, const Branch& branch, int depth) {
@@ -109,7 +112,8 @@ class Walker {
         continue;
       }
       const std::uint64_t bit = std::uint64_t{1} << (known->group & 63);
-      if ((groups & bit) != 0 && known->group < 64) stop(fmt::format("{} is given twice", known->name));
+      if ((groups & bit) != 0 && known->group < 64)
+        stop(fmt::format("{} is given twice", known->name));
       groups |= bit;
       value(field.value(), *known, depth + 1);
     }
@@ -160,8 +164,8 @@ class Walker {
     input_.raw[static_cast<std::size_t>(slot)] = raw;
   }
 
-  const Branch* find(sj::field& field, const Branch& branch, std::size_t& expected, std::size_t base,
-                     std::uint64_t& filter) {
+  const Branch* find(sj::field& field, const Branch& branch, std::size_t& expected,
+                     std::size_t base, std::uint64_t& filter) {
     const char* raw = field.key().raw();
     const char* end = raw;
     while (*end != '"' && *end != '\\') ++end;
@@ -186,9 +190,12 @@ class Walker {
 
   expr::Val scalar(sj::value& v, sj::json_type type) {
     switch (type) {
-      case sj::json_type::number: return expr::Val::of_double(number(v));
-      case sj::json_type::string: return expr::Val::of_string(must(v.get_string()));
-      case sj::json_type::boolean: return expr::Val::of_bool(must(v.get_bool()));
+      case sj::json_type::number:
+        return expr::Val::of_double(number(v));
+      case sj::json_type::string:
+        return expr::Val::of_string(must(v.get_string()));
+      case sj::json_type::boolean:
+        return expr::Val::of_bool(must(v.get_bool()));
       default:
         if (!must(v.is_null())) stop("malformed JSON value");
         return expr::Val::of_null();
@@ -347,13 +354,15 @@ void Decoder::Parts::read_context(sj::object object, Input& input, expr::Scratch
   Walker(input, scratch, keys).object(object, context, 1);
 }
 
-// Slots that want an object as one value although some of its fields have slots of their own: from a second parse.
+// Slots that want an object as one value although some of its fields have slots of their own: from
+// a second parse.
 void Decoder::Parts::fill_wholes(Input& input, expr::Scratch& scratch) {
   for (const Branch* branch : wholes) {
     const auto slot = static_cast<std::size_t>(branch->slot);
     const std::string_view raw = input.raw[slot];
     if (raw.empty() || raw.front() != '{' || input.slots[slot].tag != expr::Tag::absent) continue;
-    sj::document document = must(whole_parser.iterate(raw.data(), raw.size(), raw.size() + kPadding));
+    sj::document document =
+        must(whole_parser.iterate(raw.data(), raw.size(), raw.size() + kPadding));
     sj::value v = must(document.get_value());
     input.slots[slot] = Walker(input, scratch, keys).any(v, 1);
   }
@@ -373,7 +382,8 @@ void collect(const Branch& branch, std::vector<const Branch*>& wholes, std::vect
 Branch* place(Branch& action, Branch& context, const expr::Path& path) {
   const bool of_action = path[0] == "action";
   Branch* at = of_action ? &action : &context;
-  const bool of_context = path[0] == "context" || path[0] == "metrics" || path[0] == "segment" || path[0] == "features";
+  const bool of_context =
+      path[0] == "context" || path[0] == "metrics" || path[0] == "segment" || path[0] == "features";
   if (!of_action && !of_context) return nullptr;
   const std::size_t first = of_action || path[0] == "context" ? 1 : 0;
   if (first == path.size()) return nullptr;
@@ -391,12 +401,14 @@ Decoder::Decoder(const expr::SlotTable& slots) : parts_(std::make_unique<Parts>(
   data.is_object = data.is_data = true;
   for (const char* key : {"metrics", "segment", "features"}) child(p.context, key).is_object = true;
   for (int i = 0; i < slots.size(); ++i) {
-    if (Branch* at = place(p.action, p.context, slots.paths()[static_cast<std::size_t>(i)])) at->slot = i;
+    if (Branch* at = place(p.action, p.context, slots.paths()[static_cast<std::size_t>(i)]))
+      at->slot = i;
   }
   for (const auto& [key, other] : {std::pair{"algorithm", "algo_key"}, {"risk", "risk_score"}}) {
     alias(p.action, key, other);
   }
-  for (const auto& [key, other] : {std::pair{"segment", "segment_data"}, {"role", "user_role"}, {"time", "timestamp"}}) {
+  for (const auto& [key, other] :
+       {std::pair{"segment", "segment_data"}, {"role", "user_role"}, {"time", "timestamp"}}) {
     alias(p.context, key, other);
   }
   std::vector<int> context_slots;
@@ -406,7 +418,8 @@ Decoder::Decoder(const expr::SlotTable& slots) : parts_(std::make_unique<Parts>(
 
 Decoder::~Decoder() = default;
 
-bool Decoder::decode(std::string_view line, Input& input, expr::Scratch& scratch, InputFault& fault) {
+bool Decoder::decode(std::string_view line, Input& input, expr::Scratch& scratch,
+                     InputFault& fault) {
   parts_->clear(input);
   return parse(parts_->parser, line, fault, [&](sj::document& document) {
     parts_->read_line(document, input, scratch);
@@ -415,8 +428,8 @@ bool Decoder::decode(std::string_view line, Input& input, expr::Scratch& scratch
   });
 }
 
-bool Decoder::decode_parts(std::string_view action, std::string_view context, Input& input, expr::Scratch& scratch,
-                           InputFault& fault) {
+bool Decoder::decode_parts(std::string_view action, std::string_view context, Input& input,
+                           expr::Scratch& scratch, InputFault& fault) {
   parts_->clear(input);
   const bool read = parse(parts_->parser, action, fault, [&](sj::document& document) {
     if (must(document.type()) != sj::json_type::object) stop("an action must be a JSON object");
@@ -427,7 +440,8 @@ bool Decoder::decode_parts(std::string_view action, std::string_view context, In
   return read && decode_context(context, input, scratch, fault);
 }
 
-bool Decoder::decode_action(std::string_view action, Input& input, expr::Scratch& scratch, InputFault& fault) {
+bool Decoder::decode_action(std::string_view action, Input& input, expr::Scratch& scratch,
+                            InputFault& fault) {
   for (const int slot : parts_->action_slots) {
     input.slots[static_cast<std::size_t>(slot)] = {};
     input.raw[static_cast<std::size_t>(slot)] = {};
@@ -438,7 +452,8 @@ bool Decoder::decode_action(std::string_view action, Input& input, expr::Scratch
   });
 }
 
-bool Decoder::decode_context(std::string_view context, Input& input, expr::Scratch& scratch, InputFault& fault) {
+bool Decoder::decode_context(std::string_view context, Input& input, expr::Scratch& scratch,
+                             InputFault& fault) {
   return parse(parts_->context_parser, context, fault, [&](sj::document& document) {
     if (must(document.type()) != sj::json_type::object) stop("a context must be a JSON object");
     parts_->read_context(must(document.get_object()), input, scratch);
@@ -467,7 +482,8 @@ void read_members(sj::object object, std::vector<Member>& members) {
     const char* key = field.key().raw();
     const char* end = static_cast<const char*>(std::memchr(key, '"', 256));
     if (end == nullptr) stop("a key is too long");
-    members.push_back({std::string_view(key, static_cast<std::size_t>(end - key)), whole_value(field.value())});
+    members.push_back(
+        {std::string_view(key, static_cast<std::size_t>(end - key)), whole_value(field.value())});
   }
 }
 
@@ -484,7 +500,8 @@ bool MemberReader::read(std::string_view text, std::vector<Member>& members, Inp
   });
 }
 
-bool MemberReader::read_list(std::string_view text, std::vector<Member>& members, InputFault& fault) {
+bool MemberReader::read_list(std::string_view text, std::vector<Member>& members,
+                             InputFault& fault) {
   members.clear();
   return parse(parts_->parser, text, fault, [&](sj::document& document) {
     if (must(document.type()) != sj::json_type::array) stop("not a JSON array");

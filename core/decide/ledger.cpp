@@ -40,8 +40,9 @@ void Account::add(std::int64_t at, std::int64_t amount) {
 
 std::int64_t Account::sum(std::int64_t from, std::int64_t to) const {
   const auto total_up_to = [&](std::int64_t t) {
-    const auto after = std::upper_bound(entries_.begin(), entries_.end(), t,
-                                        [](std::int64_t limit, const Entry& e) { return limit < e.at; });
+    const auto after =
+        std::upper_bound(entries_.begin(), entries_.end(), t,
+                         [](std::int64_t limit, const Entry& e) { return limit < e.at; });
     return after == entries_.begin() ? std::int64_t{0} : (after - 1)->total;
   };
   return total_up_to(to) - total_up_to(from);
@@ -63,12 +64,16 @@ void MemoryLedger::consume(const Use& use, std::string_view run, Instant now, st
 StoredLedger::StoredLedger(Database& database)
     : database_(database),
       find_account_(database.prepare("SELECT account FROM ledger_account WHERE name = ?1")),
-      add_account_(database.prepare("INSERT INTO ledger_account (account, name) VALUES "
-                                    "((SELECT coalesce(max(account), 0) + 1 FROM ledger_account), ?1)")),
-      read_(database.prepare("SELECT at, amount FROM ledger WHERE account = ?1 AND at > ?2 ORDER BY at")),
-      write_(database.prepare("INSERT INTO ledger (account, at, seq, amount) VALUES (?1, ?2, ?3, ?4)")),
-      write_run_(database.prepare("INSERT INTO ledger (account, at, seq, amount) VALUES (?1, 0, 0, ?2) "
-                                  "ON CONFLICT (account, at, seq) DO UPDATE SET amount = amount + excluded.amount")) {}
+      add_account_(
+          database.prepare("INSERT INTO ledger_account (account, name) VALUES "
+                           "((SELECT coalesce(max(account), 0) + 1 FROM ledger_account), ?1)")),
+      read_(database.prepare(
+          "SELECT at, amount FROM ledger WHERE account = ?1 AND at > ?2 ORDER BY at")),
+      write_(database.prepare(
+          "INSERT INTO ledger (account, at, seq, amount) VALUES (?1, ?2, ?3, ?4)")),
+      write_run_(database.prepare(
+          "INSERT INTO ledger (account, at, seq, amount) VALUES (?1, 0, 0, ?2) "
+          "ON CONFLICT (account, at, seq) DO UPDATE SET amount = amount + excluded.amount")) {}
 
 void StoredLedger::refresh() {
   const std::int64_t version = database_.integer("PRAGMA data_version");
@@ -106,7 +111,8 @@ void StoredLedger::consume(const Use& use, std::string_view run, Instant now, st
   Known& account = known(use, run);
   const std::int64_t at = entry_time(use, now);
   if (at > account.loaded_from) account.account.add(at, use.amount);
-  pending_.push_back({&account, account.id < 0 ? name_ : std::string(), at, seq, use.amount, !use.per});
+  pending_.push_back(
+      {&account, account.id < 0 ? name_ : std::string(), at, seq, use.amount, !use.per});
 }
 
 std::int64_t StoredLedger::id_of(Known& known, const std::string& name) {

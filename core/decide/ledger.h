@@ -1,6 +1,6 @@
 #pragma once
-// What earlier decisions used up, per account (ledger, policy, limit, key, run). Windows are (t − per, t]. Amounts are
-// integers of micro-units, so sums are exact and in any order the same.
+// What earlier decisions used up, per account (ledger, policy, limit, key, run). Windows are (t −
+// per, t]. Amounts are integers of micro-units, so sums are exact and in any order the same.
 
 #include <cstdint>
 #include <optional>
@@ -34,7 +34,8 @@ class Account {
   std::vector<Entry> entries_;
 };
 
-// A ledger that lives and dies with the process: for replay under other policies, tests and dry runs.
+// A ledger that lives and dies with the process: for replay under other policies, tests and dry
+// runs.
 class MemoryLedger : public LedgerView {
  public:
   std::int64_t used(const Use& use, std::string_view run, Instant now) override;
@@ -43,15 +44,16 @@ class MemoryLedger : public LedgerView {
  protected:
   struct Known {
     Account account;
-    std::int64_t id = -1;                 // row of ledger_account
-    std::int64_t loaded_from = INT64_MAX; // entries after this are in memory
+    std::int64_t id = -1;                  // row of ledger_account
+    std::int64_t loaded_from = INT64_MAX;  // entries after this are in memory
   };
   Known& known(const Use& use, std::string_view run);
   std::unordered_map<std::string, Known> accounts_;
   std::string name_;
 };
 
-// The ledger of the state. Reads accounts when first asked, remembers them, writes what was consumed on flush().
+// The ledger of the state. Reads accounts when first asked, remembers them, writes what was
+// consumed on flush().
 class StoredLedger : public MemoryLedger {
  public:
   explicit StoredLedger(Database& database);

@@ -1,7 +1,8 @@
-// Step 5 of a decision: limits are checked against what the ledger holds; the recorder consumes them afterwards.
-#include <cmath>
-
+// Step 5 of a decision: limits are checked against what the ledger holds; the recorder consumes
+// them afterwards.
 #include <fmt/format.h>
+
+#include <cmath>
 
 #include "core/base/json.h"
 #include "core/base/micros.h"
@@ -14,11 +15,14 @@ using expr::Val;
 
 namespace {
 
-std::string window_text(const Use& use) { return use.per ? "in " + format_duration(*use.per) : "in this run"; }
+std::string window_text(const Use& use) {
+  return use.per ? "in " + format_duration(*use.per) : "in this run";
+}
 
 std::string use_values(const Use& use) {
-  std::string out = fmt::format("{{\"used\":{},\"amount\":{},\"max\":{},\"per\":", micros_text(use.used),
-                                micros_text(use.amount), micros_text(use.max));
+  std::string out =
+      fmt::format("{{\"used\":{},\"amount\":{},\"max\":{},\"per\":", micros_text(use.used),
+                  micros_text(use.amount), micros_text(use.max));
   append_json_string(out, use.per ? format_duration(*use.per) : "run");
   if (!use.key.empty()) {
     out += ",\"key\":";
@@ -36,14 +40,16 @@ void Deciding::limit(const CompiledPolicy& policy, const CompiledLimit& limit) {
   use.used = ledger_.used(use, at_.run, at_.now);
   if (use.exceeded()) {
     Reason& reason = add_reason(policy.model.id, limit.model->name, "limit", Effect::block);
-    reason.message = fmt::format("{} of {} used {}, and this takes {}", micros_text(use.used), micros_text(use.max),
-                                 window_text(use), micros_text(use.amount));
+    reason.message = fmt::format("{} of {} used {}, and this takes {}", micros_text(use.used),
+                                 micros_text(use.max), window_text(use), micros_text(use.amount));
     reason.values = use_values(use);
   }
   if (trace_ != nullptr) {
     step("limit", limit.model->name, use.exceeded() ? StepStatus::fail : StepStatus::pass,
-         fmt::format("at most {} {}{}", micros_text(use.max), window_text(use), use.key.empty() ? "" : " for " + use.key),
-         fmt::format("{} used, {} asked", micros_text(use.used), micros_text(use.amount)), use_values(use));
+         fmt::format("at most {} {}{}", micros_text(use.max), window_text(use),
+                     use.key.empty() ? "" : " for " + use.key),
+         fmt::format("{} used, {} asked", micros_text(use.used), micros_text(use.amount)),
+         use_values(use));
   }
   outcome_.uses.push_back(std::move(use));
 }
@@ -67,8 +73,8 @@ bool Deciding::amount_of(const CompiledPolicy& policy, const CompiledLimit& limi
   }
   if (limit.sum == nullptr) return true;
   const Val sum = limit.sum->program.evaluate(input_.slots.data(), engine_.scratch_);
-  const double amount = sum.tag == Tag::real      ? sum.real
-                        : sum.tag == Tag::integer ? static_cast<double>(sum.integer)
+  const double amount = sum.tag == Tag::real       ? sum.real
+                        : sum.tag == Tag::integer  ? static_cast<double>(sum.integer)
                         : sum.tag == Tag::uinteger ? static_cast<double>(sum.uinteger)
                                                    : std::nan("");
   if (amount >= 0 && amount <= 9e12) {

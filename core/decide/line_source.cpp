@@ -1,8 +1,8 @@
 #include "core/decide/line_source.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "core/base/error.h"
 
@@ -38,7 +38,8 @@ void LineSource::split(std::vector<InputLine>& lines) {
     begin = end + 1;
     ++line_;
     if (line_ == 1 && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-    while (!text.empty() && (text.back() == '\r' || text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    while (!text.empty() && (text.back() == '\r' || text.back() == ' ' || text.back() == '\t'))
+      text.remove_suffix(1);
     if (text.empty() || (line_ == 1 && text.starts_with("{\"schema\":"))) continue;
     lines.push_back({text, line_});
   }
@@ -51,9 +52,10 @@ bool LineSource::next(std::vector<InputLine>& lines) {
     if (rest_.empty()) return false;
     const std::size_t size = whole_lines();
     if (size == 0 && rest_.size() > kLongestLine) {
-      throw Error(ErrorKind::invalid,
-                  fmt::format("<stdin>:{}: the line is longer than {} MiB", line_ + 1, kLongestLine >> 20),
-                  "is the input one JSON object a line?");
+      throw Error(
+          ErrorKind::invalid,
+          fmt::format("<stdin>:{}: the line is longer than {} MiB", line_ + 1, kLongestLine >> 20),
+          "is the input one JSON object a line?");
     }
     batch_.assign(rest_, 0, size);
     batch_.append(kPadding, ' ');

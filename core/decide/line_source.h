@@ -1,6 +1,7 @@
 #pragma once
-// JSON Lines from standard input in batches that wait for nobody: a batch ends when it is full or when no more input is
-// there yet, so that a slow producer gets its answers at once and a fast one gets large commits.
+// JSON Lines from standard input in batches that wait for nobody: a batch ends when it is full or
+// when no more input is there yet, so that a slow producer gets its answers at once and a fast one
+// gets large commits.
 
 #include <string>
 #include <vector>
@@ -18,8 +19,8 @@ class LineSource {
 
   explicit LineSource(Files& files) : files_(files) {}
 
-  // The next lines, empty ones and a leading schema line left out; false at the end. The views live until the next call.
-  // Throws Error(invalid) for a line longer than kLongestLine.
+  // The next lines, empty ones and a leading schema line left out; false at the end. The views live
+  // until the next call. Throws Error(invalid) for a line longer than kLongestLine.
   bool next(std::vector<InputLine>& lines);
 
  private:

@@ -1,7 +1,8 @@
-// Step 2 of a decision: mutations in the order of the policies, then the check that every bound still holds.
-#include <cmath>
-
+// Step 2 of a decision: mutations in the order of the policies, then the check that every bound
+// still holds.
 #include <fmt/format.h>
+
+#include <cmath>
 
 #include "core/base/json.h"
 #include "core/decide/deciding.h"
@@ -29,9 +30,12 @@ Val as_data(Val v) {
 
 std::string_view kind_of(policy::Mutation::Kind kind) {
   switch (kind) {
-    case policy::Mutation::Kind::clamp: return "clamp";
-    case policy::Mutation::Kind::max_delta: return "max_delta";
-    case policy::Mutation::Kind::set: return "set";
+    case policy::Mutation::Kind::clamp:
+      return "clamp";
+    case policy::Mutation::Kind::max_delta:
+      return "max_delta";
+    case policy::Mutation::Kind::set:
+      return "set";
   }
   return "set";
 }
@@ -40,8 +44,8 @@ std::string bound_text(const policy::Mutation& m, double low, double high) {
   if (m.kind == policy::Mutation::Kind::clamp) {
     return fmt::format("clamp {} to [{}, {}]", m.field, double_text(low), double_text(high));
   }
-  return fmt::format("keep {} within {} of {}: [{}, {}]", m.field, double_text(m.delta), m.from, double_text(low),
-                     double_text(high));
+  return fmt::format("keep {} within {} of {}: [{}, {}]", m.field, double_text(m.delta), m.from,
+                     double_text(low), double_text(high));
 }
 
 }  // namespace
@@ -74,7 +78,8 @@ void Deciding::apply_bound(std::uint32_t policy, const CompiledMutation& mutatio
   const policy::Mutation& m = *mutation.model;
   const Val current = slot(mutation.field);
   if (current.tag == Tag::absent) {
-    if (trace_ != nullptr) step("mutation", m.name, StepStatus::skip, fmt::format("the action has no {}", m.field));
+    if (trace_ != nullptr)
+      step("mutation", m.name, StepStatus::skip, fmt::format("the action has no {}", m.field));
     return;
   }
   if (current.tag != Tag::real) {
@@ -88,11 +93,13 @@ void Deciding::apply_bound(std::uint32_t policy, const CompiledMutation& mutatio
   engine_.bounds_.push_back({policy, &mutation, mutation.field, low, high, false, 0});
   if (trace_ == nullptr) return;
   step("mutation", m.name, StepStatus::pass, bound_text(m, low, high),
-       changed ? fmt::format("{} -> {}", double_text(current.real), double_text(bounded)) : "unchanged",
+       changed ? fmt::format("{} -> {}", double_text(current.real), double_text(bounded))
+               : "unchanged",
        fmt::format("{{\"action.data.{}\":{}}}", m.field, double_text(current.real)));
 }
 
-bool Deciding::bound_of(std::uint32_t policy, const CompiledMutation& mutation, double& low, double& high) {
+bool Deciding::bound_of(std::uint32_t policy, const CompiledMutation& mutation, double& low,
+                        double& high) {
   const policy::Mutation& m = *mutation.model;
   if (m.kind == policy::Mutation::Kind::clamp) {
     low = m.low;
@@ -102,7 +109,8 @@ bool Deciding::bound_of(std::uint32_t policy, const CompiledMutation& mutation, 
   const Val& from = slot(mutation.from);
   if (from.tag != Tag::real) {
     const char* problem = from.tag == Tag::absent ? "is missing" : "is not a number";
-    failed(set_.policies()[policy], "mutation", m.name, fmt::format("{} {}", m.from, problem), "{}");
+    failed(set_.policies()[policy], "mutation", m.name, fmt::format("{} {}", m.from, problem),
+           "{}");
     return false;
   }
   low = from.real - m.delta;
@@ -110,7 +118,8 @@ bool Deciding::bound_of(std::uint32_t policy, const CompiledMutation& mutation, 
   return true;
 }
 
-// All fields of one `set` see the action as it was before it: the order of the fields means nothing.
+// All fields of one `set` see the action as it was before it: the order of the fields means
+// nothing.
 void Deciding::apply_set(std::uint32_t policy, const CompiledMutation& mutation) {
   const CompiledPolicy& p = set_.policies()[policy];
   std::vector<Val> values;
@@ -122,8 +131,8 @@ void Deciding::apply_set(std::uint32_t policy, const CompiledMutation& mutation)
       return;
     }
     if (v.tag == Tag::real && !std::isfinite(v.real)) {
-      failed(p, "mutation", mutation.model->name, fmt::format("{} would not be a finite number", a.field),
-             values_of(*a.value));
+      failed(p, "mutation", mutation.model->name,
+             fmt::format("{} would not be a finite number", a.field), values_of(*a.value));
       return;
     }
     values.push_back(as_data(v));
@@ -134,17 +143,20 @@ void Deciding::apply_set(std::uint32_t policy, const CompiledMutation& mutation)
     const bool changed = put(p, mutation, a.field, a.slot, values[i]);
     engine_.bounds_.push_back({policy, &mutation, a.slot, 0, 0, true, 0});
     if (trace_ == nullptr) continue;
-    step("mutation", mutation.model->name, StepStatus::pass, fmt::format("set {} to {}", a.field, a.value->program.source()),
-         changed ? fmt::format("{} -> {}", before, slot_text(input_, a.slot)) : "unchanged", values_of(*a.value));
+    step("mutation", mutation.model->name, StepStatus::pass,
+         fmt::format("set {} to {}", a.field, a.value->program.source()),
+         changed ? fmt::format("{} -> {}", before, slot_text(input_, a.slot)) : "unchanged",
+         values_of(*a.value));
   }
 }
 
 // Gives a field its new value and says so, when it is one.
-bool Deciding::put(const CompiledPolicy& policy, const CompiledMutation& mutation, std::string_view field, int index,
-                   Val value) {
+bool Deciding::put(const CompiledPolicy& policy, const CompiledMutation& mutation,
+                   std::string_view field, int index, Val value) {
   if (same(slot(index), value)) return false;
   engine_.log_.push_back({index, slot(index), raw(index)});
-  Reason& reason = add_reason(policy.model.id, mutation.model->name, kind_of(mutation.model->kind), Effect::modify);
+  Reason& reason = add_reason(policy.model.id, mutation.model->name, kind_of(mutation.model->kind),
+                              Effect::modify);
   std::string before;
   append_slot_json(before, input_, index);
   const std::string after = val_json(value);
@@ -157,21 +169,25 @@ bool Deciding::put(const CompiledPolicy& policy, const CompiledMutation& mutatio
   return true;
 }
 
-// Within one policy the later mutation wins: its bounds that its own later mutations broke do not bind.
+// Within one policy the later mutation wins: its bounds that its own later mutations broke do not
+// bind.
 void Deciding::excuse_own(std::uint32_t, std::size_t bounds_begin) {
   std::vector<Engine::Bound>& bounds = engine_.bounds_;
   for (std::size_t i = bounds.size(); i-- > bounds_begin;) {
     Engine::Bound& bound = bounds[i];
     bound.log_mark = engine_.log_.size();
-    const bool later_set = bound.is_set && std::any_of(bounds.begin() + static_cast<std::ptrdiff_t>(i) + 1, bounds.end(),
-                                                       [&](const Engine::Bound& b) { return b.slot == bound.slot; });
+    const bool later_set =
+        bound.is_set &&
+        std::any_of(bounds.begin() + static_cast<std::ptrdiff_t>(i) + 1, bounds.end(),
+                    [&](const Engine::Bound& b) { return b.slot == bound.slot; });
     if (later_set || !holds(bound)) bounds.erase(bounds.begin() + static_cast<std::ptrdiff_t>(i));
   }
 }
 
 bool Deciding::holds(const Engine::Bound& bound) const {
   if (bound.is_set) {
-    return std::none_of(engine_.log_.begin() + static_cast<std::ptrdiff_t>(bound.log_mark), engine_.log_.end(),
+    return std::none_of(engine_.log_.begin() + static_cast<std::ptrdiff_t>(bound.log_mark),
+                        engine_.log_.end(),
                         [&](const Engine::Change& c) { return c.slot == bound.slot; });
   }
   const Val& v = slot(bound.slot);
@@ -192,13 +208,15 @@ void Deciding::report_conflict(const Engine::Bound& bound) {
   }
   const CompiledPolicy& first = set_.policies()[bound.policy];
   const CompiledPolicy& second = set_.policies()[other != nullptr ? other->policy : bound.policy];
-  Reason& reason = add_reason(first.model.id, bound.mutation->model->name, "conflict", Effect::block);
+  Reason& reason =
+      add_reason(first.model.id, bound.mutation->model->name, "conflict", Effect::block);
   reason.other = second.model.id;
   const std::string& field = set_.slots().paths()[static_cast<std::size_t>(bound.slot)][2];
-  reason.message = fmt::format("policies {} and {} cannot both hold: {} is {}", first.model.id, second.model.id, field,
-                               slot_text(input_, bound.slot));
+  reason.message = fmt::format("policies {} and {} cannot both hold: {} is {}", first.model.id,
+                               second.model.id, field, slot_text(input_, bound.slot));
   if (!bound.is_set) {
-    reason.message += fmt::format(", outside [{}, {}]", double_text(bound.low), double_text(bound.high));
+    reason.message +=
+        fmt::format(", outside [{}, {}]", double_text(bound.low), double_text(bound.high));
   }
   reason.values = "{\"field\":";
   append_json_string(reason.values, field);
@@ -211,30 +229,34 @@ void Deciding::report_conflict(const Engine::Bound& bound) {
   reason.values += "]}";
 }
 
-// What the pass changed in the end: the first entry of the log for each slot whose value is another one now.
+// What the pass changed in the end: the first entry of the log for each slot whose value is another
+// one now.
 std::vector<const Engine::Change*> Deciding::net_changes() const {
   std::vector<const Engine::Change*> out;
   for (std::size_t i = pass_.log_begin; i < engine_.log_.size(); ++i) {
     const Engine::Change& c = engine_.log_[i];
     bool first = true;
-    for (std::size_t j = pass_.log_begin; j < i; ++j) first = first && engine_.log_[j].slot != c.slot;
+    for (std::size_t j = pass_.log_begin; j < i; ++j)
+      first = first && engine_.log_[j].slot != c.slot;
     if (first && !same(c.before, slot(c.slot))) out.push_back(&c);
   }
   return out;
 }
 
-// The final action's text, when the pass changed anything; slots that hold more than the fields themselves follow.
+// The final action's text, when the pass changed anything; slots that hold more than the fields
+// themselves follow.
 void Deciding::finish_changes() {
   if (engine_.log_.size() == pass_.log_begin) return;
   const std::vector<const Engine::Change*> changes = net_changes();
   pass_.changed = !changes.empty();
   if (!pass_.changed) return;
-  const bool broad =
-      std::any_of(changes.begin(), changes.end(), [&](const Engine::Change* c) { return set_.is_broad(c->slot); });
+  const bool broad = std::any_of(changes.begin(), changes.end(),
+                                 [&](const Engine::Change* c) { return set_.is_broad(c->slot); });
   if (pass_.monitor && !broad) return;
   std::vector<FieldEdit> edits;
   for (const Engine::Change* c : changes) {
-    edits.push_back({set_.slots().paths()[static_cast<std::size_t>(c->slot)][2], c->raw_before, val_json(slot(c->slot))});
+    edits.push_back({set_.slots().paths()[static_cast<std::size_t>(c->slot)][2], c->raw_before,
+                     val_json(slot(c->slot))});
   }
   std::string action = with_fields(input_.action, input_.data, std::move(edits));
   if (!pass_.monitor) {
@@ -247,14 +269,16 @@ void Deciding::finish_changes() {
   }
 }
 
-// Decodes the changed action again, so that `action.data` as a whole and fields within fields see the change.
+// Decodes the changed action again, so that `action.data` as a whole and fields within fields see
+// the change.
 void Deciding::refresh() {
   std::string& text = engine_.action_buffer_;
   const std::size_t size = text.size();
   text.resize(size + kPadding, ' ');
   InputFault fault;
   pass_.refreshed = true;
-  if (!engine_.decoder_.decode_action(std::string_view(text).substr(0, size), input_, engine_.scratch_, fault)) {
+  if (!engine_.decoder_.decode_action(std::string_view(text).substr(0, size), input_,
+                                      engine_.scratch_, fault)) {
     throw Error(ErrorKind::bug, "a changed action cannot be read again: " + fault.message);
   }
   name_inputs();

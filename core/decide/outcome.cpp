@@ -6,10 +6,14 @@ namespace autopilot::decide {
 
 std::string_view to_string(Result result) {
   switch (result) {
-    case Result::allowed: return "allowed";
-    case Result::modified: return "modified";
-    case Result::pending: return "pending";
-    case Result::blocked: return "blocked";
+    case Result::allowed:
+      return "allowed";
+    case Result::modified:
+      return "modified";
+    case Result::pending:
+      return "pending";
+    case Result::blocked:
+      return "blocked";
   }
   return "blocked";
 }
@@ -23,21 +27,30 @@ std::optional<Result> parse_result(std::string_view text) {
 
 std::string_view to_string(Effect effect) {
   switch (effect) {
-    case Effect::warn: return "warn";
-    case Effect::modify: return "modify";
-    case Effect::approve: return "approve";
-    case Effect::block: return "block";
-    case Effect::overridden: return "overridden";
+    case Effect::warn:
+      return "warn";
+    case Effect::modify:
+      return "modify";
+    case Effect::approve:
+      return "approve";
+    case Effect::block:
+      return "block";
+    case Effect::overridden:
+      return "overridden";
   }
   return "block";
 }
 
 std::string_view to_string(StepStatus status) {
   switch (status) {
-    case StepStatus::pass: return "pass";
-    case StepStatus::fail: return "fail";
-    case StepStatus::skip: return "skip";
-    case StepStatus::error: return "error";
+    case StepStatus::pass:
+      return "pass";
+    case StepStatus::fail:
+      return "fail";
+    case StepStatus::skip:
+      return "skip";
+    case StepStatus::error:
+      return "error";
   }
   return "error";
 }

@@ -12,7 +12,12 @@
 
 namespace autopilot::decide {
 
-enum class Result : std::uint8_t { allowed, modified, pending, blocked };  // in rising order of strictness
+enum class Result : std::uint8_t {
+  allowed,
+  modified,
+  pending,
+  blocked
+};  // in rising order of strictness
 std::string_view to_string(Result result);
 std::optional<Result> parse_result(std::string_view text);
 
@@ -23,20 +28,21 @@ std::string_view to_string(Effect effect);
 struct Reason {
   std::string_view policy;  // id; empty for the engine's own rules
   std::string_view rule;
-  std::string_view kind;    // gate rollout clamp max_delta set conflict deny require approve warn limit action_type error override
+  std::string_view kind;  // gate rollout clamp max_delta set conflict deny require approve warn
+                          // limit action_type error override
   Effect effect = Effect::block;
-  bool monitor = false;     // would have, had the policy been enforced
+  bool monitor = false;  // would have, had the policy been enforced
   std::string message;
   std::string values;
-  int approvals = 0;        // for approve
-  std::string_view other;   // conflict: the second policy
+  int approvals = 0;       // for approve
+  std::string_view other;  // conflict: the second policy
 };
 
 // One limit's account: who it belongs to and what it held. Amounts in micro-units (1e-6).
 struct Use {
   std::string_view policy;
   std::string_view limit;
-  std::string key;              // value of the key expression; empty without one
+  std::string key;  // value of the key expression; empty without one
   bool monitor = false;
   std::optional<Duration> per;  // absent: per run
   std::int64_t used = 0;        // before this action
@@ -59,10 +65,10 @@ struct Override {
 struct Outcome {
   Result result = Result::allowed;
   double risk = 0;
-  bool changed = false;             // the final action differs from the proposed one
-  std::string action;               // the final action's JSON when changed
-  std::vector<Reason> reasons;      // in order of evaluation; monitor ones last
-  std::vector<Use> uses;            // limits checked, enforced ones first
+  bool changed = false;         // the final action differs from the proposed one
+  std::string action;           // the final action's JSON when changed
+  std::vector<Reason> reasons;  // in order of evaluation; monitor ones last
+  std::vector<Use> uses;        // limits checked, enforced ones first
   std::vector<MonitorOutcome> monitor;
   bool overridden = false;
   // True when the uses of the enforced (or of this monitor policy's) limits are to be consumed.

@@ -1,8 +1,8 @@
 #include "core/decide/record.h"
 
-#include <charconv>
-
 #include <fmt/format.h>
+
+#include <charconv>
 
 #include "core/base/error.h"
 #include "core/base/json.h"
@@ -82,8 +82,8 @@ constexpr std::uint64_t kRandomMask = (std::uint64_t{1} << 62) - 1;
 
 std::string DecisionId::text() const {
   const auto top = static_cast<std::uint64_t>(seq);
-  return fmt::format("{:08x}-{:04x}-7{:03x}-{:04x}-{:012x}", top >> 28, top >> 12 & 0xFFFF, top & 0xFFF,
-                     0x8000 | (random & kRandomMask) >> 48, random & 0xFFFFFFFFFFFFu);
+  return fmt::format("{:08x}-{:04x}-7{:03x}-{:04x}-{:012x}", top >> 28, top >> 12 & 0xFFFF,
+                     top & 0xFFF, 0x8000 | (random & kRandomMask) >> 48, random & 0xFFFFFFFFFFFFu);
 }
 
 std::string DecisionId::bytes() const {
@@ -102,7 +102,8 @@ std::string DecisionId::bytes() const {
 }
 
 std::optional<DecisionId> parse_decision_id(std::string_view text) {
-  if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' || text[14] != '7') {
+  if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' ||
+      text[23] != '-' || text[14] != '7') {
     return std::nullopt;
   }
   std::uint64_t top = 0, bottom = 0;
@@ -173,7 +174,8 @@ double to_number(std::string_view token) {
 }
 
 [[noreturn]] void refuse(std::string_view id, std::string_view why) {
-  throw Error(ErrorKind::storage, fmt::format("decision {} cannot be read: {}", id.empty() ? "?" : id, why),
+  throw Error(ErrorKind::storage,
+              fmt::format("decision {} cannot be read: {}", id.empty() ? "?" : id, why),
               "run `autopilot state check`");
 }
 
@@ -181,7 +183,8 @@ Override override_from(const std::vector<Member>& parts) {
   Override out;
   for (const Member& m : parts) {
     if (m.key == "actor") out.actor = unquoted(m.value);
-    if (m.key == "role") out.role = policy::parse_role(bare(m.value)).value_or(policy::Role::viewer);
+    if (m.key == "role")
+      out.role = policy::parse_role(bare(m.value)).value_or(policy::Role::viewer);
     if (m.key == "reason") out.reason = unquoted(m.value);
   }
   return out;
@@ -248,10 +251,12 @@ void RecordReader::read(std::string_view line, Record& record) {
     if (m.key == "semantics") record.semantics = static_cast<int>(to_number(m.value));
   }
   if (record.semantics != kSemantics) {
-    refuse(record.id, fmt::format("it was taken under semantics {}, this build knows {}", record.semantics, kSemantics));
+    refuse(record.id, fmt::format("it was taken under semantics {}, this build knows {}",
+                                  record.semantics, kSemantics));
   }
   const std::optional<Instant> instant = parse_rfc3339(time);
-  if (!instant || record.proposed.empty() || record.context.empty()) refuse(record.id, "it lacks a part");
+  if (!instant || record.proposed.empty() || record.context.empty())
+    refuse(record.id, "it lacks a part");
   record.time = *instant;
   if (inner_.read(actor, parts_, fault)) {
     for (const Member& m : parts_) (m.key == "id" ? record.actor : record.role) = unquoted(m.value);
@@ -262,7 +267,8 @@ void RecordReader::read(std::string_view line, Record& record) {
 
 std::int64_t RecordedLedger::used(const Use& use, std::string_view, Instant) {
   for (const Use& seen : record_.uses) {
-    if (seen.monitor == use.monitor && seen.policy == use.policy && seen.limit == use.limit && seen.key == use.key) {
+    if (seen.monitor == use.monitor && seen.policy == use.policy && seen.limit == use.limit &&
+        seen.key == use.key) {
       return seen.used;
     }
   }

@@ -1,6 +1,7 @@
 #pragma once
-// The decision line: one JSON object that says what was asked, what was decided and everything that deciding needed,
-// so that it can be taken again. `decide` prints it, the state keeps it, `replay` compares its bytes.
+// The decision line: one JSON object that says what was asked, what was decided and everything that
+// deciding needed, so that it can be taken again. `decide` prints it, the state keeps it, `replay`
+// compares its bytes.
 
 #include <cstdint>
 #include <string>
@@ -13,16 +14,17 @@
 
 namespace autopilot::decide {
 
-// How decisions are taken and rendered. Raised when either changes; replay refuses what it does not know.
+// How decisions are taken and rendered. Raised when either changes; replay refuses what it does not
+// know.
 inline constexpr int kSemantics = 1;
 
-// A decision's place in time and in the store: the first 60 bits of a UUIDv7 (RFC 9562 §5.7), milliseconds << 12 |
-// counter, in rising order, and 62 random bits.
+// A decision's place in time and in the store: the first 60 bits of a UUIDv7 (RFC 9562 §5.7),
+// milliseconds << 12 | counter, in rising order, and 62 random bits.
 struct DecisionId {
   std::int64_t seq = 0;
-  std::uint64_t random = 0;  // the lower 62 bits count
-  std::string text() const;  // 36 characters
-  std::string bytes() const; // 16 bytes
+  std::uint64_t random = 0;   // the lower 62 bits count
+  std::string text() const;   // 36 characters
+  std::string bytes() const;  // 16 bytes
 };
 // Null when `text` is no UUIDv7.
 std::optional<DecisionId> parse_decision_id(std::string_view text);
@@ -53,8 +55,8 @@ struct Record {
 // Reads lines back. Not thread-safe.
 class RecordReader {
  public:
-  // Throws Error(storage) naming the decision when the line is no record, or of semantics that this build does not know.
-  // REQUIRES kPadding readable bytes after the line.
+  // Throws Error(storage) naming the decision when the line is no record, or of semantics that this
+  // build does not know. REQUIRES kPadding readable bytes after the line.
   void read(std::string_view line, Record& record);
 
  private:

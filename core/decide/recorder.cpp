@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::int64_t kCountersPerMillisecond = 4096;
 
-// An action's content as idempotency sees it: by its canonical names, without what may differ between tries.
+// An action's content as idempotency sees it: by its canonical names, without what may differ
+// between tries.
 Value content_of(std::string_view action) {
   JsonResult parsed = parse_json(action);
   if (!parsed.ok) return {};
@@ -43,41 +44,56 @@ std::string joint_key(std::string_view algorithm, std::string_view key) {
 
 void Tally::count(Result result) {
   switch (result) {
-    case Result::allowed: ++allowed; break;
-    case Result::modified: ++modified; break;
-    case Result::pending: ++pending; break;
-    case Result::blocked: ++blocked; break;
+    case Result::allowed:
+      ++allowed;
+      break;
+    case Result::modified:
+      ++modified;
+      break;
+    case Result::pending:
+      ++pending;
+      break;
+    case Result::blocked:
+      ++blocked;
+      break;
   }
 }
 
-void consume(const Outcome& outcome, const Circumstances& at, std::int64_t seq, MemoryLedger& ledger) {
+void consume(const Outcome& outcome, const Circumstances& at, std::int64_t seq,
+             MemoryLedger& ledger) {
   if (!outcome.consumes()) return;
   for (const Use& use : outcome.uses) {
     const auto would_pass = [&](const MonitorOutcome& m) {
-      return m.policy == use.policy && (m.result == Result::allowed || m.result == Result::modified);
+      return m.policy == use.policy &&
+             (m.result == Result::allowed || m.result == Result::modified);
     };
-    if (use.monitor && std::none_of(outcome.monitor.begin(), outcome.monitor.end(), would_pass)) continue;
+    if (use.monitor && std::none_of(outcome.monitor.begin(), outcome.monitor.end(), would_pass))
+      continue;
     ledger.consume(use, at.run, at.now, seq);
   }
 }
 
-Recorder::Recorder(Database& database, World& world, PolicySource& policies, RecorderSettings settings)
+Recorder::Recorder(Database& database, World& world, PolicySource& policies,
+                   RecorderSettings settings)
     : database_(database),
       world_(world),
       policies_(policies),
       settings_(std::move(settings)),
       ledger_(database),
-      add_decision_(database.prepare("INSERT INTO decision (seq, id, result, body) VALUES (?1, ?2, ?3, ?4)")),
+      add_decision_(
+          database.prepare("INSERT INTO decision (seq, id, result, body) VALUES (?1, ?2, ?3, ?4)")),
       add_key_(database.prepare("INSERT INTO idempotency (algorithm, key, seq) VALUES (?1, ?2, ?3) "
                                 "ON CONFLICT (algorithm, key) DO NOTHING")),
       find_key_(database.prepare("SELECT seq FROM idempotency WHERE algorithm = ?1 AND key = ?2")),
       find_body_(database.prepare("SELECT body FROM decision WHERE seq = ?1")) {
-  if (!settings_.base_context.empty()) settings_.base_context = padded(std::move(settings_.base_context));
+  if (!settings_.base_context.empty())
+    settings_.base_context = padded(std::move(settings_.base_context));
 }
 
 Recorder::~Recorder() = default;
 
-void Recorder::decide(const std::vector<InputLine>& lines, std::string& out, std::vector<LineFault>& faults) {
+void Recorder::decide(const std::vector<InputLine>& lines, std::string& out,
+                      std::vector<LineFault>& faults) {
   const std::size_t out_before = out.size();
   const std::size_t faults_before = faults.size();
   const Tally tally_before = tally_;
@@ -101,7 +117,8 @@ void Recorder::decide(const std::vector<InputLine>& lines, std::string& out, std
   }
 }
 
-void Recorder::decide_all(const std::vector<InputLine>& lines, std::string& out, std::vector<LineFault>& faults) {
+void Recorder::decide_all(const std::vector<InputLine>& lines, std::string& out,
+                          std::vector<LineFault>& faults) {
   ledger_.refresh();
   const std::int64_t version = database_.integer("PRAGMA data_version");
   if (std::exchange(data_version_, version) != version || last_seq_ < 0) {
@@ -131,7 +148,8 @@ void Recorder::decide_one(const InputLine& line, std::string& out, std::vector<L
   if (settings_.override_by) at_.override_by = &*settings_.override_by;
   std::string_view base = settings_.base_context;
   if (!base.empty()) base.remove_suffix(kPadding);
-  if (!engine_->read(line.text, base, input_, fault) || !time_of_line(fault) || !repeats(out, fault, answered)) {
+  if (!engine_->read(line.text, base, input_, fault) || !time_of_line(fault) ||
+      !repeats(out, fault, answered)) {
     faults.push_back({line.number, fault.offset, fault.message});
     return;
   }
@@ -171,7 +189,8 @@ bool Recorder::time_of_line(InputFault& fault) {
   return true;
 }
 
-// Answers an action whose idempotency key was seen before. False with `fault` when its content was another one.
+// Answers an action whose idempotency key was seen before. False with `fault` when its content was
+// another one.
 bool Recorder::repeats(std::string& out, InputFault& fault, bool& answered) {
   if (input_.key.empty()) return true;
   if (settings_.dry_run) {
@@ -193,8 +212,8 @@ bool Recorder::answer(std::string_view recorded, std::string& out, InputFault& f
   Record record;
   reader_.read(std::string_view(line).substr(0, recorded.size()), record);
   if (!(content_of(record.proposed) == content_of(input_.proposed))) {
-    fault = {0, fmt::format("idempotency key {} was used before with other content, by decision {}", input_.key,
-                            record.id)};
+    fault = {0, fmt::format("idempotency key {} was used before with other content, by decision {}",
+                            input_.key, record.id)};
     return false;
   }
   ++tally_.repeated;
@@ -206,7 +225,8 @@ bool Recorder::answer(std::string_view recorded, std::string& out, InputFault& f
 
 std::string Recorder::body_of(std::int64_t seq) {
   if (!find_body_.bind(seq).step()) {
-    throw Error(ErrorKind::storage, fmt::format("the decision behind an idempotency key is missing (seq {})", seq),
+    throw Error(ErrorKind::storage,
+                fmt::format("the decision behind an idempotency key is missing (seq {})", seq),
                 "run `autopilot state check`");
   }
   std::string body(find_body_.text(0));
@@ -226,10 +246,12 @@ void Recorder::record(const DecisionId& id, std::string_view body) {
   batch_.add(id.seq, bytes, result, body);
 }
 
-// Rising within the state even when the clock steps back: the counter then runs on from the last one.
+// Rising within the state even when the clock steps back: the counter then runs on from the last
+// one.
 DecisionId Recorder::next_id() {
   const Instant now = world_.clock.now();
-  const std::int64_t from_clock = (now.seconds * 1000 + now.nanos / 1'000'000) * kCountersPerMillisecond;
+  const std::int64_t from_clock =
+      (now.seconds * 1000 + now.nanos / 1'000'000) * kCountersPerMillisecond;
   last_seq_ = std::max(last_seq_ + 1, from_clock);
   return {last_seq_, world_.random.next()};
 }

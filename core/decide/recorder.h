@@ -1,6 +1,7 @@
 #pragma once
-// Takes decisions and records them: a batch of lines is decided, numbered, charged to the ledger, chained to the audit
-// and committed as one durable transaction. What decide() returned from survives a crash; what it did not, never was.
+// Takes decisions and records them: a batch of lines is decided, numbered, charged to the ledger,
+// chained to the audit and committed as one durable transaction. What decide() returned from
+// survives a crash; what it did not, never was.
 
 #include <cstddef>
 #include <memory>
@@ -17,30 +18,34 @@
 
 namespace autopilot::decide {
 
-// The policies in force. Asked inside each transaction, so that an apply takes effect with the next batch.
+// The policies in force. Asked inside each transaction, so that an apply takes effect with the next
+// batch.
 class PolicySource {
  public:
   virtual ~PolicySource() = default;
   virtual std::shared_ptr<const CompiledSet> current() = 0;
-  // Those of an earlier revision, by its hash. Throws Error(storage) when the state has lost it. Safe from many threads.
+  // Those of an earlier revision, by its hash. Throws Error(storage) when the state has lost it.
+  // Safe from many threads.
   virtual std::shared_ptr<const CompiledSet> at(std::string_view revision) = 0;
 };
 
-// Charges what the outcome used: enforced limits when the action may happen; a monitor policy's when it would have let
-// the action pass, too.
-void consume(const Outcome& outcome, const Circumstances& at, std::int64_t seq, MemoryLedger& ledger);
+// Charges what the outcome used: enforced limits when the action may happen; a monitor policy's
+// when it would have let the action pass, too.
+void consume(const Outcome& outcome, const Circumstances& at, std::int64_t seq,
+             MemoryLedger& ledger);
 
 struct RecorderSettings {
-  std::string run;                      // never empty
-  std::string actor;                    // who asks
-  std::string role;                     // that actor's role
-  std::string base_context;             // JSON for lines without a context; may be empty
-  bool input_time = false;              // a context's time is the decision's
-  bool dry_run = false;                 // record and consume nothing
+  std::string run;           // never empty
+  std::string actor;         // who asks
+  std::string role;          // that actor's role
+  std::string base_context;  // JSON for lines without a context; may be empty
+  bool input_time = false;   // a context's time is the decision's
+  bool dry_run = false;      // record and consume nothing
   std::optional<Override> override_by;
 };
 
-// One line of input, without its end; `number` is 1-based. REQUIRES kPadding readable bytes after `text`.
+// One line of input, without its end; `number` is 1-based. REQUIRES kPadding readable bytes after
+// `text`.
 struct InputLine {
   std::string_view text;
   std::size_t number = 0;
@@ -63,14 +68,17 @@ class Recorder {
   Recorder(Database& database, World& world, PolicySource& policies, RecorderSettings settings);
   ~Recorder();
 
-  // Appends a decision line (with its end) for each good line to `out` and a fault for each bad one. Durable when it
-  // returns. Throws Error(storage) and records nothing of the batch when that cannot be.
-  void decide(const std::vector<InputLine>& lines, std::string& out, std::vector<LineFault>& faults);
+  // Appends a decision line (with its end) for each good line to `out` and a fault for each bad
+  // one. Durable when it returns. Throws Error(storage) and records nothing of the batch when that
+  // cannot be.
+  void decide(const std::vector<InputLine>& lines, std::string& out,
+              std::vector<LineFault>& faults);
 
   const Tally& tally() const { return tally_; }
 
  private:
-  void decide_all(const std::vector<InputLine>& lines, std::string& out, std::vector<LineFault>& faults);
+  void decide_all(const std::vector<InputLine>& lines, std::string& out,
+                  std::vector<LineFault>& faults);
   void decide_one(const InputLine& line, std::string& out, std::vector<LineFault>& faults);
   bool time_of_line(InputFault& fault);
   bool repeats(std::string& out, InputFault& fault, bool& answered);

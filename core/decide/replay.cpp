@@ -9,13 +9,15 @@ namespace autopilot::decide {
 namespace {
 
 Circumstances circumstances_of(const Record& record) {
-  return {record.time, record.run, record.actor, record.role, record.override_by ? &*record.override_by : nullptr};
+  return {record.time, record.run, record.actor, record.role,
+          record.override_by ? &*record.override_by : nullptr};
 }
 
 void read_again(Engine& engine, const Record& record, Input& input) {
   InputFault fault;
   if (engine.read_parts(record.proposed, record.context, input, fault)) return;
-  throw Error(ErrorKind::storage, fmt::format("decision {} cannot be read again: {}", record.id, fault.message),
+  throw Error(ErrorKind::storage,
+              fmt::format("decision {} cannot be read again: {}", record.id, fault.message),
               "run `autopilot state check`");
 }
 
@@ -28,7 +30,8 @@ std::vector<Cause> causes_of(const Outcome& outcome) {
   std::vector<Cause> out;
   for (const Reason& r : outcome.reasons) {
     if (r.monitor) continue;
-    out.push_back({std::string(r.policy), std::string(r.rule), std::string(to_string(r.effect)), r.message});
+    out.push_back(
+        {std::string(r.policy), std::string(r.rule), std::string(to_string(r.effect)), r.message});
   }
   return out;
 }
@@ -44,28 +47,36 @@ std::vector<Cause> causes_of(const Value& record) {
   if (reasons == nullptr || !reasons->is_list()) return out;
   for (const Value& r : reasons->as_list()) {
     if (r.get("monitor") != nullptr) continue;
-    out.push_back({text_of(r, "policy"), text_of(r, "rule"), text_of(r, "effect"), text_of(r, "message")});
+    out.push_back(
+        {text_of(r, "policy"), text_of(r, "rule"), text_of(r, "effect"), text_of(r, "message")});
   }
   return out;
 }
 
 std::string_view effect_for(Result result) {
   switch (result) {
-    case Result::blocked: return "block";
-    case Result::pending: return "approve";
-    case Result::modified: return "modify";
-    case Result::allowed: return "";
+    case Result::blocked:
+      return "block";
+    case Result::pending:
+      return "approve";
+    case Result::modified:
+      return "modify";
+    case Result::allowed:
+      return "";
   }
   return "";
 }
 
-// The first cause of `result` in `here` that `there` lacks; what it says may have changed when the rule has not.
-const Cause* first_new(const std::vector<Cause>& here, const std::vector<Cause>& there, Result result) {
+// The first cause of `result` in `here` that `there` lacks; what it says may have changed when the
+// rule has not.
+const Cause* first_new(const std::vector<Cause>& here, const std::vector<Cause>& there,
+                       Result result) {
   const std::string_view effect = effect_for(result);
   for (const bool by_message : {false, true}) {
     for (const Cause& c : here) {
       const auto same = [&](const Cause& o) {
-        return o.policy == c.policy && o.rule == c.rule && o.effect == c.effect && (!by_message || o.message == c.message);
+        return o.policy == c.policy && o.rule == c.rule && o.effect == c.effect &&
+               (!by_message || o.message == c.message);
       };
       if (c.effect == effect && std::none_of(there.begin(), there.end(), same)) return &c;
     }
@@ -92,7 +103,8 @@ const std::string& Replayer::replay(std::string_view line, Trace* trace) {
   RecordedLedger ledger(record_);
   engine.decide(input_, at, ledger, outcome_, trace);
   line_.clear();
-  append_line(line_, {record_.id, record_.proposed, record_.context, record_.revision, at}, outcome_);
+  append_line(line_, {record_.id, record_.proposed, record_.context, record_.revision, at},
+              outcome_);
   return line_;
 }
 
@@ -109,11 +121,13 @@ void merge(ReplaySummary& into, ReplaySummary from) {
   into.checked += from.checked;
   into.differing += from.differing;
   for (ReplayDifference& d : from.examples) into.examples.push_back(std::move(d));
-  std::sort(into.examples.begin(), into.examples.end(), [](auto& a, auto& b) { return a.id < b.id; });
+  std::sort(into.examples.begin(), into.examples.end(),
+            [](auto& a, auto& b) { return a.id < b.id; });
   if (into.examples.size() > kReplayExamples) into.examples.resize(kReplayExamples);
 }
 
-Comparison::Comparison(std::shared_ptr<const CompiledSet> set) : set_(std::move(set)), engine_(*set_) {}
+Comparison::Comparison(std::shared_ptr<const CompiledSet> set)
+    : set_(std::move(set)), engine_(*set_) {}
 
 void Comparison::add(std::string_view line) {
   ++checked_;
@@ -123,19 +137,22 @@ void Comparison::add(std::string_view line) {
   engine_.decide(input_, at, ledger_, outcome_);
   consume(outcome_, at, 0, ledger_);
   const Result before = parse_result(record_.result).value_or(Result::blocked);
-  const std::string_view after_action = outcome_.changed ? std::string_view(outcome_.action) : record_.proposed;
+  const std::string_view after_action =
+      outcome_.changed ? std::string_view(outcome_.action) : record_.proposed;
   if (before == outcome_.result && after_action == record_.action) return;
   note(line);
 }
 
 void Comparison::note(std::string_view line) {
   const JsonResult recorded = parse_json(line);
-  const std::string_view after_action = outcome_.changed ? std::string_view(outcome_.action) : record_.proposed;
+  const std::string_view after_action =
+      outcome_.changed ? std::string_view(outcome_.action) : record_.proposed;
   Key key;
   key.before = parse_result(record_.result).value_or(Result::blocked);
   key.after = outcome_.result;
   // Only the spelling of the action may differ.
-  if (key.before == key.after && parse_json(after_action).value == parse_json(record_.action).value) return;
+  if (key.before == key.after && parse_json(after_action).value == parse_json(record_.action).value)
+    return;
   const std::vector<Cause> before = causes_of(recorded.value);
   const std::vector<Cause> after = causes_of(outcome_);
   const Cause* cause = first_new(after, before, key.after);

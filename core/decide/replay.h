@@ -1,6 +1,6 @@
 #pragma once
-// Takes recorded decisions again. As they were: from the record alone, byte for byte. Against other policies: what
-// would differ, grouped by the rule that makes the difference.
+// Takes recorded decisions again. As they were: from the record alone, byte for byte. Against other
+// policies: what would differ, grouped by the rule that makes the difference.
 
 #include <cstdint>
 #include <functional>
@@ -24,8 +24,8 @@ class Replayer {
  public:
   explicit Replayer(PolicySource& policies) : policies_(policies) {}
 
-  // The line that deciding the record anew gives, under the revision that took it. Valid until the next call.
-  // REQUIRES kPadding readable bytes after `line`.
+  // The line that deciding the record anew gives, under the revision that took it. Valid until the
+  // next call. REQUIRES kPadding readable bytes after `line`.
   const std::string& replay(std::string_view line, Trace* trace = nullptr);
 
   const Record& record() const { return record_; }
@@ -63,8 +63,8 @@ inline constexpr std::size_t kReplayExamples = 10;
 void check_record(Replayer& replayer, std::string_view line, ReplaySummary& summary);
 void merge(ReplaySummary& into, ReplaySummary from);
 
-// What other policies would have decided. Records must come in their order: the ledger is built up from the decisions
-// as they would have been taken.
+// What other policies would have decided. Records must come in their order: the ledger is built up
+// from the decisions as they would have been taken.
 class Comparison {
  public:
   explicit Comparison(std::shared_ptr<const CompiledSet> set);
@@ -78,8 +78,8 @@ class Comparison {
   };
   struct Group {
     std::int64_t count = 0;
-    std::string example;          // id of the first decision
-    std::string message;          // of the reason that makes the difference
+    std::string example;  // id of the first decision
+    std::string message;  // of the reason that makes the difference
     std::string action_before, action_after;
   };
 

@@ -1,6 +1,7 @@
 #pragma once
-// The whole story of one decision for `show` and `graph`: every policy, gate, mutation, guard and limit with the
-// values it saw. Filled only when asked for; the decision is the same with and without it.
+// The whole story of one decision for `show` and `graph`: every policy, gate, mutation, guard and
+// limit with the values it saw. Filled only when asked for; the decision is the same with and
+// without it.
 
 #include <string>
 #include <string_view>
@@ -15,9 +16,9 @@ struct TraceStep {
   std::string_view kind;  // gate mutation guard limit
   std::string name;
   StepStatus status = StepStatus::pass;
-  std::string text;       // what was asked: the expression, or "clamp weight [0.01, 0.8]"
-  std::string detail;     // what came of it: "0.9 → 0.8", "3 of 100 used", the error
-  std::string values;     // JSON object of what it read
+  std::string text;    // what was asked: the expression, or "clamp weight [0.01, 0.8]"
+  std::string detail;  // what came of it: "0.9 → 0.8", "3 of 100 used", the error
+  std::string values;  // JSON object of what it read
 };
 
 struct PolicyTrace {

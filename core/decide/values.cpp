@@ -12,10 +12,14 @@ using expr::Val;
 
 std::string plain_text(const Val& value) {
   switch (value.tag) {
-    case Tag::string: return std::string(value.text());
-    case Tag::boolean: return value.boolean ? "true" : "false";
-    case Tag::real: return double_text(value.real);
-    default: return expr::to_text(value);
+    case Tag::string:
+      return std::string(value.text());
+    case Tag::boolean:
+      return value.boolean ? "true" : "false";
+    case Tag::real:
+      return double_text(value.real);
+    default:
+      return expr::to_text(value);
   }
 }
 
@@ -68,11 +72,14 @@ std::string members(const std::vector<FieldEdit>& edits, bool first) {
   return out;
 }
 
-bool is_empty_object(std::string_view object) { return trim(object.substr(1, object.size() - 2)).empty(); }
+bool is_empty_object(std::string_view object) {
+  return trim(object.substr(1, object.size() - 2)).empty();
+}
 
 }  // namespace
 
-std::string with_fields(std::string_view action, std::string_view data, std::vector<FieldEdit> edits) {
+std::string with_fields(std::string_view action, std::string_view data,
+                        std::vector<FieldEdit> edits) {
   // Replaced fields in the order of the text, then added ones by name.
   std::sort(edits.begin(), edits.end(), [](const FieldEdit& a, const FieldEdit& b) {
     if (a.before.empty() != b.before.empty()) return b.before.empty();
@@ -86,7 +93,8 @@ std::string with_fields(std::string_view action, std::string_view data, std::vec
     out += e.after;
     at = e.before.data() + e.before.size();
   }
-  const bool adds = std::any_of(edits.begin(), edits.end(), [](const FieldEdit& e) { return e.before.empty(); });
+  const bool adds =
+      std::any_of(edits.begin(), edits.end(), [](const FieldEdit& e) { return e.before.empty(); });
   if (adds && data.empty()) {
     const char* close = action.data() + action.size() - 1;
     out.append(at, close);

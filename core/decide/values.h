@@ -9,7 +9,8 @@
 
 namespace autopilot::decide {
 
-// The text that selectors, keys and rollouts compare: strings as they are, numbers shortest, booleans true/false.
+// The text that selectors, keys and rollouts compare: strings as they are, numbers shortest,
+// booleans true/false.
 std::string plain_text(const expr::Val& value);
 
 // What a slot holds, as JSON: as written when it was not computed.
@@ -21,12 +22,14 @@ std::string val_json(const expr::Val& value);
 // {"metrics.cvr_1h":0.015,…} of all that a program reads.
 std::string values_json(const CompiledSet& set, const Input& input, const expr::Program& program);
 
-// The action with other values in fields of its data: `fields` are (name, slot); texts come from the slots.
+// The action with other values in fields of its data: `fields` are (name, slot); texts come from
+// the slots.
 struct FieldEdit {
   std::string_view field;
   std::string_view before;  // where its value stands in the action, or empty when it has none
   std::string after;        // JSON
 };
-std::string with_fields(std::string_view action, std::string_view data, std::vector<FieldEdit> edits);
+std::string with_fields(std::string_view action, std::string_view data,
+                        std::vector<FieldEdit> edits);
 
 }  // namespace autopilot::decide

@@ -4,15 +4,16 @@
 
 namespace autopilot::state {
 
-std::shared_ptr<const decide::CompiledSet> compile_documents(std::string revision,
-                                                             const std::vector<policy::Document>& documents) {
+std::shared_ptr<const decide::CompiledSet> compile_documents(
+    std::string revision, const std::vector<policy::Document>& documents) {
   policy::Project project;
   std::vector<policy::Policy> policies;
   for (const policy::Document& d : documents) {
     if (d.kind == "Project") project = policy::project_from(d);
     if (d.kind == "Policy") policies.push_back(policy::policy_from(d));
   }
-  return std::make_shared<const decide::CompiledSet>(std::move(revision), std::move(project), std::move(policies));
+  return std::make_shared<const decide::CompiledSet>(std::move(revision), std::move(project),
+                                                     std::move(policies));
 }
 
 std::shared_ptr<const decide::CompiledSet> PolicySets::current() {

@@ -13,9 +13,10 @@
 
 namespace autopilot::state {
 
-// Compiles the policies among the documents; the project's settings come from the document Project/autopilot.
-std::shared_ptr<const decide::CompiledSet> compile_documents(std::string revision,
-                                                             const std::vector<policy::Document>& documents);
+// Compiles the policies among the documents; the project's settings come from the document
+// Project/autopilot.
+std::shared_ptr<const decide::CompiledSet> compile_documents(
+    std::string revision, const std::vector<policy::Document>& documents);
 
 class PolicySets : public decide::PolicySource {
  public:

@@ -1,0 +1,152 @@
+// autopilot decide: actions in, recorded decisions out.
+#include <fmt/format.h>
+
+#include "cli/command.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/decide/line_source.h"
+#include "core/decide/recorder.h"
+#include "core/decide/summary.h"
+#include "core/policy/model.h"
+#include "core/state/policy_sets.h"
+#include "core/state/store.h"
+
+namespace autopilot::commands {
+namespace {
+
+constexpr char kDecideDetails[] =
+    R"(Reads proposed actions from standard input, one JSON object a line, decides each under the applied policies,
+records the decision and writes it to standard output as one JSON line. A line is an action, or an action with its
+context:
+
+  {"type":"route.update_weight","algorithm":"bandit","data":{"weight":0.3,"old_weight":0.25}}
+  {"action":{...},"context":{"metrics":{"cvr_1h":0.03},"segment":{"geo":"FR"}}}
+
+A decision that was written is durable. An action with an idempotency key that was decided before gets the recorded
+decision again. Lines that are no actions are reported with their place and get no decision; the others are decided.
+
+The result of a decision is allowed, modified (do the action as changed), pending (it needs approval) or blocked.
+
+EXAMPLES
+  autopilot decide < actions.jsonl > decisions.jsonl
+  autopilot decide --dry-run --format text < actions.jsonl
+  autopilot decide --context now.json --exit-code < action.json
+)";
+
+class Decide : public cli::Invocation {
+ public:
+  explicit Decide(cli::Options& o) {
+    o.option("--context FILE", context_, "context for lines that carry none", cli::Hint::file);
+    o.option(
+        "--run ID", run_,
+        "name of the run that `per: run` limits count in (each invocation its own by default)");
+    o.flag("--input-time", input_time_,
+           "take a context's time as the time of the decision (imports, tests)");
+    o.flag("--exit-code", exit_code_,
+           "exit 1 when an action is blocked, else 4 when one is pending");
+    o.flag("--dry-run", dry_run_, "decide, but record and use up nothing");
+    o.flag("--override", override_,
+           "let blocked actions pass if your role allows it; needs --reason");
+    o.option("--reason TEXT", reason_, "why, for --override");
+  }
+
+  cli::Exit run(cli::Context& context) override {
+    if (override_ != !reason_.empty()) {
+      throw Error(ErrorKind::usage, "--override and --reason go together",
+                  "say why with --reason TEXT");
+    }
+    context.require_role("operator", "deciding on actions");
+    state::Store& store = context.store();
+    state::PolicySets policies(store);
+    if (policies.current()->policies().empty()) {
+      context.inform(
+          "warning: no policy is applied, so nothing is blocked; apply some with `autopilot "
+          "apply`");
+    }
+    decide::Recorder recorder(store.database(), context.world, policies, settings(context));
+    if (context.globals.format == "jsonl")
+      context.write("{\"schema\":\"autopilot.decision/v1\"}\n");
+    decide::LineSource source(context.world.files);
+    std::vector<decide::InputLine> lines;
+    while (source.next(lines)) decide_batch(context, recorder, lines);
+    context.inform(decide::tally_text(recorder.tally(), faults_, dry_run_));
+    return exit_of(recorder.tally());
+  }
+
+ private:
+  void decide_batch(cli::Context& context, decide::Recorder& recorder,
+                    const std::vector<decide::InputLine>& lines) {
+    std::string out;
+    std::vector<decide::LineFault> faults;
+    recorder.decide(lines, out, faults);
+    if (context.globals.format == "jsonl") {
+      context.write(out);
+    } else {
+      context.show(decide::summarise_lines(out));
+    }
+    context.flush();
+    faults_ += faults.size();
+    if (faults.empty()) return;
+    Diagnostics diagnostics;
+    for (const decide::LineFault& fault : faults) add_fault(diagnostics, lines, fault);
+    context.show_diagnostics(diagnostics);
+  }
+
+  static void add_fault(Diagnostics& diagnostics, const std::vector<decide::InputLine>& lines,
+                        const decide::LineFault& fault) {
+    if (diagnostics.all().size() >= Diagnostics::kLimit) return;
+    const auto line =
+        std::find_if(lines.begin(), lines.end(), [&](auto& l) { return l.number == fault.line; });
+    const std::uint32_t source = diagnostics.sources().add("<stdin>", std::string(line->text),
+                                                           static_cast<std::uint32_t>(fault.line));
+    diagnostics.error("bad-action", {source, fault.offset, fault.offset}, fault.message);
+  }
+
+  decide::RecorderSettings settings(cli::Context& context) {
+    decide::RecorderSettings out;
+    out.run = run_.empty() ? decide::new_run(context.world) : run_;
+    out.actor = context.actor();
+    out.role = context.actor_role();
+    out.input_time = input_time_;
+    out.dry_run = dry_run_;
+    if (!context_.empty()) {
+      const std::string text = context_ == "-" ? "" : context.world.files.read(context_);
+      if (!parse_json_or_throw(text, context_).is_map()) {
+        throw Error(ErrorKind::invalid,
+                    fmt::format("{}: a context must be a JSON object", context_));
+      }
+      out.base_context = std::string(trim(text));
+    }
+    if (override_) {
+      out.override_by = {out.actor, policy::parse_role(out.role).value_or(policy::Role::viewer),
+                         reason_};
+    }
+    return out;
+  }
+
+  cli::Exit exit_of(const decide::Tally& tally) const {
+    if (faults_ > 0) return cli::Exit::no;
+    if (!exit_code_) return cli::Exit::ok;
+    if (tally.blocked > 0) return cli::Exit::no;
+    return tally.pending > 0 ? cli::Exit::approval : cli::Exit::ok;
+  }
+
+  std::string context_;
+  std::string run_;
+  std::string reason_;
+  bool input_time_ = false;
+  bool exit_code_ = false;
+  bool dry_run_ = false;
+  bool override_ = false;
+  std::size_t faults_ = 0;
+};
+
+}  // namespace
+
+extern const cli::Command decide{"decide",
+                                 "Decide on proposed actions and record the decisions",
+                                 kDecideDetails,
+                                 cli::bind<Decide>,
+                                 {"jsonl", "text"}};
+
+}  // namespace autopilot::commands

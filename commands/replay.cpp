@@ -1,0 +1,133 @@
+// autopilot replay: recorded decisions taken again.
+#include <fmt/format.h>
+
+#include "cli/command.h"
+#include "core/base/error.h"
+#include "core/decide/archive.h"
+#include "core/decide/summary.h"
+#include "core/policy/loader.h"
+#include "core/state/policy_sets.h"
+#include "core/state/replay_run.h"
+#include "core/state/store.h"
+
+namespace autopilot::commands {
+namespace {
+
+constexpr char kReplayDetails[] =
+    R"(Takes recorded decisions again. Without --against each is decided from its record alone, under the revision that
+took it, and must give the same bytes; otherwise something has changed the record, or autopilot has a bug.
+
+With --against the decisions are taken under other policies, a folder of files or a revision of the state, and those
+that would differ are grouped by the policy and rule that make the difference. Limits are counted from the first of
+the chosen decisions on, as they would have been used up.
+
+EXAMPLES
+  autopilot replay --all
+  autopilot replay --since 7d --against policies/ --fail-on-diff
+  autopilot replay --all --against HEAD~1
+)";
+
+class Replay : public cli::Invocation {
+ public:
+  explicit Replay(cli::Options& o) {
+    o.arguments("DECISION", decisions_, "ids of decisions, or their beginnings",
+                cli::Hint::decision);
+    o.option("--since T", since_,
+             "decisions recorded since then: a duration such as 7d, or an RFC 3339 time");
+    o.flag("--all", all_, "all recorded decisions");
+    o.option("--against DIR|REV", against_, "decide under these policies instead",
+             cli::Hint::directory);
+    o.flag("--fail-on-diff", fail_on_diff_, "exit 1 when --against shows a difference");
+  }
+
+  cli::Exit run(cli::Context& context) override {
+    const int ways = (decisions_.empty() ? 0 : 1) + (since_.empty() ? 0 : 1) + (all_ ? 1 : 0);
+    if (ways != 1) {
+      throw Error(ErrorKind::usage, "say which decisions: ids, --since T or --all");
+    }
+    state::Store& store = context.existing_store();
+    return against_.empty() ? check(context, store) : compare(context, store);
+  }
+
+ private:
+  decide::Range range(cli::Context& context) const {
+    if (since_.empty()) return {};
+    if (const auto length = parse_duration(since_))
+      return decide::Range::since(context.world.clock.now() - *length);
+    if (const auto time = parse_rfc3339(since_)) return decide::Range::since(*time);
+    throw Error(ErrorKind::usage, fmt::format("--since {}: neither a duration nor a time", since_),
+                "write 7d, 12h or 2026-11-20T10:00:00Z");
+  }
+
+  // The chosen lines one after the other, padded for the decoder.
+  void each_chosen(decide::Archive& archive,
+                   const std::function<void(std::string_view)>& work) const {
+    decide::Page page;
+    for (const std::string& id : decisions_) {
+      page.clear();
+      page.add(0, archive.find(id));
+      work(page.line(0));
+    }
+  }
+
+  cli::Exit check(cli::Context& context, state::Store& store) {
+    decide::ReplaySummary summary;
+    if (decisions_.empty()) {
+      summary = state::replay_range(store, range(context));
+    } else {
+      state::PolicySets policies(store);
+      decide::Replayer replayer(policies);
+      decide::Archive archive(store.database());
+      each_chosen(archive,
+                  [&](std::string_view line) { decide::check_record(replayer, line, summary); });
+    }
+    context.show(decide::describe(summary));
+    return summary.differing > 0 ? cli::Exit::no : cli::Exit::ok;
+  }
+
+  cli::Exit compare(cli::Context& context, state::Store& store) {
+    std::shared_ptr<const decide::CompiledSet> set = other_policies(context, store);
+    if (set == nullptr) return cli::Exit::no;
+    decide::Comparison comparison(set);
+    decide::Archive archive(store.database());
+    each_chosen(archive, [&](std::string_view line) { comparison.add(line); });
+    if (decisions_.empty()) {
+      decide::Range chosen = range(context);
+      decide::Page page;
+      while (archive.next(chosen, page)) {
+        for (std::size_t i = 0; i < page.size(); ++i) comparison.add(page.line(i));
+      }
+    }
+    context.show(decide::describe(comparison, against_));
+    return fail_on_diff_ && comparison.differing() > 0 ? cli::Exit::no : cli::Exit::ok;
+  }
+
+  // A folder or file of policies, else a revision. Null when the files have faults, which are
+  // shown.
+  std::shared_ptr<const decide::CompiledSet> other_policies(cli::Context& context,
+                                                            state::Store& store) {
+    if (!context.world.files.exists(against_)) {
+      return state::PolicySets(store).at(store.find_revision(against_).hash);
+    }
+    const policy::Project& project = context.project();
+    policy::LoadResult loaded =
+        policy::load_paths({against_}, project, context.world.files, context.diagnostics);
+    context.show_diagnostics();
+    if (!context.diagnostics.ok()) return nullptr;
+    if (project.document) loaded.documents.push_back(*project.document);
+    return state::compile_documents("", loaded.documents);
+  }
+
+  std::vector<std::string> decisions_;
+  std::string since_;
+  std::string against_;
+  bool all_ = false;
+  bool fail_on_diff_ = false;
+};
+
+}  // namespace
+
+extern const cli::Command replay{
+    "replay", "Take recorded decisions again and compare", kReplayDetails, cli::bind<Replay>, {}};
+
+}  // namespace autopilot::commands

@@ -1,0 +1,31 @@
+#pragma once
+// What decide, show and replay tell people: reports made of decisions.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "core/base/world.h"
+#include "core/decide/recorder.h"
+#include "core/decide/replay.h"
+#include "core/decide/trace.h"
+#include "core/render/report.h"
+
+namespace autopilot::decide {
+
+// A run id of its own for one invocation: "run-" and a UUIDv7.
+std::string new_run(World& world);
+
+// "28 actions: 10 allowed, 3 modified, 1 pending, 13 blocked (1 answered from before); 1 line was
+// no action".
+std::string tally_text(const Tally& tally, std::size_t faults, bool dry_run);
+
+// Decision lines as a table for people: result, action, target, why.
+render::Report summarise_lines(std::string_view lines);
+
+// The whole tree of one decision. `same`: deciding it again gave the recorded bytes.
+render::Report describe(std::string_view record, const Trace& trace, bool same);
+render::Report describe(const ReplaySummary& summary);
+render::Report describe(const Comparison& comparison, std::string_view against);
+
+}  // namespace autopilot::decide
