@@ -6,6 +6,7 @@ extern const cli::Command apply;
 extern const cli::Command audit_list;
 extern const cli::Command audit_verify;
 extern const cli::Command convert;
+extern const cli::Command decide;
 extern const cli::Command diff;
 extern const cli::Command docs_completions;
 extern const cli::Command docs_man;
@@ -14,7 +15,9 @@ extern const cli::Command help;
 extern const cli::Command init;
 extern const cli::Command log;
 extern const cli::Command plan;
+extern const cli::Command replay;
 extern const cli::Command schema;
+extern const cli::Command show;
 extern const cli::Command state_check;
 extern const cli::Command state_info;
 extern const cli::Command state_lock;
@@ -26,6 +29,7 @@ const cli::Table& registry() {
   static const cli::Table table{
       {"POLICIES",
        {&init, &validate, &plan, &apply, &diff, &log, &export_documents, &convert, &schema}},
+      {"DECISIONS", {&decide, &show, &replay}},
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &audit_verify, &audit_list}},
       {"MORE", {&help, &version}},
