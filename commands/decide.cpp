@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/text.h"
 #include "core/decide/line_source.h"
 #include "core/decide/recorder.h"
 #include "core/decide/summary.h"
@@ -110,7 +111,7 @@ class Decide : public cli::Invocation {
     out.input_time = input_time_;
     out.dry_run = dry_run_;
     if (!context_.empty()) {
-      const std::string text = context_ == "-" ? "" : context.world.files.read(context_);
+      const std::string text = context.world.files.read(context_);
       if (!parse_json_or_throw(text, context_).is_map()) {
         throw Error(ErrorKind::invalid,
                     fmt::format("{}: a context must be a JSON object", context_));

@@ -5,6 +5,7 @@
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/expr/map.h"
 
 namespace autopilot::decide {
 
@@ -58,11 +59,17 @@ void Deciding::name_inputs() {
   slot(f.actor_role) = Val::of_string(at_.role);
   slot(f.risk_variable) = Val();
   if (set_.whole_actor() >= 0) {
-    const expr::MapEntry entries[] = {{Val::of_string("id"), slot(f.actor_id)},
-                                      {Val::of_string("role"), slot(f.actor_role)}};
-    slot(set_.whole_actor()) = expr::make_map(entries, 2, engine_.scratch_);
+    slot(set_.whole_actor()) = map_of(
+        {{Val::of_string("id"), slot(f.actor_id)}, {Val::of_string("role"), slot(f.actor_role)}});
   }
   name_whole_action();
+}
+
+Val Deciding::map_of(const std::vector<expr::MapEntry>& entries) {
+  expr::Arena& arena = engine_.scratch_.arena();
+  auto* kept = arena.array<expr::MapEntry>(entries.size());
+  std::copy(entries.begin(), entries.end(), kept);
+  return Val::of_map(expr::make_map(arena, kept, static_cast<std::uint32_t>(entries.size())));
 }
 
 void Deciding::name_whole_action() {
@@ -81,7 +88,7 @@ void Deciding::name_whole_action() {
   add("idempotency_key", f.key);
   add("created_at", f.created);
   add("data", set_.whole_data());
-  slot(set_.whole_action()) = expr::make_map(entries.data(), entries.size(), engine_.scratch_);
+  slot(set_.whole_action()) = map_of(entries);
 }
 
 void Deciding::run_enforced() {

@@ -35,6 +35,7 @@ class Deciding {
   // deciding.cpp
   void name_inputs();
   void name_whole_action();
+  expr::Val map_of(const std::vector<expr::MapEntry>& entries);
   void run_enforced();
   void run_monitor(std::uint32_t policy);
   void check_type();

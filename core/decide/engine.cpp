@@ -121,9 +121,10 @@ bool Engine::active(std::uint32_t policy, Instant now) {
   const std::int64_t minute = now.seconds >= 0 ? now.seconds / 60 : (now.seconds - 59) / 60;
   Minute& cached = minutes_[policy];
   if (cached.minute != minute) {
-    const LocalTime local = p.zone->local(Instant{minute * 60, 0});
-    cached = {minute,
-              p.cron->matches(local.minute, local.hour, local.day, local.month, local.weekday)};
+    const LocalTime local = p.zone->to_civil(Instant{minute * 60, 0});
+    const Civil& c = local.civil;
+    cached.minute = minute;
+    cached.active = matches(*p.cron, c.minute, c.hour, c.day, c.month, local.weekday);
   }
   return cached.active;
 }

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/expr/map.h"
+
 namespace autopilot::decide {
 namespace {
 
@@ -228,7 +230,10 @@ class Walker {
     if (depth > kMaxDepth) stop(fmt::format("nested deeper than {} levels", kMaxDepth));
     std::vector<expr::Val> items;
     for (auto item : array) items.push_back(any(must(std::move(item)), depth + 1));
-    return expr::make_list(items.data(), items.size(), scratch_);
+    const auto size = static_cast<std::uint32_t>(items.size());
+    auto* kept = scratch_.arena().array<expr::Val>(items.size());
+    std::copy(items.begin(), items.end(), kept);
+    return expr::Val::of_list(expr::make_list(scratch_.arena(), kept, size));
   }
 
   expr::Val build_map(sj::object object, int depth) {
@@ -239,9 +244,12 @@ class Walker {
       const expr::Val key = expr::Val::of_string(must(field.unescaped_key()));
       entries.push_back({key, any(field.value(), depth + 1)});
     }
-    const expr::Val map = expr::make_map(entries.data(), entries.size(), scratch_);
-    if (map.tag == expr::Tag::error) stop("an object has the same key twice");
-    return map;
+    auto* kept = scratch_.arena().array<expr::MapEntry>(entries.size());
+    std::copy(entries.begin(), entries.end(), kept);
+    const expr::MapRep* map =
+        expr::make_map(scratch_.arena(), kept, static_cast<std::uint32_t>(entries.size()));
+    if (map == nullptr) stop("an object has the same key twice");
+    return expr::Val::of_map(map);
   }
 
   Input& input_;
@@ -282,7 +290,9 @@ bool parse(sj::parser& parser, std::string_view text, InputFault& fault, Work wo
     document = must(parser.iterate(text.data(), text.size(), text.size() + kPadding));
     parsed = true;
     work(document);
-    if (!document.at_end()) stop("text after the JSON object");
+    const char* rest = nullptr;
+    if (document.current_location().get(rest) != simdjson::OUT_OF_BOUNDS)
+      stop("text after the JSON object");
     return true;
   } catch (const Stop& s) {
     fault = {0, s.message};
@@ -295,8 +305,7 @@ bool parse(sj::parser& parser, std::string_view text, InputFault& fault, Work wo
   }
 }
 
-sj::object object_of(simdjson::simdjson_result<sj::value> result, const char* what) {
-  sj::value v = must(std::move(result));
+sj::object object_of(sj::value v, const char* what) {
   if (must(v.type()) != sj::json_type::object) stop(fmt::format("{} must be an object", what));
   return must(v.get_object());
 }
@@ -469,8 +478,14 @@ namespace {
 
 std::string_view whole_value(sj::value v) {
   const sj::json_type type = must(v.type());
-  if (type == sj::json_type::object) return trimmed(must(must(v.get_object()).raw_json()));
-  if (type == sj::json_type::array) return trimmed(must(must(v.get_array()).raw_json()));
+  if (type == sj::json_type::object) {
+    sj::object inner = must(v.get_object());
+    return trimmed(must(inner.raw_json()));
+  }
+  if (type == sj::json_type::array) {
+    sj::array inner = must(v.get_array());
+    return trimmed(must(inner.raw_json()));
+  }
   const std::string_view token = trimmed(v.raw_json_token());
   if (type == sj::json_type::string) must(v.get_string());
   return token;
@@ -506,7 +521,8 @@ bool MemberReader::read_list(std::string_view text, std::vector<Member>& members
   return parse(parts_->parser, text, fault, [&](sj::document& document) {
     if (must(document.type()) != sj::json_type::array) stop("not a JSON array");
     for (auto item : must(document.get_array())) {
-      read_members(must(must(std::move(item)).get_object()), members);
+      sj::value v = must(std::move(item));
+      read_members(must(v.get_object()), members);
       members.push_back({});
     }
   });

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/decide/deciding.h"
 
