@@ -138,14 +138,9 @@ void Context::ask(std::string_view question) {
   parts_->output.complain(fmt::format("{} [y/N] ", question));
 }
 
-<<<<<<< HEAD
-void Context::show_diagnostics() {
-  parts_->output.complain(render::diagnostics_text(diagnostics, parts_->output.style(2)));
-=======
 void Context::show_diagnostics() { show_diagnostics(diagnostics); }
 void Context::show_diagnostics(const Diagnostics& others) {
-  parts_->output.complain(plain(others));
->>>>>>> 8339894 (Add decide, show and replay to the table)
+  parts_->output.complain(render::diagnostics_text(others, parts_->output.style(2)));
 }
 
 }  // namespace autopilot::cli
