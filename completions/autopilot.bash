@@ -11,6 +11,9 @@ _autopilot_options() {
     'export') echo '-o --out --force --format' ;;
     'convert') echo '--format' ;;
     'schema') echo '--format' ;;
+    'decide') echo '--context --run --input-time --exit-code --dry-run --override --reason --format' ;;
+    'show') echo '--format' ;;
+    'replay') echo '--since --all --against --fail-on-diff --format' ;;
     'state info') echo '--format' ;;
     'state lock') echo '--for --reason --pid --format' ;;
     'state unlock') echo '--force --format' ;;
@@ -45,6 +48,14 @@ _autopilot_value() {
     'export --format') echo 'words text json' ;;
     'convert --format') echo 'words text json' ;;
     'schema --format') echo 'words text json' ;;
+    'decide --context') echo 'file' ;;
+    'decide --run') echo 'none' ;;
+    'decide --reason') echo 'none' ;;
+    'decide --format') echo 'words jsonl text' ;;
+    'show --format') echo 'words tree text json' ;;
+    'replay --since') echo 'none' ;;
+    'replay --against') echo 'dir' ;;
+    'replay --format') echo 'words text json' ;;
     'state info --format') echo 'words text json' ;;
     'state lock --for') echo 'none' ;;
     'state lock --reason') echo 'none' ;;
@@ -78,7 +89,9 @@ _autopilot_argument() {
     'export') echo 'id revision' ;;
     'convert') echo 'file' ;;
     'schema') echo 'none' ;;
-    'help') echo 'words init validate plan apply diff log export convert schema state audit help version docs' ;;
+    'show') echo 'id decision' ;;
+    'replay') echo 'id decision' ;;
+    'help') echo 'words init validate plan apply diff log export convert schema decide show replay state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -92,7 +105,7 @@ _autopilot_second() {
   esac
 }
 
-_autopilot_commands='init validate plan apply diff log export convert schema state audit help version docs'
+_autopilot_commands='init validate plan apply diff log export convert schema decide show replay state audit help version docs'
 
 _autopilot() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}

@@ -1,7 +1,7 @@
 # Completion of autopilot for fish, written by `autopilot docs completions`.
 
 set -g __autopilot_pairs 'state info' 'state lock' 'state unlock' 'state check' 'audit verify' 'audit list' 'docs man' 'docs completions'
-set -g __autopilot_valued -C --state --as --format --color --log-format --format --format -o --out --target --exclude --max-bytes --format -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --format --for --reason --pid --format --format --format --format -n --count --format --format --format --format --format
+set -g __autopilot_valued -C --state --as --format --color --log-format --format --format -o --out --target --exclude --max-bytes --format -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --context --run --reason --format --format --since --against --format --format --for --reason --pid --format --format --format --format -n --count --format --format --format --format --format
 
 # The command on the line so far, of one or two words.
 function __autopilot_command
@@ -47,6 +47,9 @@ complete -c autopilot -n 'test -z (__autopilot_command)' -a log -d 'List the app
 complete -c autopilot -n 'test -z (__autopilot_command)' -a export -d 'Write the applied documents as YAML'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a convert -d 'Print documents of older forms as Policy documents'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a schema -d 'Print the JSON Schema of a kind of document'
+complete -c autopilot -n 'test -z (__autopilot_command)' -a decide -d 'Decide on proposed actions and record the decisions'
+complete -c autopilot -n 'test -z (__autopilot_command)' -a show -d 'Show why a decision came out as it did'
+complete -c autopilot -n 'test -z (__autopilot_command)' -a replay -d 'Take recorded decisions again and compare'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a state -d ''
 complete -c autopilot -n 'test -z (__autopilot_command)' -a audit -d ''
 complete -c autopilot -n 'test -z (__autopilot_command)' -a help -d 'Show how to use autopilot or one of its commands'
@@ -89,6 +92,22 @@ complete -c autopilot -n '__autopilot_at export' -x -a '(autopilot __complete re
 complete -c autopilot -n '__autopilot_at convert' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at convert' -r -F
 complete -c autopilot -n '__autopilot_at schema' -l format -x -a 'text json' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at decide' -l context -r -F -d 'context for lines that carry none'
+complete -c autopilot -n '__autopilot_at decide' -l run -x -d 'name of the run that `per: run` limits count in (each invocation its own by default)'
+complete -c autopilot -n '__autopilot_at decide' -l input-time -d 'take a context\'s time as the time of the decision (imports, tests)'
+complete -c autopilot -n '__autopilot_at decide' -l exit-code -d 'exit 1 when an action is blocked, else 4 when one is pending'
+complete -c autopilot -n '__autopilot_at decide' -l dry-run -d 'decide, but record and use up nothing'
+complete -c autopilot -n '__autopilot_at decide' -l override -d 'let blocked actions pass if your role allows it; needs --reason'
+complete -c autopilot -n '__autopilot_at decide' -l reason -x -d 'why, for --override'
+complete -c autopilot -n '__autopilot_at decide' -l format -x -a 'jsonl text' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at show' -l format -x -a 'tree text json' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at show' -x -a '(autopilot __complete decision 2>/dev/null)'
+complete -c autopilot -n '__autopilot_at replay' -l since -x -d 'decisions recorded since then: a duration such as 7d, or an RFC 3339 time'
+complete -c autopilot -n '__autopilot_at replay' -l all -d 'all recorded decisions'
+complete -c autopilot -n '__autopilot_at replay' -l against -x -a '(__fish_complete_directories)' -d 'decide under these policies instead'
+complete -c autopilot -n '__autopilot_at replay' -l fail-on-diff -d 'exit 1 when --against shows a difference'
+complete -c autopilot -n '__autopilot_at replay' -l format -x -a 'text json' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at replay' -x -a '(autopilot __complete decision 2>/dev/null)'
 complete -c autopilot -n '__autopilot_at state' -a info -d 'Show what the state holds and who locked it'
 complete -c autopilot -n '__autopilot_at state info' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at state' -a lock -d 'Keep others from applying for a while'
@@ -108,7 +127,7 @@ complete -c autopilot -n '__autopilot_at audit' -a list -d 'List what was done a
 complete -c autopilot -n '__autopilot_at audit list' -s n -l count -x -d 'at most N (default 50)'
 complete -c autopilot -n '__autopilot_at audit list' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at help' -l format -x -a 'text' -d 'form of the result'
-complete -c autopilot -n '__autopilot_at help' -x -a 'init validate plan apply diff log export convert schema state audit help version docs'
+complete -c autopilot -n '__autopilot_at help' -x -a 'init validate plan apply diff log export convert schema decide show replay state audit help version docs'
 complete -c autopilot -n '__autopilot_at version' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at docs' -a man -d 'Write the man pages'
 complete -c autopilot -n '__autopilot_at docs man' -l format -x -a 'text' -d 'form of the result'

@@ -12,6 +12,9 @@ _autopilot_options() {
     'export') echo '-o --out --force --format' ;;
     'convert') echo '--format' ;;
     'schema') echo '--format' ;;
+    'decide') echo '--context --run --input-time --exit-code --dry-run --override --reason --format' ;;
+    'show') echo '--format' ;;
+    'replay') echo '--since --all --against --fail-on-diff --format' ;;
     'state info') echo '--format' ;;
     'state lock') echo '--for --reason --pid --format' ;;
     'state unlock') echo '--force --format' ;;
@@ -46,6 +49,14 @@ _autopilot_value() {
     'export --format') echo 'words text json' ;;
     'convert --format') echo 'words text json' ;;
     'schema --format') echo 'words text json' ;;
+    'decide --context') echo 'file' ;;
+    'decide --run') echo 'none' ;;
+    'decide --reason') echo 'none' ;;
+    'decide --format') echo 'words jsonl text' ;;
+    'show --format') echo 'words tree text json' ;;
+    'replay --since') echo 'none' ;;
+    'replay --against') echo 'dir' ;;
+    'replay --format') echo 'words text json' ;;
     'state info --format') echo 'words text json' ;;
     'state lock --for') echo 'none' ;;
     'state lock --reason') echo 'none' ;;
@@ -79,7 +90,9 @@ _autopilot_argument() {
     'export') echo 'id revision' ;;
     'convert') echo 'file' ;;
     'schema') echo 'none' ;;
-    'help') echo 'words init validate plan apply diff log export convert schema state audit help version docs' ;;
+    'show') echo 'id decision' ;;
+    'replay') echo 'id decision' ;;
+    'help') echo 'words init validate plan apply diff log export convert schema decide show replay state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -103,6 +116,9 @@ _autopilot_commands=(
   'export:Write the applied documents as YAML'
   'convert:Print documents of older forms as Policy documents'
   'schema:Print the JSON Schema of a kind of document'
+  'decide:Decide on proposed actions and record the decisions'
+  'show:Show why a decision came out as it did'
+  'replay:Take recorded decisions again and compare'
   'state'
   'audit'
   'help:Show how to use autopilot or one of its commands'
