@@ -122,8 +122,14 @@ Type Checker::field(NodeId id, const Type& target) {
     default:
       break;
   }
-  fault_at_name(id, fmt::format("{} is {}, which has no fields", text(ast_[id].children[0]),
-                                unifier_.resolve(target, true).text()));
+  std::string help;
+  if (standard_function(ast_[id].name) != nullptr) {
+    help = fmt::format("write {}.{}()", text(ast_[id].children[0]), ast_[id].name);
+  }
+  fault_at_name(id,
+                fmt::format("{} is {}, which has no fields", text(ast_[id].children[0]),
+                            unifier_.resolve(target, true).text()),
+                std::move(help));
   return Type(TypeKind::error);
 }
 

@@ -40,6 +40,14 @@ std::string written_name(std::string_view name) {
   return std::string(name);
 }
 
+// Constants as other languages spell them.
+std::string foreign_constant_help(std::string_view name) {
+  if (name == "True" || name == "TRUE") return "write true";
+  if (name == "False" || name == "FALSE") return "write false";
+  if (name == "None" || name == "nil" || name == "NULL" || name == "undefined") return "write null";
+  return {};
+}
+
 std::string type_list(const std::vector<Type>& types, std::size_t first) {
   std::vector<std::string> texts;
   for (std::size_t i = first; i < types.size(); ++i) texts.push_back(types[i].text());
@@ -106,8 +114,8 @@ void Checker::undeclared_name(NodeId id) {
   if (node.name.starts_with("@index")) {
     return fault(id, fmt::format("{} is not a slot seen from here", text(id)));
   }
-  std::string help;
-  if (node.name.size() > 1) help = did_you_mean(node.name, known_names());
+  std::string help = foreign_constant_help(node.name);
+  if (help.empty() && node.name.size() > 1) help = did_you_mean(node.name, known_names());
   for (const auto& [name, type] : environment_.variables) {
     if (!help.empty()) break;
     if (type.field(node.name) != nullptr)
@@ -193,7 +201,10 @@ std::string Checker::operand_help(NodeId id, const std::vector<Type>& args) cons
       return wrap("double", i);
     }
     if (one.kind() == TypeKind::integer && other.kind() == TypeKind::uinteger) {
-      return wrap("int", 1 - i);
+      const auto* value = std::get_if<std::int64_t>(&ast_[node.children[i]].literal);
+      const bool literal =
+          ast_[node.children[i]].kind == NodeKind::literal && value != nullptr && *value >= 0;
+      return literal ? fmt::format("write {}u", text(node.children[i])) : wrap("int", 1 - i);
     }
     if (one.kind() == TypeKind::string && node.name == "@in" && i == 1) {
       return fmt::format("write {}.contains({})", text(node.children[1]), text(other_node));
@@ -211,6 +222,27 @@ std::string Checker::operand_help(NodeId id, const std::vector<Type>& args) cons
     if (time && (is_whole_number(other) || other.kind() == TypeKind::real)) {
       return "write a length of time as duration(\"5m\")";
     }
+  }
+  return {};
+}
+
+// A number of the wrong type: which conversion would make the call fit.
+std::string Checker::conversion_help(NodeId id, const Function& function,
+                                     const std::vector<Type>& args) {
+  const Node& node = ast_[id];
+  std::vector<Type> tried = args;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    const bool to_int = is_double_like(args[i]);
+    if (!to_int && !is_whole_number(args[i])) continue;
+    tried[i] = Type(to_int ? TypeKind::integer : TypeKind::real);
+    if (match_all(function, node.member, false, tried)) {
+      const NodeId operand = node.children[i];
+      if (!to_int && ast_[operand].kind == NodeKind::literal) {
+        return fmt::format("write {}.0", text(operand));
+      }
+      return fmt::format("write {}({})", to_int ? "int" : "double", text(operand));
+    }
+    tried[i] = args[i];
   }
   return {};
 }
@@ -264,8 +296,10 @@ Type Checker::no_overload(NodeId id, const Function& function, const std::vector
   const std::string symbol = operator_symbol(function.name);
   std::vector<Type> types;
   for (const Type& arg : args) types.push_back(unifier_.resolve(arg, true));
-  fault_at_name(id, overload_message(id, function, types),
-                symbol.empty() ? function_help(id, function) : operand_help(id, types));
+  std::string help =
+      symbol.empty() ? conversion_help(id, function, types) : operand_help(id, types);
+  if (symbol.empty() && help.empty()) help = function_help(id, function);
+  fault_at_name(id, overload_message(id, function, types), std::move(help));
   return Type(TypeKind::error);
 }
 

@@ -81,6 +81,7 @@ class Checker {
                                const std::vector<Type>& types) const;
   std::string function_suggestion(const std::string& name) const;
   std::string operand_help(NodeId id, const std::vector<Type>& args) const;
+  std::string conversion_help(NodeId id, const Function& function, const std::vector<Type>& args);
   std::string function_help(NodeId id, const Function& function) const;
   std::vector<std::string> known_names() const;
   std::string_view text(NodeId id) const;

@@ -53,7 +53,8 @@ const Operator* find_operator(const Token& token) {
 std::string operator_help(std::string_view found) {
   if (found == "and" || found == "AND") return "write && for \"and\"";
   if (found == "or" || found == "OR") return "write || for \"or\"";
-  if (found == "not" || found == "NOT") return "write ! for \"not\"";
+  if (found == "not" || found == "NOT") return "write ! before it, as in !(x in xs)";
+  if (found == "if" || found == "else") return "write condition ? value : other";
   if (found == "is") return "compare with ==";
   return {};
 }
