@@ -99,18 +99,20 @@ std::string help_text(const Command& command, const render::TextStyle& style) {
   help.heading("USAGE");
   help.paragraph(manual.usage);
   for (const ManualSection& section : manual.sections) {
-    if (section.title != "EXAMPLES") help.section(section);
+    if (section.title != "EXAMPLES" && section.title != "EXIT STATUS") help.section(section);
   }
   help.options("ARGUMENTS", manual.arguments);
   help.options("OPTIONS", manual.options);
   help.options("GLOBAL OPTIONS", global_options());
   help.gap();
   help.paragraph(fmt::format("Formats: {}.", join(manual.formats, ", ")));
-  help.heading("EXIT STATUS");
-  for (const ExitRow& row : exit_rows()) help.entry(std::to_string(row.code), row.meaning);
-  for (const ManualSection& section : manual.sections) {
-    if (section.title == "EXAMPLES") help.section(section);
+  if (const ManualSection* own = section_called(manual, "EXIT STATUS")) {
+    help.section(*own);
+  } else {
+    help.heading("EXIT STATUS");
+    for (const ExitRow& row : exit_rows()) help.entry(std::to_string(row.code), row.meaning);
   }
+  if (const ManualSection* examples = section_called(manual, "EXAMPLES")) help.section(*examples);
   return help.finish();
 }
 

@@ -98,7 +98,7 @@ std::string command_page(const Command& command) {
   page.section("SYNOPSIS");
   page.paragraph(manual.usage);
   for (const ManualSection& section : manual.sections) {
-    if (section.title != "EXAMPLES") page.section(section);
+    if (section.title != "EXAMPLES" && section.title != "EXIT STATUS") page.section(section);
   }
   page.options("ARGUMENTS", manual.arguments);
   page.options("OPTIONS", manual.options);
@@ -106,10 +106,13 @@ std::string command_page(const Command& command) {
   page.paragraph(fmt::format("The default of --format is {}. Known are: {}.",
                              manual.formats.front(), join(manual.formats, ", ")));
   page.paragraph("The options that all commands take are described in autopilot(1).");
-  page.exit_status();
-  for (const ManualSection& section : manual.sections) {
-    if (section.title == "EXAMPLES") page.section(section);
+  if (const ManualSection* own = section_called(manual, "EXIT STATUS")) {
+    page.section(*own);
+    page.paragraph("All codes are listed in autopilot(1).");
+  } else {
+    page.exit_status();
   }
+  if (const ManualSection* examples = section_called(manual, "EXAMPLES")) page.section(*examples);
   page.section("SEE ALSO");
   page.paragraph("autopilot(1)");
   return page.finish();

@@ -86,6 +86,13 @@ Manual manual_of(const Command& command) {
   return manual;
 }
 
+const ManualSection* section_called(const Manual& manual, std::string_view title) {
+  for (const ManualSection& section : manual.sections) {
+    if (section.title == title) return &section;
+  }
+  return nullptr;
+}
+
 const std::vector<OptionInfo>& global_options() {
   static const std::vector<OptionInfo> declared = [] {
     Options options;

@@ -31,6 +31,8 @@ struct Manual {
 };
 
 Manual manual_of(const Command& command);
+// Null when there is none of that title.
+const ManualSection* section_called(const Manual& manual, std::string_view title);
 // The sections of text written as Command::details is.
 std::vector<ManualSection> sections_of(std::string_view details);
 const std::vector<OptionInfo>& global_options();

@@ -5,6 +5,7 @@ namespace autopilot::commands {
 extern const cli::Command apply;
 extern const cli::Command audit_list;
 extern const cli::Command audit_verify;
+extern const cli::Command complete;
 extern const cli::Command convert;
 extern const cli::Command decide;
 extern const cli::Command diff;
@@ -33,7 +34,7 @@ const cli::Table& registry() {
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &audit_verify, &audit_list}},
       {"MORE", {&help, &version}},
-      {"", {&docs_man, &docs_completions}},
+      {"", {&docs_man, &docs_completions, &complete}},
   };
   return table;
 }
