@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/base/text.h"
 #include "core/expr/compile.h"
 
 namespace autopilot::expr {
@@ -55,7 +56,7 @@ Operand Compiler::use_slot(const Path& path) {
   const int slot = slots_.slot(path);
   if (std::find(parts_.slots.begin(), parts_.slots.end(), slot) == parts_.slots.end()) {
     parts_.slots.push_back(slot);
-    parts_.slot_names.push_back({path.back(), path.size() == 1});
+    parts_.slot_names.push_back({join(path, "."), path.back(), path.size() == 1});
   }
   return Operand::of(Where::slot, static_cast<std::uint32_t>(slot));
 }

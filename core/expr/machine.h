@@ -52,9 +52,10 @@ struct Callee {
   std::vector<const Builtin*> overloads;
 };
 
-// What an error calls a slot.
+// What people call a slot.
 struct SlotName {
-  std::string name;
+  std::string path;       // "metrics.cvr_1h"
+  std::string name;       // its last part
   bool variable = false;  // else a key
 };
 

@@ -74,6 +74,7 @@ Program compile(const CheckedExpr& checked, SlotTable& slots);
 
 // Edges: dynamic values in and out. `json_numbers` makes every number a double, as metrics and
 // action.data have it.
+// Strings of the result are views of `value`, which must live as long.
 Val to_val(const Value& value, Scratch& scratch, bool json_numbers);
 Value to_value(const Val& value);       // timestamps, durations, bytes, types become strings
 std::string to_text(const Val& value);  // as a message shows it
