@@ -27,6 +27,11 @@ ActionType& action_type(Project& project, const std::string& name) {
   return project.action_types.back();
 }
 
+// A number stands for itself.
+Expression risk_of(const Value& value) {
+  return {value.is_string() ? value.as_string() : to_json(value), {}};
+}
+
 // Reads what fits and skips the rest: faults were reported, or cannot be in content that passed
 // validation.
 void read_action_types(const Value& value, Project& project) {
@@ -39,14 +44,14 @@ void read_action_types(const Value& value, Project& project) {
   for (const auto& [name, details] : value.as_map()) {
     ActionType& type = action_type(project, name);
     const Value* risk = details.get("risk");
-    if (risk != nullptr && risk->is_string()) type.risk = Expression{risk->as_string(), {}};
+    if (risk != nullptr && !risk->is_null()) type.risk = risk_of(*risk);
   }
 }
 
 void read_risks(const Value& value, Project& project) {
   if (!value.is_map()) return;
   for (const auto& [name, risk] : value.as_map()) {
-    if (risk.is_string()) action_type(project, name).risk = Expression{risk.as_string(), {}};
+    action_type(project, name).risk = risk_of(risk);
   }
 }
 
@@ -129,6 +134,23 @@ void check_action_types(const YamlNode& root, Diagnostics& diagnostics) {
   }
 }
 
+// Risk expressions see everything but risk itself, and declared names hold for them too.
+void check_risks(const YamlNode& root, const Project& project, Diagnostics& diagnostics) {
+  ExpressionChecker expressions(project, diagnostics);
+  const auto check = [&](const YamlNode* node) {
+    if (node == nullptr || !node->is_scalar() || node->text.empty()) return;
+    const Value value = scalar_value(*node);
+    if (value.is_string()) expressions.check(*node, Wanted::number, false);
+    if (value.is_number()) expressions.check_made(to_json(value), *node, Wanted::number, false);
+  };
+  if (const YamlNode* risks = root.find("risk")) {
+    for (const YamlEntry& entry : risks->entries) check(&entry.value);
+  }
+  if (const YamlNode* types = root.find("action_types")) {
+    for (const YamlEntry& entry : types->entries) check(entry.value.find("risk"));
+  }
+}
+
 }  // namespace
 
 Project load_project(const std::string& path, Files& files, Diagnostics& diagnostics) {
@@ -141,6 +163,7 @@ Project load_project(const std::string& path, Files& files, Diagnostics& diagnos
     diagnostics.error("unreadable", {}, e.what()).help = e.hint();
     return project;
   }
+  const std::size_t errors = diagnostics.errors();
   const std::uint32_t source = diagnostics.sources().add(path, std::move(text));
   YamlBudget budget;
   const std::vector<YamlDocument> documents = parse_yaml(source, budget, diagnostics);
@@ -151,14 +174,15 @@ Project load_project(const std::string& path, Files& files, Diagnostics& diagnos
         .help = "documents such as policies belong into files of their own";
   }
   const YamlNode& root = documents[0].root;
-  const std::size_t errors = diagnostics.errors();
   check_shape(root, {.kind = ShapeKind::object, .schema = &kProjectSchema}, "autopilot.yaml",
               diagnostics);
   check_action_types(root, diagnostics);
   const Value content = to_value(root, diagnostics);
   read_decision_fields(content, project);
+  check_risks(root, project, diagnostics);
   if (const Value* paths = content.get("paths")) read_paths(*paths, project);
   if (const Value* plan = content.get("plan")) read_plan(*plan, project);
+  diagnostics.sort();
   if (diagnostics.errors() == errors) project.document = document_of(content, path, root.span);
   return project;
 }

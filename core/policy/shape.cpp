@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/base/timezone.h"
 #include "core/base/units.h"
 
 namespace autopilot::policy {
@@ -117,6 +118,15 @@ bool check_cron(const YamlNode& node, std::string_view what, Diagnostics& diagno
   return false;
 }
 
+bool check_timezone(const YamlNode& node, std::string_view what, Diagnostics& diagnostics) {
+  if (TimeZone::load(node.text).has_value()) return true;
+  diagnostics
+      .error("bad-timezone", node.span,
+             fmt::format("{}: there is no time zone \"{}\"", what, node.text))
+      .help = "write a name such as Europe/Paris or UTC";
+  return false;
+}
+
 bool check_text(const YamlNode& node, const Value& value, const ValueShape& shape,
                 std::string_view what, Diagnostics& diagnostics) {
   if (!value.is_string()) {
@@ -126,6 +136,7 @@ bool check_text(const YamlNode& node, const Value& value, const ValueShape& shap
   }
   if (!shape.choices.empty()) return check_choice(node, shape, what, diagnostics);
   if (shape.kind == ShapeKind::cron) return check_cron(node, what, diagnostics);
+  if (shape.kind == ShapeKind::timezone) return check_timezone(node, what, diagnostics);
   const bool fits = shape.kind == ShapeKind::name         ? is_name(node.text)
                     : shape.kind == ShapeKind::instant    ? parse_rfc3339(node.text).has_value()
                     : shape.kind == ShapeKind::expression ? !trim(node.text).empty()
