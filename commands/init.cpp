@@ -68,6 +68,7 @@ spec:
       for: route.update_weight
       require: [weight, old_weight]
     - name: two-man
+      for: route.update_weight
       approve: risk > 0.35
     - name: explain
       warn: "!has(action.data.explain)"
