@@ -139,7 +139,9 @@ void Comparison::add(std::string_view line) {
   const Result before = parse_result(record_.result).value_or(Result::blocked);
   const std::string_view after_action =
       outcome_.changed ? std::string_view(outcome_.action) : record_.proposed;
-  if (before == outcome_.result && after_action == record_.action) return;
+  // What a blocked action would have become is nobody's concern.
+  if (before == outcome_.result && (before == Result::blocked || after_action == record_.action))
+    return;
   note(line);
 }
 
