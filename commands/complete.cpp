@@ -2,6 +2,7 @@
 // print that in the middle of the line being typed.
 #include "cli/command.h"
 #include "core/base/error.h"
+#include "core/decide/archive.h"
 #include "core/state/store.h"
 
 namespace autopilot::commands {
@@ -13,7 +14,7 @@ constexpr std::int64_t kMost = 50;
 class Complete : public cli::Invocation {
  public:
   explicit Complete(cli::Options& o) {
-    o.argument("KIND", kind_, "document or revision", cli::Hint::none, true);
+    o.argument("KIND", kind_, "document, revision or decision", cli::Hint::none, true);
   }
 
   cli::Exit run(cli::Context& context) override {
@@ -33,6 +34,9 @@ class Complete : public cli::Invocation {
     } else if (kind_ == "revision") {
       for (const state::Revision& revision : store.revisions(kMost))
         context.write(revision.hash + "\n");
+    } else if (kind_ == "decision") {
+      for (const std::string& id : decide::Archive(store.database()).newest_ids(kMost))
+        context.write(id + "\n");
     }
   }
 

@@ -70,6 +70,8 @@ Archive::Archive(Database& database)
     : page_(database.prepare(
           "SELECT seq, body FROM decision WHERE seq >= ?1 AND seq < ?2 ORDER BY seq LIMIT ?3")),
       newest_(database.prepare("SELECT body FROM decision ORDER BY seq DESC LIMIT 1")),
+      newest_ids_(database.prepare(
+          "SELECT json_extract(body, '$.id') FROM decision ORDER BY seq DESC LIMIT ?1")),
       count_(database.prepare("SELECT count(*) FROM decision WHERE seq >= ?1 AND seq < ?2")) {}
 
 bool Archive::next(Range& range, Page& page) {
@@ -109,6 +111,13 @@ std::string Archive::find(std::string_view id) {
   }
   if (found.empty()) throw Error(ErrorKind::invalid, fmt::format("no decision {} is recorded", id));
   return found;
+}
+
+std::vector<std::string> Archive::newest_ids(std::int64_t limit) {
+  std::vector<std::string> ids;
+  newest_ids_.bind(limit);
+  while (newest_ids_.step()) ids.emplace_back(newest_ids_.text(0));
+  return ids;
 }
 
 std::int64_t Archive::count(const Range& range) {

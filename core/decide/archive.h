@@ -51,8 +51,11 @@ class Archive {
 
   std::int64_t count(const Range& range);
 
+  // The ids of the newest decisions, newest first, at most `limit`.
+  std::vector<std::string> newest_ids(std::int64_t limit);
+
  private:
-  Statement page_, newest_, count_;
+  Statement page_, newest_, newest_ids_, count_;
 };
 
 }  // namespace autopilot::decide
