@@ -65,8 +65,7 @@ class Decide : public cli::Invocation {
           "apply`");
     }
     decide::Recorder recorder(store.database(), context.world, policies, settings(context));
-    if (context.globals.format == "jsonl")
-      context.write("{\"schema\":\"autopilot.decision/v1\"}\n");
+    if (lines_out(context)) context.write("{\"schema\":\"autopilot.decision/v1\"}\n");
     decide::LineSource source(context.world.files);
     std::vector<decide::InputLine> lines;
     while (source.next(lines)) decide_batch(context, recorder, lines);
@@ -75,12 +74,15 @@ class Decide : public cli::Invocation {
   }
 
  private:
+  // json means one object a line here, too: a stream has no end to close a list at.
+  static bool lines_out(const cli::Context& context) { return context.globals.format != "text"; }
+
   void decide_batch(cli::Context& context, decide::Recorder& recorder,
                     const std::vector<decide::InputLine>& lines) {
     std::string out;
     std::vector<decide::LineFault> faults;
     recorder.decide(lines, out, faults);
-    if (context.globals.format == "jsonl") {
+    if (lines_out(context)) {
       context.write(out);
     } else {
       context.show(decide::summarise_lines(out));
@@ -148,6 +150,6 @@ extern const cli::Command decide{"decide",
                                  "Decide on proposed actions and record the decisions",
                                  kDecideDetails,
                                  cli::bind<Decide>,
-                                 {"jsonl", "text"}};
+                                 {"jsonl", "json", "text"}};
 
 }  // namespace autopilot::commands

@@ -205,6 +205,10 @@ class PolicyCompiler {
 CompiledSet::CompiledSet(std::string revision, policy::Project project,
                          std::vector<policy::Policy> policies)
     : revision_(std::move(revision)), project_(std::move(project)) {
+  for (const policy::Policy& p : policies) {
+    if (!p.enabled) disabled_.push_back(p.id);
+  }
+  std::sort(disabled_.begin(), disabled_.end());
   std::erase_if(policies, [](const policy::Policy& p) { return !p.enabled; });
   std::sort(policies.begin(), policies.end(), [](const policy::Policy& a, const policy::Policy& b) {
     return a.priority != b.priority ? a.priority > b.priority : a.id < b.id;

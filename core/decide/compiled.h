@@ -111,6 +111,8 @@ class CompiledSet {
   const FixedSlots& fixed() const { return fixed_; }
   // Sorted by priority (higher first), then id; disabled ones are left out.
   const std::vector<CompiledPolicy>& policies() const { return policies_; }
+  // The ids of those, sorted.
+  const std::vector<std::string>& disabled() const { return disabled_; }
   bool enforces() const { return enforces_; }
   bool knows_type(std::string_view type) const;
   const Condition* risk_of(std::string_view type) const;  // null: the built-in model
@@ -133,6 +135,7 @@ class CompiledSet {
   expr::SlotTable slots_;
   FixedSlots fixed_{};
   std::vector<CompiledPolicy> policies_;
+  std::vector<std::string> disabled_;
   std::vector<std::string> types_;
   std::unordered_map<std::string, std::unique_ptr<Condition>> risks_;
   std::vector<bool> broad_;

@@ -34,7 +34,8 @@ Deciding::Deciding(Engine& engine, Input& input, const Circumstances& circumstan
 
 void Deciding::run() {
   if (trace_ != nullptr)
-    trace_->policies.reserve(set_.policies().size());  // `current` points into it
+    trace_->policies.reserve(set_.policies().size() +
+                             set_.disabled().size());  // `current` points into it
   name_inputs();
   run_enforced();
   // Monitor policies act on the enforced result and on nothing of each other's.
@@ -43,6 +44,9 @@ void Deciding::run() {
   for (const std::uint32_t i : candidates) {
     if (set_.policies()[i].model.mode == policy::Mode::monitor) run_monitor(i);
   }
+  if (trace_ == nullptr) return;
+  for (const std::string& id : set_.disabled())
+    trace_->policies.push_back({id, false, false, "disabled", {}});
 }
 
 // The names that are not read from the line but computed.
@@ -278,7 +282,8 @@ void Deciding::settle() {
 bool Deciding::may_override(std::string& refusal) const {
   for (const Reason& reason : outcome_.reasons) {
     if (reason.effect != Effect::block) continue;
-    for (const std::string_view id : {reason.policy, reason.other}) {
+    for (const std::string_view id :
+         {reason.policy, reason.other.empty() ? reason.policy : reason.other}) {
       policy::Role needed = policy::Role::admin;
       for (const CompiledPolicy& p : set_.policies()) {
         if (p.model.id == id) needed = p.model.authority;

@@ -17,19 +17,18 @@ using expr::Val;
 
 bool is_blank(const Val& v) { return v.tag == Tag::absent || v.tag == Tag::null; }
 
-// The text of a name: a string, or a number as written (ids of other systems are often numbers).
-bool name_of(const Input& input, int slot, const char* what, std::string_view& out,
-             InputFault& fault) {
+// The text of a name. Ids of other systems are often numbers: `numbers` takes those as they are
+// written.
+bool name_of(const Input& input, int slot, std::string_view what, bool numbers,
+             std::string_view& out, InputFault& fault) {
   const Val& v = input.slots[static_cast<std::size_t>(slot)];
-  if (is_blank(v)) {
-    out = {};
-    return true;
-  }
+  out = {};
+  if (is_blank(v)) return true;
   if (v.tag == Tag::string) {
     out = v.text();
     return true;
   }
-  if (v.tag == Tag::real) {
+  if (v.tag == Tag::real && numbers) {
     out = input.raw[static_cast<std::size_t>(slot)];
     return true;
   }
@@ -66,11 +65,11 @@ bool Engine::read_parts(std::string_view action, std::string_view context, Input
 bool Engine::prepare(Input& input, InputFault& fault) {
   const FixedSlots& f = set_.fixed();
   fault.offset = 0;
-  if (!name_of(input, f.id, "action.id", input.id, fault) ||
-      !name_of(input, f.type, "action.type", input.type, fault) ||
-      !name_of(input, f.algorithm, "action.algorithm", input.algorithm, fault) ||
-      !name_of(input, f.key, "action.idempotency_key", input.key, fault) ||
-      !name_of(input, f.target, "action.target", input.target, fault)) {
+  if (!name_of(input, f.type, "action.type", false, input.type, fault) ||
+      !name_of(input, f.algorithm, "action.algorithm", false, input.algorithm, fault) ||
+      !name_of(input, f.id, "action.id", true, input.id, fault) ||
+      !name_of(input, f.key, "action.idempotency_key", true, input.key, fault) ||
+      !name_of(input, f.target, "action.target", true, input.target, fault)) {
     return false;
   }
   if (input.type.empty()) {
@@ -82,14 +81,20 @@ bool Engine::prepare(Input& input, InputFault& fault) {
     fault.message = "action.risk must be a number of at least 0";
     return false;
   }
-  if (input.target.empty()) {
-    std::string_view channel;
-    if (!name_of(input, f.destination, "action.data.destination_id", input.target, fault))
-      return false;
-    if (input.target.empty() && !name_of(input, f.channel, "action.data.channel", channel, fault))
-      return false;
-    if (input.target.empty()) input.target = channel.empty() ? input.id : channel;
+  return default_target(input, fault);
+}
+
+bool Engine::default_target(Input& input, InputFault& fault) const {
+  const FixedSlots& f = set_.fixed();
+  if (input.target.empty() &&
+      !name_of(input, f.destination, "action.data.destination_id", true, input.target, fault)) {
+    return false;
   }
+  if (input.target.empty() &&
+      !name_of(input, f.channel, "action.data.channel", true, input.target, fault)) {
+    return false;
+  }
+  if (input.target.empty()) input.target = input.id;
   return true;
 }
 

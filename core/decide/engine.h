@@ -81,6 +81,7 @@ class Engine {
   const std::vector<std::uint32_t>& candidates(std::string_view type, std::string_view algorithm);
   bool active(std::uint32_t policy, Instant now);
   bool prepare(Input& input, InputFault& fault);
+  bool default_target(Input& input, InputFault& fault) const;
 
   const CompiledSet& set_;
   Decoder decoder_;
