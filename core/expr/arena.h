@@ -42,7 +42,13 @@ class Arena {
     return {place, text.size()};
   }
 
-  void reset();
+  void reset() {
+    if (used_ > 1) {
+      reset_slowly();
+    } else {
+      cursor_ = first_;
+    }
+  }
 
  private:
   struct Chunk {
@@ -50,11 +56,13 @@ class Arena {
     std::size_t size;
   };
   void* allocate_slowly(std::size_t size);
+  void reset_slowly();
 
+  char* first_ = nullptr;  // start of the chunk in use, when it is the only one
   char* cursor_ = nullptr;
   char* limit_ = nullptr;
   std::vector<Chunk> chunks_;
-  std::size_t used_ = 0;  // chunks before this one are in use
+  std::size_t used_ = 0;  // how many of the chunks are in use
 };
 
 }  // namespace autopilot::expr

@@ -95,6 +95,13 @@ void Compiler::select_into(NodeId id, Register target) {
 void Compiler::index_into(NodeId id, Register target) {
   const NodeId object = child(id, 0), key = child(id, 1);
   const Operand a = operand(object);
+  if (const Val* name = fold(key);
+      name != nullptr && name->tag == Tag::string && !node(id).optional) {
+    const std::uint32_t number = constant(*name);
+    emit_value(Op::select, id, target, a, object);
+    parts_.code.back().constant = number;
+    return;
+  }
   const Operand b = operand(key);
   emit_value(node(id).optional ? Op::index_optional : Op::index, id, target, a, object, b, key);
 }

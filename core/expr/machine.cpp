@@ -8,21 +8,60 @@
 
 namespace autopilot::expr {
 
+namespace {
+
+// Size and both ends tell most constants apart, whatever their length.
+std::uint32_t set_hash(std::string_view text) {
+  std::uint64_t head = 0, tail = 0;
+  if (text.size() >= 8) {
+    std::memcpy(&head, text.data(), 8);
+    std::memcpy(&tail, text.data() + text.size() - 8, 8);
+  } else if (text.size() >= 4) {
+    std::memcpy(&head, text.data(), 4);
+    std::memcpy(&tail, text.data() + text.size() - 4, 4);
+  } else {
+    for (const char c : text) head = head << 8 | static_cast<unsigned char>(c);
+  }
+  const std::uint64_t mixed = (head ^ tail << 23 ^ tail >> 41 ^ text.size()) * 0x9e3779b97f4a7c15;
+  return static_cast<std::uint32_t>(mixed >> 32);
+}
+
+std::uint32_t set_hash(const Val& value) {
+  return value.tag == Tag::string ? set_hash(value.text())
+                                  : static_cast<std::uint32_t>(hash_of(value));
+}
+
+}  // namespace
+
 ConstantSet::ConstantSet(const ListRep& items)
-    : table_(std::bit_ceil(std::size_t{items.size} * 2 + 2)),
+    : table_(std::bit_ceil(std::size_t{items.size} * 3 + 2)),
       mask_(static_cast<std::uint32_t>(table_.size() - 1)) {
   for (std::uint32_t i = 0; i < items.size; ++i) {
-    std::uint32_t at = static_cast<std::uint32_t>(hash_of(items.items[i])) & mask_;
-    while (table_[at].tag != Tag::absent) at = (at + 1) & mask_;
-    table_[at] = items.items[i];
+    const std::uint32_t hash = set_hash(items.items[i]);
+    std::uint32_t at = hash & mask_;
+    while (table_[at].value.tag != Tag::absent) at = (at + 1) & mask_;
+    table_[at] = {items.items[i], hash};
   }
 }
 
 bool ConstantSet::holds(const Val& value) const {
+  if (value.tag == Tag::string) return holds(value.text());
   if (!is_scalar(value)) return false;
-  std::uint32_t at = static_cast<std::uint32_t>(hash_of(value)) & mask_;
-  for (; table_[at].tag != Tag::absent; at = (at + 1) & mask_) {
-    if (equal(table_[at], value)) return true;
+  const std::uint32_t hash = set_hash(value);
+  for (std::uint32_t at = hash & mask_; table_[at].value.tag != Tag::absent;
+       at = (at + 1) & mask_) {
+    if (table_[at].hash == hash && equal(table_[at].value, value)) return true;
+  }
+  return false;
+}
+
+bool ConstantSet::holds(std::string_view text) const {
+  const std::uint32_t hash = set_hash(text);
+  for (std::uint32_t at = hash & mask_; table_[at].value.tag != Tag::absent;
+       at = (at + 1) & mask_) {
+    const Entry& entry = table_[at];
+    if (entry.hash == hash && entry.value.tag == Tag::string && same_text(entry.value.text(), text))
+      return true;
   }
   return false;
 }
@@ -35,13 +74,17 @@ void ProgramParts::assemble() {
         {slot.variable ? "no such variable: " : "no such key: ", Val::of_string(slot.name)});
   }
   steps.resize(code.size());
+  const auto gives_at = [&](std::int32_t at) {
+    const Op op = code[static_cast<std::size_t>(at)].op;
+    return op == Op::give_false || op == Op::give_true;
+  };
   for (std::size_t i = 0; i < code.size(); ++i) {
     const Instruction& from = code[i];
     Step& to = steps[i];
     const Val* constant = from.constant == kNoConstant ? nullptr : &constants[from.constant];
-    to.run = runner_of(from, constant);
+    to.run = runner_of(from, constant, gives_at(from.on[false]) && gives_at(from.on[true]));
     for (int way = 0; way < 3; ++way) to.on[way] = &steps[static_cast<std::size_t>(from.on[way])];
-    to.constant = constant != nullptr ? *constant : Val();
+    to.constant = constant != nullptr ? *constant : Val::of_bool(from.op == Op::give_true);
     to.a = from.a.bits;
     to.b = from.b.bits;
     to.target = from.target;
@@ -53,14 +96,6 @@ void ProgramParts::assemble() {
 const FaultRep* ProgramParts::missing_slot(std::uint32_t slot) const {
   const auto found = std::find(slots.begin(), slots.end(), static_cast<int>(slot));
   return &missing[static_cast<std::size_t>(found - slots.begin())];
-}
-
-Val Machine::run(const Val* slots, Val* registers) {
-  const Step* step = program_.steps.data();
-  do {
-    step = step->run(step, slots, registers, *this);
-  } while (step != nullptr);
-  return result_;
 }
 
 const Step* Machine::go_failed(const Step* step, Val* registers, Val value, int site) {

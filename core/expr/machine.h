@@ -32,14 +32,19 @@ struct alignas(64) Step {
 };
 static_assert(sizeof(Step) == 64);
 
-// A set of constants for `x in [...]`. Open addressing, at most half full.
+// A set of constants for `x in [...]`. Open addressing, at most a third full.
 class ConstantSet {
  public:
   explicit ConstantSet(const ListRep& items);  // REQUIRES scalars
   bool holds(const Val& value) const;
+  bool holds(std::string_view text) const;
 
  private:
-  std::vector<Val> table_;  // absent: free
+  struct Entry {
+    Val value;  // absent: free
+    std::uint32_t hash = 0;
+  };
+  std::vector<Entry> table_;
   std::uint32_t mask_;
 };
 
@@ -89,7 +94,14 @@ class Machine {
   Machine(const ProgramParts& program, const Val* slots, Val* registers, Scratch& scratch)
       : program_(program), scratch_(scratch), places_{registers, slots, program.constants.data()} {}
 
-  Val run(const Val* slots, Val* registers);
+  // Runs to the end. The result is valid until the registers are used again.
+  const Val& run(const Val* slots, Val* registers) {
+    const Step* step = program_.steps.data();
+    do {
+      step = step->run(step, slots, registers, *this);
+    } while (step != nullptr);
+    return *result_;
+  }
 
   Scratch& scratch() { return scratch_; }
   const ProgramParts& program() const { return program_; }
@@ -112,21 +124,29 @@ class Machine {
     return value.tag == Tag::boolean ? step->on[value.boolean] : go_failed(step, registers, value);
   }
   const Step* go_failed(const Step* step, Val* registers, Val value, int site = 0);
-  void finish(const Val& value) { result_ = value; }
+  // `value` must outlive the evaluation: results are handed on by address, which spares a copy just
+  // written.
+  void finish(const Val& value) { result_ = &value; }
+  void finish_missing(const Step* step) {
+    missing_ = missing(step, step->a, 1);
+    result_ = &missing_;
+  }
 
  private:
   Val missing(const Step* step, std::uint32_t operand, int site) const;
   std::uint32_t site_of(const Step* step, int site) const;
 
-  Val result_;
+  const Val* result_ = nullptr;
+  Val missing_;
   const ProgramParts& program_;
   Scratch& scratch_;
   const Val* places_[3];
 };
 
-// The code of an instruction. The operand's place and the constant's type choose the variant.
-Run runner_of(const Instruction& instruction, const Val* constant);
-Run compare_runner(const Instruction& instruction, const Val* constant);
+// The code of an instruction. The operand's place and the constant's type choose the variant, and
+// whether both ways of a test give the result at once.
+Run runner_of(const Instruction& instruction, const Val* constant, bool ends);
+Run compare_runner(const Instruction& instruction, const Val* constant, bool ends);
 Run loop_runner(Op op);
 Run value_runner(Op op);
 

@@ -19,6 +19,29 @@ bool holds(const T& a, const T& b) {
   return a != b;
 }
 
+// The way on after a test. Where both ways end the evaluation, no branch depends on the outcome.
+// Elsewhere a real one does: processors learn branches far better than the indirect calls that
+// follow from them.
+template <bool ends>
+const Step* way(const Step* step, Machine& machine, bool yes) {
+  if constexpr (ends) {
+    machine.finish(step->on[yes]->constant);
+    return nullptr;
+  }
+  if (yes) {
+    asm volatile("");  // keeps the compiler from merging the ways into one without a branch
+    return step->on[true];
+  }
+  return step->on[false];
+}
+
+template <Relation relation>
+bool text_holds(std::string_view a, std::string_view b) {
+  if constexpr (relation == Relation::same) return same_text(a, b);
+  if constexpr (relation == Relation::differ) return !same_text(a, b);
+  return holds<relation>(a, b);
+}
+
 constexpr const char* kOrderNames[] = {"_<_", "_<=_", "_>_", "_>=_"};
 
 template <Relation relation>
@@ -50,11 +73,12 @@ template <Relation relation>
 const Step* compare_values(const Step* step, const Val*, Val* registers, Machine& machine) {
   const Val& a = machine.at(step->a);
   const Val& b = machine.at(step->b);
-  if (a.tag == Tag::real && b.tag == Tag::real) return step->on[holds<relation>(a.real, b.real)];
+  if (a.tag == Tag::real && b.tag == Tag::real)
+    return way<false>(step, machine, holds<relation>(a.real, b.real));
   if (a.tag == Tag::integer && b.tag == Tag::integer)
-    return step->on[holds<relation>(a.integer, b.integer)];
+    return way<false>(step, machine, holds<relation>(a.integer, b.integer));
   if (a.tag == Tag::string && b.tag == Tag::string)
-    return step->on[holds<relation>(a.text(), b.text())];
+    return way<false>(step, machine, text_holds<relation>(a.text(), b.text()));
   return compare_slowly<relation>(step, registers, machine, step->a,
                                   machine.read(step, step->b, 2));
 }
@@ -65,15 +89,16 @@ const Val& variable(const Step* step, const Val* slots, const Val* registers) {
   return registers[step->a];
 }
 
-template <Relation relation, Where from, Tag type>
+template <Relation relation, Where from, Tag type, bool ends>
 const Step* compare_constant(const Step* step, const Val* slots, Val* registers, Machine& machine) {
   const Val& a = variable<from>(step, slots, registers);
   if (a.tag == type) [[likely]] {
-    if constexpr (type == Tag::real) return step->on[holds<relation>(a.real, step->constant.real)];
+    if constexpr (type == Tag::real)
+      return way<ends>(step, machine, holds<relation>(a.real, step->constant.real));
     if constexpr (type == Tag::integer)
-      return step->on[holds<relation>(a.integer, step->constant.integer)];
+      return way<ends>(step, machine, holds<relation>(a.integer, step->constant.integer));
     if constexpr (type == Tag::string)
-      return step->on[holds<relation>(a.text(), step->constant.text())];
+      return way<ends>(step, machine, text_holds<relation>(a.text(), step->constant.text()));
   }
   return compare_slowly<relation>(step, registers, machine, step->a, step->constant);
 }
@@ -83,7 +108,7 @@ const Step* compare_scaled(const Step* step, const Val* slots, Val* registers, M
   const Val& a = slots[step->a & 0x3fffffff];
   const Val& b = slots[step->b & 0x3fffffff];
   if (a.tag == Tag::real && b.tag == Tag::real) [[likely]] {
-    return step->on[holds<relation>(a.real, b.real * step->constant.real)];
+    return way<false>(step, machine, holds<relation>(a.real, b.real * step->constant.real));
   }
   const Val factor = machine.read(step, step->b, 2);
   const Val scaled =
@@ -92,17 +117,22 @@ const Step* compare_scaled(const Step* step, const Val* slots, Val* registers, M
                                   machine.placed(step, scaled, 2));
 }
 
-template <Relation relation, Where from>
+template <Relation relation, Where from, bool ends>
 Run constant_runner(Tag type) {
-  if (type == Tag::real) return compare_constant<relation, from, Tag::real>;
-  if (type == Tag::integer) return compare_constant<relation, from, Tag::integer>;
-  return compare_constant<relation, from, Tag::string>;
+  if (type == Tag::real) return compare_constant<relation, from, Tag::real, ends>;
+  if (type == Tag::integer) return compare_constant<relation, from, Tag::integer, ends>;
+  return compare_constant<relation, from, Tag::string, ends>;
 }
 
 template <Relation relation>
-Run constant_runner(const Instruction& instruction, const Val* constant) {
-  return instruction.a.is(Where::slot) ? constant_runner<relation, Where::slot>(constant->tag)
-                                       : constant_runner<relation, Where::reg>(constant->tag);
+Run constant_runner(const Instruction& instruction, const Val* constant, bool ends) {
+  const Tag type = constant->tag;
+  if (instruction.a.is(Where::reg)) {
+    return ends ? constant_runner<relation, Where::reg, true>(type)
+                : constant_runner<relation, Where::reg, false>(type);
+  }
+  return ends ? constant_runner<relation, Where::slot, true>(type)
+              : constant_runner<relation, Where::slot, false>(type);
 }
 
 // --- other tests
@@ -119,12 +149,13 @@ const Step* test_in(const Step* step, const Val*, Val* registers, Machine& machi
   return machine.go(step, registers, contained_in(machine.scratch(), item, container));
 }
 
+template <bool ends>
 const Step* test_in_set(const Step* step, const Val*, Val* registers, Machine& machine) {
   const Val& item = machine.at(step->a);
   if (item.tag == Tag::absent || item.tag == Tag::error) [[unlikely]] {
     return machine.go_failed(step, registers, item, 1);
   }
-  return step->on[machine.program().sets[step->extra].holds(item)];
+  return way<ends>(step, machine, machine.program().sets[step->extra].holds(item));
 }
 
 enum class Affix { start, end, inside };
@@ -132,19 +163,21 @@ constexpr const char* kAffixNames[] = {"startsWith", "endsWith", "contains"};
 
 template <Affix affix>
 bool has_affix(std::string_view text, std::string_view part) {
-  if constexpr (affix == Affix::start) return text.starts_with(part);
+  if constexpr (affix == Affix::start) {
+    return text.size() >= part.size() && same_bytes(text.data(), part.data(), part.size());
+  }
   if constexpr (affix == Affix::end) return text.ends_with(part);
   return text.find(part) != std::string_view::npos;
 }
 
-template <Affix affix>
+template <Affix affix, bool ends>
 const Step* test_affix(const Step* step, const Val*, Val* registers, Machine& machine) {
   const Val& text = machine.at(step->a);
   if (text.tag == Tag::string) [[likely]] {
     if (affix == Affix::inside && !machine.scratch().charge_bytes(text.size)) {
       return machine.go_failed(step, registers, fail_cost(machine.scratch()));
     }
-    return step->on[has_affix<affix>(text.text(), step->constant.text())];
+    return way<ends>(step, machine, has_affix<affix>(text.text(), step->constant.text()));
   }
   if (text.tag == Tag::absent || text.tag == Tag::error)
     return machine.go_failed(step, registers, text, 1);
@@ -179,7 +212,7 @@ const Step* test_has_field(const Step* step, const Val*, Val* registers, Machine
 
 }  // namespace
 
-Run compare_runner(const Instruction& instruction, const Val* constant) {
+Run compare_runner(const Instruction& instruction, const Val* constant, bool ends) {
   switch (instruction.op) {
     case Op::test:
       return test;
@@ -196,17 +229,17 @@ Run compare_runner(const Instruction& instruction, const Val* constant) {
     case Op::differ:
       return compare_values<Relation::differ>;
     case Op::less_constant:
-      return constant_runner<Relation::less>(instruction, constant);
+      return constant_runner<Relation::less>(instruction, constant, ends);
     case Op::less_equal_constant:
-      return constant_runner<Relation::less_equal>(instruction, constant);
+      return constant_runner<Relation::less_equal>(instruction, constant, ends);
     case Op::greater_constant:
-      return constant_runner<Relation::greater>(instruction, constant);
+      return constant_runner<Relation::greater>(instruction, constant, ends);
     case Op::greater_equal_constant:
-      return constant_runner<Relation::greater_equal>(instruction, constant);
+      return constant_runner<Relation::greater_equal>(instruction, constant, ends);
     case Op::same_constant:
-      return constant_runner<Relation::same>(instruction, constant);
+      return constant_runner<Relation::same>(instruction, constant, ends);
     case Op::differ_constant:
-      return constant_runner<Relation::differ>(instruction, constant);
+      return constant_runner<Relation::differ>(instruction, constant, ends);
     case Op::less_scaled:
       return compare_scaled<Relation::less>;
     case Op::less_equal_scaled:
@@ -218,13 +251,13 @@ Run compare_runner(const Instruction& instruction, const Val* constant) {
     case Op::in:
       return test_in;
     case Op::in_set:
-      return test_in_set;
+      return ends ? test_in_set<true> : test_in_set<false>;
     case Op::starts_with:
-      return test_affix<Affix::start>;
+      return ends ? test_affix<Affix::start, true> : test_affix<Affix::start, false>;
     case Op::ends_with:
-      return test_affix<Affix::end>;
+      return ends ? test_affix<Affix::end, true> : test_affix<Affix::end, false>;
     case Op::contains:
-      return test_affix<Affix::inside>;
+      return ends ? test_affix<Affix::inside, true> : test_affix<Affix::inside, false>;
     case Op::matches:
       return test_matches;
     case Op::has_slot:
@@ -236,8 +269,8 @@ Run compare_runner(const Instruction& instruction, const Val* constant) {
   }
 }
 
-Run runner_of(const Instruction& instruction, const Val* constant) {
-  if (const Run run = compare_runner(instruction, constant)) return run;
+Run runner_of(const Instruction& instruction, const Val* constant, bool ends) {
+  if (const Run run = compare_runner(instruction, constant, ends)) return run;
   if (const Run run = loop_runner(instruction.op)) return run;
   return value_runner(instruction.op);
 }

@@ -8,13 +8,19 @@ namespace autopilot::expr {
 namespace {
 
 const Step* give(const Step* step, const Val*, Val*, Machine& machine) {
-  machine.finish(machine.read(step, step->a, 1));
+  const Val& value = machine.at(step->a);
+  if (value.tag == Tag::absent) {
+    machine.finish_missing(step);
+  } else {
+    machine.finish(value);
+  }
   return nullptr;
 }
 
-template <bool value>
-const Step* give_bool(const Step*, const Val*, Val*, Machine& machine) {
-  machine.finish(Val::of_bool(value));
+// One function for both results: where a condition ends is then no branch that could be
+// mispredicted.
+const Step* give_constant(const Step* step, const Val*, Val*, Machine& machine) {
+  machine.finish(step->constant);
   return nullptr;
 }
 
@@ -77,6 +83,13 @@ Val index_value(Scratch& scratch, const Val& a, const Val& b) {
 
 template <bool optional>
 const Step* select_field(const Step* step, const Val*, Val* registers, Machine& machine) {
+  const Val& object = machine.at(step->a);
+  if (!optional && object.tag == Tag::map) {
+    if (const Val* found = find(*object.map, step->constant.text())) {
+      registers[step->target] = *found;
+      return step + 1;
+    }
+  }
   const Val a = machine.read(step, step->a, 1);
   registers[step->target] =
       a.is_error() ? a
@@ -235,9 +248,8 @@ Run value_runner(Op op) {
     case Op::give:
       return give;
     case Op::give_false:
-      return give_bool<false>;
     case Op::give_true:
-      return give_bool<true>;
+      return give_constant;
     default:
       return nullptr;
   }

@@ -77,7 +77,8 @@ const Val* find(const MapRep& map, std::string_view key) {
   }
   for (std::uint32_t i = 0; i < map.size; ++i) {
     const Val& candidate = map.entries[i].key;
-    if (candidate.tag == Tag::string && candidate.text() == key) return &map.entries[i].value;
+    if (candidate.tag == Tag::string && same_text(candidate.text(), key))
+      return &map.entries[i].value;
   }
   return nullptr;
 }

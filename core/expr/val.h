@@ -4,6 +4,7 @@
 // they are valid until the arena is reset.
 
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace autopilot::expr {
@@ -149,6 +150,37 @@ struct Val {
   bool is_true() const { return tag == Tag::boolean && boolean; }
 };
 static_assert(sizeof(Val) == 16);
+
+// Whether two strings of `size` bytes are the same. Most strings here are short: no call is worth
+// its price.
+inline bool same_bytes(const char* a, const char* b, std::size_t size) {
+  const auto load8 = [](const char* at) {
+    std::uint64_t word;
+    std::memcpy(&word, at, 8);
+    return word;
+  };
+  const auto load4 = [](const char* at) {
+    std::uint32_t word;
+    std::memcpy(&word, at, 4);
+    return word;
+  };
+  if (size >= 8) {
+    if (size > 64) return std::memcmp(a, b, size) == 0;
+    for (std::size_t at = 0; at + 8 < size; at += 8) {
+      if (load8(a + at) != load8(b + at)) return false;
+    }
+    return load8(a + size - 8) == load8(b + size - 8);
+  }
+  if (size >= 4) return load4(a) == load4(b) && load4(a + size - 4) == load4(b + size - 4);
+  for (std::size_t at = 0; at < size; ++at) {
+    if (a[at] != b[at]) return false;
+  }
+  return true;
+}
+
+inline bool same_text(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && same_bytes(a.data(), b.data(), a.size());
+}
 
 struct ListRep {
   std::uint32_t size;

@@ -130,7 +130,7 @@ bool equal_slowly(const Val& a, const Val& b) {
     case Tag::string:
     case Tag::bytes:
     case Tag::type:
-      return a.text() == b.text();
+      return same_text(a.text(), b.text());
     case Tag::list:
       return equal_lists(*a.list, *b.list);
     case Tag::map:
@@ -149,7 +149,7 @@ bool equal_slowly(const Val& a, const Val& b) {
 }
 
 bool equal(const Val& a, const Val& b) {
-  if (a.tag == Tag::string && b.tag == Tag::string) return a.text() == b.text();
+  if (a.tag == Tag::string && b.tag == Tag::string) return same_text(a.text(), b.text());
   return equal_slowly(a, b);
 }
 
