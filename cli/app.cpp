@@ -68,7 +68,16 @@ Words second_words(const Table& table, const std::string& first) {
 class Run {
  public:
   Run(World& world, const Words& words, const Table& table)
-      : world_(world), words_(words), table_(table) {}
+      : world_(world), words_(words), table_(table) {
+    // Faults in the words themselves are told before the words are understood.
+    Talk talk;
+    for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+      const bool spaced =
+          words[i] == "--log-format" && i + 1 < words.size() && words[i + 1] == "json";
+      talk.json = talk.json || spaced || words[i] == "--log-format=json";
+    }
+    output_.set_talk(std::move(talk));
+  }
 
   int guarded() {
     try {
@@ -76,10 +85,10 @@ class Run {
     } catch (const ClosedPipe&) {
       return code(Exit::ok);
     } catch (const Error& e) {
-      return told(e.kind() == ErrorKind::bug ? bug(e.what()) : message(e.what(), e.hint()),
-                  exit_of(e.kind()));
+      if (e.kind() == ErrorKind::bug) return told(bug(e.what()), Exit::bug);
+      return told({e.what(), e.hint()}, exit_of(e.kind()));
     } catch (const std::bad_alloc&) {
-      return told("autopilot: out of memory\n", Exit::storage);
+      return told({"out of memory", ""}, Exit::storage);
     } catch (const std::exception& e) {
       return told(bug(e.what()), Exit::bug);
     }
@@ -158,7 +167,12 @@ class Run {
     }
     settle(said, command, world_.environment);
     Context context(world_, said.globals, output_);
-    return invocation->run(context);
+    const std::int64_t start = world_.clock.monotonic_nanos();
+    const Exit exit = invocation->run(context);
+    const Duration took{world_.clock.monotonic_nanos() - start};
+    context.debug(
+        fmt::format("{} took {:.1f} ms", command.name, static_cast<double>(took.nanos) / 1e6));
+    return exit;
   }
 
   // --help wins over whatever else may be wrong on the line.
@@ -179,34 +193,31 @@ class Run {
   }
 
   void adopt(const Said& said) {
-    output_.set_color(said.globals.color);
-    if (!said.globals.directory.empty())
-      world_.environment.change_directory(said.globals.directory);
+    const Globals& g = said.globals;
+    output_.set_talk({g.color, g.log_format == "json", g.quiet, g.verbose});
+    if (g.directory.empty()) return;
+    world_.environment.change_directory(g.directory);
   }
 
-  std::string message(std::string_view text, const std::string& hint) const {
-    const bool color = output_.style(2).color;
-    std::string out = render::painted("autopilot:", render::Tone::bad, color);
-    for (const std::string& line : split(text, '\n')) out += " " + render::visible(line) + "\n";
-    if (!hint.empty())
-      out +=
-          render::painted("  hint:", render::Tone::dim, color) + " " + render::visible(hint) + "\n";
-    return out;
+  struct Fault {
+    std::string message;
+    std::string hint;
+  };
+
+  static Fault bug(std::string_view what) {
+    return {fmt::format("{} (this is a bug in autopilot)", what),
+            "report it with the command that you gave"};
   }
 
-  std::string bug(std::string_view text) const {
-    return message(fmt::format("{} (this is a bug in autopilot)", text),
-                   "report it with the command that you gave");
-  }
-
-  // Says it, and gives up what was written before if that cannot be delivered either.
-  int told(const std::string& text, Exit exit) {
+  // Says it also when what was written before cannot be delivered.
+  int told(const Fault& fault, Exit exit) {
     try {
-      output_.complain(text);
+      output_.tell(Level::error, fault.message, fault.hint);
     } catch (const ClosedPipe&) {
-      output_.complain(text);
+      output_.tell(Level::error, fault.message, fault.hint);
     } catch (const Error& e) {
-      output_.complain(text + message(e.what(), e.hint()));
+      output_.tell(Level::error, fault.message, fault.hint);
+      output_.tell(Level::error, e.what(), e.hint());
     }
     return code(exit);
   }
@@ -214,7 +225,7 @@ class Run {
   World& world_;
   const Words& words_;
   const Table& table_;
-  Output output_{world_.environment};
+  Output output_{world_};
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "cli/output.h"
 #include "core/base/error.h"
+#include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/policy/loader.h"
 #include "core/render/diagnostics.h"
@@ -42,6 +43,7 @@ bool Context::in_project() {
     if (world.files.exists(folder + "/" + kProjectFile)) {
       parts_->from_here = up;
       parts_->root = folder.empty() ? "/" : folder;
+      debug(fmt::format("project {}", parts_->root));
       return true;
     }
     if (folder.empty() || folder.find('/') == std::string::npos) return false;
@@ -74,7 +76,10 @@ std::string Context::state_path() {
 }
 
 state::Store& Context::store() {
-  if (!parts_->store) parts_->store = state::Store::open_or_create(state_path());
+  if (!parts_->store) {
+    debug(fmt::format("state {}", state_path()));
+    parts_->store = state::Store::open_or_create(state_path());
+  }
   return *parts_->store;
 }
 
@@ -90,6 +95,7 @@ state::Store& Context::existing_store() {
       throw Error(ErrorKind::storage, fmt::format("there is no state at {} yet", path),
                   "autopilot apply creates it");
     }
+    debug(fmt::format("state {}", path));
     parts_->store = state::Store::open(path);
   }
   return *parts_->store;
@@ -127,12 +133,8 @@ void Context::page(std::string_view text) {
   output.write(text);
 }
 
-void Context::inform(std::string_view text) {
-  if (globals.quiet) return;
-  std::string line(text);
-  if (line.empty() || line.back() != '\n') line += '\n';
-  parts_->output.complain(line);
-}
+void Context::inform(std::string_view text) { parts_->output.tell(Level::info, text); }
+void Context::debug(std::string_view text) { parts_->output.tell(Level::debug, text); }
 
 void Context::ask(std::string_view question) {
   parts_->output.complain(fmt::format("{} [y/N] ", question));
@@ -140,7 +142,12 @@ void Context::ask(std::string_view question) {
 
 void Context::show_diagnostics() { show_diagnostics(diagnostics); }
 void Context::show_diagnostics(const Diagnostics& others) {
-  parts_->output.complain(render::diagnostics_text(others, parts_->output.style(2)));
+  Output& output = parts_->output;
+  if (!output.talk().json)
+    return output.complain(render::diagnostics_text(others, output.style(2)));
+  std::string lines;
+  for (const Value& value : render::diagnostics_values(others)) lines += to_json(value) + "\n";
+  output.complain(lines);
 }
 
 }  // namespace autopilot::cli

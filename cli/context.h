@@ -79,6 +79,8 @@ class Context {
   render::TextStyle style() const;  // of stdout
   // To stderr: progress and remarks for people (not with -q).
   void inform(std::string_view text);
+  // To stderr with -v: what was found and done on the way.
+  void debug(std::string_view text);
   // Renders the collected diagnostics to stderr and forgets none.
   void show_diagnostics();
   void show_diagnostics(const Diagnostics& others);

@@ -9,6 +9,8 @@
 #include <cstring>
 
 #include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/base/text.h"
 
 namespace autopilot::cli {
 namespace {
@@ -77,18 +79,49 @@ void Output::complain(std::string_view text) {
   write_all(STDERR_FILENO, text);
 }
 
+std::string Output::json_line(Level level, std::string_view message, std::string_view hint) const {
+  constexpr const char* kNames[] = {"debug", "info", "error"};
+  Map line{{"time", format_rfc3339(world_.clock.now())},
+           {"level", kNames[static_cast<int>(level)]},
+           {"message", message}};
+  if (!hint.empty()) line.append("hint", hint);
+  return to_json(line) + "\n";
+}
+
+std::string Output::text_line(Level level, std::string_view message, std::string_view hint) const {
+  const bool color = colored(STDERR_FILENO);
+  std::string out;
+  if (level == Level::info) out = message;  // made by us, and may be a rendered report
+  if (level == Level::debug)
+    out = render::painted(render::visible(message), render::Tone::dim, color);
+  if (level == Level::error) {
+    out = render::painted("autopilot:", render::Tone::bad, color);
+    for (const std::string& line : split(message, '\n')) out += " " + render::visible(line) + "\n";
+  }
+  if (!out.ends_with('\n')) out += '\n';
+  if (hint.empty()) return out;
+  return out + render::painted("  hint:", render::Tone::dim, color) + " " + render::visible(hint) +
+         "\n";
+}
+
+void Output::tell(Level level, std::string_view message, std::string_view hint) {
+  if (level == Level::debug && !talk_.verbose) return;
+  if (level == Level::info && talk_.quiet) return;
+  complain(talk_.json ? json_line(level, trim(message), hint) : text_line(level, message, hint));
+}
+
 bool Output::colored(int descriptor) const {
-  if (color_ == "always") return true;
-  if (color_ == "never" || set(environment_, "NO_COLOR")) return false;
-  const std::string force = environment_.get("CLICOLOR_FORCE").value_or("");
+  if (talk_.color == "always") return true;
+  if (talk_.color == "never" || set(world_.environment, "NO_COLOR")) return false;
+  const std::string force = world_.environment.get("CLICOLOR_FORCE").value_or("");
   if (!force.empty() && force != "0") return true;
-  return environment_.is_terminal(descriptor) &&
-         environment_.get("TERM").value_or("dumb") != "dumb";
+  return world_.environment.is_terminal(descriptor) &&
+         world_.environment.get("TERM").value_or("dumb") != "dumb";
 }
 
 render::TextStyle Output::style(int descriptor) const {
-  const bool unicode = utf8(environment_) || !environment_.is_terminal(descriptor);
-  return {width_of(environment_), colored(descriptor), unicode};
+  const bool unicode = utf8(world_.environment) || !world_.environment.is_terminal(descriptor);
+  return {width_of(world_.environment), colored(descriptor), unicode};
 }
 
 }  // namespace autopilot::cli

@@ -15,29 +15,45 @@ namespace autopilot::cli {
 // std::exception, so that nothing on the way takes it for a fault.
 struct ClosedPipe {};
 
+// What a line on standard error is about. Debug is said with -v only, info not with -q.
+enum class Level { debug, info, error };
+
+// How standard error is to be written.
+struct Talk {
+  std::string color = "auto";  // auto, always or never; for standard output too
+  bool json = false;           // one JSON object a line: time, level, message, hint
+  bool quiet = false;
+  bool verbose = false;
+};
+
 // Not thread-safe.
 class Output {
  public:
-  explicit Output(Environment& environment) : environment_(environment) {}
+  explicit Output(World& world) : world_(world) {}
 
-  void set_color(std::string when) { color_ = std::move(when); }  // auto, always or never
+  void set_talk(Talk talk) { talk_ = std::move(talk); }
+  const Talk& talk() const { return talk_; }
 
   void write(std::string_view text);
-  // Throws Error(storage) when standard output cannot take what was written, ClosedPipe when nobody
-  // reads it.
+  // Throws Error(storage) when standard output cannot take what was written, ClosedPipe when
+  // nobody reads it.
   void flush();
-  // To standard error, after what was written before.
+  // A line to standard error. An error is introduced by the program's name.
+  void tell(Level level, std::string_view message, std::string_view hint = {});
+  // To standard error as it is, after what was written before.
   void complain(std::string_view text);
 
   // How text looks on standard output (1) or standard error (2).
   render::TextStyle style(int descriptor) const;
-  bool is_terminal(int descriptor) const { return environment_.is_terminal(descriptor); }
+  bool is_terminal(int descriptor) const { return world_.environment.is_terminal(descriptor); }
 
  private:
   bool colored(int descriptor) const;
+  std::string json_line(Level level, std::string_view message, std::string_view hint) const;
+  std::string text_line(Level level, std::string_view message, std::string_view hint) const;
 
-  Environment& environment_;
-  std::string color_ = "auto";
+  World& world_;
+  Talk talk_;
   std::string buffer_;
 };
 

@@ -12,7 +12,7 @@ namespace {
 class ContextTest : public ::testing::Test {
  protected:
   testing::FakeWorld fake;
-  Output output{fake.environment};
+  Output output{fake.world};
   Globals globals;
   std::unique_ptr<Context> context;
 
@@ -99,19 +99,20 @@ TEST(Output, colour_follows_the_flag_then_the_environment_then_the_terminal) {
                              {"always", {{"NO_COLOR", "1"}}, false, true},
                              {"never", {{"TERM", "xterm"}, {"CLICOLOR_FORCE", "1"}}, true, false}};
   for (const ColorCase& c : cases) {
-    testing::FakeEnvironment environment;
-    environment.variables = c.variables;
-    if (c.terminal) environment.terminals = {1};
-    Output output(environment);
-    output.set_color(c.when);
+    testing::FakeWorld fake;
+    fake.environment.variables = c.variables;
+    if (c.terminal) fake.environment.terminals = {1};
+    Output output(fake.world);
+    output.set_talk({c.when, false, false, false});
     EXPECT_EQ(output.style(1).color, c.color)
         << c.when << ::testing::PrintToString(c.variables) << c.terminal;
   }
 }
 
 TEST(Output, width_is_columns_then_the_terminal_then_eighty) {
-  testing::FakeEnvironment environment;
-  Output output(environment);
+  testing::FakeWorld fake;
+  testing::FakeEnvironment& environment = fake.environment;
+  Output output(fake.world);
   EXPECT_EQ(output.style(1).width, 80u);
   environment.columns = 120;
   EXPECT_EQ(output.style(1).width, 120u);
@@ -124,8 +125,9 @@ TEST(Output, width_is_columns_then_the_terminal_then_eighty) {
 }
 
 TEST(Output, trees_are_ascii_on_a_terminal_without_utf8) {
-  testing::FakeEnvironment environment;
-  Output output(environment);
+  testing::FakeWorld fake;
+  testing::FakeEnvironment& environment = fake.environment;
+  Output output(fake.world);
   EXPECT_TRUE(output.style(1).unicode);  // a pipe: bytes for another program
   environment.terminals = {1};
   EXPECT_FALSE(output.style(1).unicode);
@@ -133,6 +135,33 @@ TEST(Output, trees_are_ascii_on_a_terminal_without_utf8) {
   EXPECT_TRUE(output.style(1).unicode);
   environment.variables["LC_ALL"] = "C";
   EXPECT_FALSE(output.style(1).unicode);
+}
+
+std::string told(const Talk& talk, Level level, const char* message, const char* hint) {
+  testing::FakeWorld fake;
+  Output output(fake.world);
+  output.set_talk(talk);
+  ::testing::internal::CaptureStderr();
+  output.tell(level, message, hint);
+  return ::testing::internal::GetCapturedStderr();
+}
+
+TEST(Output, says_what_the_level_allows) {
+  EXPECT_EQ(told({}, Level::info, "done", ""), "done\n");
+  EXPECT_EQ(told({"auto", false, true, false}, Level::info, "done", ""), "");
+  EXPECT_EQ(told({}, Level::debug, "opened", ""), "");
+  EXPECT_EQ(told({"auto", false, false, true}, Level::debug, "opened", ""), "opened\n");
+  EXPECT_EQ(told({"auto", false, true, false}, Level::error, "no", "do"),
+            "autopilot: no\n  hint: do\n");
+}
+
+TEST(Output, log_lines_are_json_when_asked_for) {
+  const Talk json{"auto", true, false, true};
+  EXPECT_EQ(told(json, Level::error, "no \x1b", "do"),
+            "{\"time\":\"2026-01-01T00:00:00Z\",\"level\":\"error\",\"message\":\"no "
+            "\\u001b\",\"hint\":\"do\"}\n");
+  EXPECT_EQ(told(json, Level::debug, "opened\n", ""),
+            "{\"time\":\"2026-01-01T00:00:00Z\",\"level\":\"debug\",\"message\":\"opened\"}\n");
 }
 
 }  // namespace
