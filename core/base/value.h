@@ -20,6 +20,8 @@ using List = std::vector<Value>;
 class Map {
  public:
   using Entry = std::pair<std::string, Value>;
+  using iterator = std::vector<Entry>::iterator;
+  using const_iterator = std::vector<Entry>::const_iterator;
 
   Map() = default;
   Map(std::initializer_list<Entry> entries);
@@ -31,12 +33,12 @@ class Map {
   void append(std::string key, Value value);  // the caller knows that the key is new: O(1)
   bool erase(std::string_view key);
   void sort();  // by key bytes, this level only
-  std::size_t size() const { return entries_.size(); }
-  bool empty() const { return entries_.empty(); }
-  auto begin() const { return entries_.begin(); }
-  auto end() const { return entries_.end(); }
-  auto begin() { return entries_.begin(); }
-  auto end() { return entries_.end(); }
+  std::size_t size() const;
+  bool empty() const;
+  const_iterator begin() const;
+  const_iterator end() const;
+  iterator begin();
+  iterator end();
 
  private:
   std::vector<Entry> entries_;
@@ -98,6 +100,14 @@ class Value {
   std::variant<std::monostate, bool, std::int64_t, std::uint64_t, Real, std::string, List, Map>
       data_;
 };
+
+// Here because an Entry is complete only now.
+inline std::size_t Map::size() const { return entries_.size(); }
+inline bool Map::empty() const { return entries_.empty(); }
+inline Map::const_iterator Map::begin() const { return entries_.begin(); }
+inline Map::const_iterator Map::end() const { return entries_.end(); }
+inline Map::iterator Map::begin() { return entries_.begin(); }
+inline Map::iterator Map::end() { return entries_.end(); }
 
 // Same kind and content; numbers compare by value whatever their spelling (1 == 1.0); map order is
 // ignored.
