@@ -20,7 +20,7 @@ constexpr int kNotStarted = 126;
 constexpr std::size_t kShown = 4000;  // bytes of a stream in a message
 
 std::vector<std::string> environment_of(const Command& command) {
-  std::vector<std::string> all{"PATH=/usr/bin:/bin", "HOME=/nonexistent", "TZ=UTC", "COLUMNS=100",
+  std::vector<std::string> all{"PATH=/usr/bin:/bin", "HOME=/nonexistent", "TZ=UTC",   "COLUMNS=100",
                                "NO_COLOR=1",         "LANG=C.UTF-8",      "TERM=dumb"};
   for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
     if (const char* value = std::getenv(name)) all.push_back(std::string(name) + "=" + value);

@@ -1,0 +1,242 @@
+// Killed at any instant, the state holds what was said and nothing half done.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <map>
+
+#include "core/base/json.h"
+#include "tests/integration/project.h"
+
+namespace autopilot::integration {
+namespace {
+
+constexpr int kKills = 50;
+constexpr std::size_t kLimit = 2000;  // what the policy allows in all rounds together
+
+Value json(const Ended& ended) { return parse_json_or_throw(ended.out, "standard output"); }
+
+void expect_sound(const Project& project) {
+  const Ended check = project.run({"state", "check"});
+  EXPECT_EQ(check.exit, 0) << describe(check);
+  const Ended audit = project.run({"audit", "verify"});
+  EXPECT_EQ(audit.exit, 0) << describe(audit);
+}
+
+// What was printed with its line end was said; a last piece without one may have been cut off.
+struct Said {
+  std::vector<std::string> decisions;
+  std::string piece;
+};
+
+Said said(const std::string& out) {
+  const std::size_t end = out.rfind('\n');
+  if (end == std::string::npos) return {{}, out};
+  return {lines_of(std::string_view(out).substr(0, end)), out.substr(end + 1)};
+}
+
+std::string key_of(const std::string& decision) {
+  const Value line = parse_json_or_throw(decision, "a decision");
+  return line.get("proposed")->get("idempotency_key")->as_string();
+}
+
+// One decide that is fed without end and killed after `wait` microseconds of work or `bytes` of
+// output, whichever the dice chose.
+class DecideRounds {
+ public:
+  DecideRounds() {
+    project_.write("policies/limit.yaml",
+                   policy("limit", fmt::format("  limits:\n    - {{name: total, max: {}, per: 1d, "
+                                               "key: action.algorithm}}\n",
+                                               kLimit)));
+    project_.must({"apply", "--yes"});
+  }
+
+  void round() {
+    const std::string actions = next_actions(200 + dice_.below(1500));
+    const Ended ended = killed(actions);
+    const Said before = said(ended.out);
+    acknowledged_ += before.decisions.size();
+    const std::vector<std::string> again = lines_of(project_.must({"decide", "-q"}, actions).out);
+    ASSERT_EQ(again.size(), lines_of(actions).size());
+    for (std::size_t i = 0; i < before.decisions.size(); ++i)
+      ASSERT_EQ(again[i], before.decisions[i]) << "a decision that was said is another one now";
+    if (before.decisions.size() < again.size()) {
+      ASSERT_TRUE(again[before.decisions.size()].starts_with(before.piece)) << before.piece;
+    }
+    for (const std::string& decision : again)
+      ASSERT_TRUE(decisions_.emplace(key_of(decision), decision).second);
+    ASSERT_EQ(lines_of(project_.must({"decide", "-q"}, actions).out), again);
+    expect_sound(project_);
+  }
+
+  void expect_all_there() const {
+    EXPECT_GT(acknowledged_, 0U) << "no round got as far as a decision";
+    std::string actions, expected;
+    std::size_t allowed = 0;
+    for (const auto& [key, decision] : decisions_) {
+      actions += action_line("bandit", key);
+      expected += decision + "\n";
+      allowed += decision.find(R"("result":"allowed")") != std::string::npos ? 1 : 0;
+    }
+    EXPECT_EQ(project_.must({"decide", "-q"}, actions).out, expected);
+    EXPECT_EQ(allowed, std::min(decisions_.size(), kLimit))
+        << "the ledger and the decisions differ";
+    const Value info = json(project_.must({"state", "info", "--json"}));
+    EXPECT_EQ(info.get("decisions")->as_int(), static_cast<std::int64_t>(decisions_.size()));
+    const Ended replay = project_.run({"replay", "--all"});
+    EXPECT_EQ(replay.exit, 0) << describe(replay);
+  }
+
+ private:
+  std::string next_actions(std::size_t count) {
+    std::string actions;
+    for (std::size_t i = 0; i < count; ++i)
+      actions += action_line("bandit", fmt::format("{:06}", next_key_++));
+    return actions;
+  }
+
+  Ended killed(const std::string& actions) {
+    Process process(project_.command({"decide", "-q"}), true);
+    const bool by_bytes = dice_.below(2) == 0;
+    const std::size_t bytes = dice_.below(actions.size());
+    const std::int64_t wait =
+        static_cast<std::int64_t>(dice_.below(is_instrumented() ? 300'000 : 40'000));
+    const std::int64_t start = monotonic_nanos();
+    // In pieces, so that there are many commits to be killed in.
+    for (std::size_t at = 0; at < actions.size();) {
+      if (by_bytes ? process.out().size() > bytes : monotonic_nanos() - start > wait * 1000) break;
+      const std::size_t piece = std::min(1 + dice_.below(20'000), actions.size() - at);
+      process.feed(std::string_view(actions).substr(at, piece));
+      at += piece;
+      process.pump_for(500);
+    }
+    if (!by_bytes) process.pump_for(wait - (monotonic_nanos() - start) / 1000);
+    process.send(SIGKILL);
+    return process.wait();
+  }
+
+  Project project_;
+  Dice dice_{1};
+  std::size_t next_key_ = 0;
+  std::size_t acknowledged_ = 0;
+  std::map<std::string, std::string> decisions_;  // by key
+};
+
+TEST(CrashTest, what_decide_said_survives_being_killed_at_any_instant) {
+  DecideRounds rounds;
+  for (int i = 0; i < kKills && !::testing::Test::HasFatalFailure(); ++i) {
+    SCOPED_TRACE(fmt::format("round {}", i));
+    rounds.round();
+  }
+  rounds.expect_all_there();
+}
+
+// Two large sets of documents between which apply goes back and forth.
+class TwoSets {
+ public:
+  TwoSets() {
+    for (const int set : {0, 1}) {
+      std::string text;
+      for (int i = 0; i < (is_instrumented() ? 150 : 600); ++i) {
+        text += fmt::format("---\n{}", policy(fmt::format("p{:04}-{}", i, i % 3 == 0 ? set : 0),
+                                              fmt::format("  priority: {}\n", i + set)));
+      }
+      project_.write(fmt::format("set{}/all.yaml", set), text);
+    }
+    project_.must({"plan", "-o", "first.plan", "set0"});
+    project_.must({"apply", "--allow-large", "first.plan"});
+    revisions_[0] = head();
+    plan_micros_ = micros_of({"plan", "-o", "to1.plan", "set1"});
+    apply_micros_ = micros_of({"apply", "--allow-large", "to1.plan"});
+    revisions_[1] = head();
+    project_.must({"plan", "-o", "to0.plan", "set0"});
+    project_.must({"apply", "--allow-large", "to0.plan"});
+  }
+
+  void kill_an_apply() {
+    const int target = 1 - at_;
+    const Ended ended = killed({"apply", "--allow-large", plan_to(target)}, apply_micros_);
+    const std::string now = head();
+    ASSERT_TRUE(now == revisions_[0] || now == revisions_[1]) << "between two revisions: " << now;
+    if (!ended.out.empty()) {
+      ASSERT_EQ(now, revisions_[target]) << "said to be applied and is not";
+    }
+    const bool applied = now == revisions_[target];
+    ++(applied ? done_ : not_done_);
+    expect_sound(project_);
+    const Ended again = project_.run({"apply", "--allow-large", plan_to(target)});
+    ASSERT_EQ(again.exit, applied ? 5 : 0) << describe(again);
+    at_ = target;
+    ASSERT_EQ(head(), revisions_[at_]);
+  }
+
+  // REQUIRES that set 0 is applied.
+  void kill_a_plan() {
+    ::unlink(project_.path("new.plan").c_str());
+    killed({"plan", "-o", "new.plan", "set1"}, plan_micros_);
+    const std::string text = project_.read("new.plan");
+    ASSERT_TRUE(text.empty() || text == project_.read("to1.plan")) << text.substr(0, 200);
+    ++(text.empty() ? not_done_ : done_);
+    const Ended apply = project_.run({"apply", "--allow-large", "new.plan"});
+    ASSERT_EQ(apply.exit, text.empty() ? 9 : 0) << describe(apply);
+    if (!text.empty()) project_.must({"apply", "--allow-large", "to0.plan"});
+    ASSERT_EQ(head(), revisions_[0]);
+  }
+
+  void expect_both_outcomes() const {
+    EXPECT_GT(done_, 0) << "killed too early each time to prove anything";
+    EXPECT_GT(not_done_, 0) << "killed too late each time to prove anything";
+  }
+
+ private:
+  static std::string plan_to(int set) { return fmt::format("to{}.plan", set); }
+
+  std::string head() const {
+    return json(project_.must({"state", "info", "--json"})).get("revision")->as_string();
+  }
+
+  std::int64_t micros_of(std::vector<std::string> arguments) const {
+    const std::int64_t start = monotonic_nanos();
+    project_.must(std::move(arguments));
+    return (monotonic_nanos() - start) / 1000;
+  }
+
+  // Some time before or shortly after it would have ended.
+  Ended killed(std::vector<std::string> arguments, std::int64_t usual_micros) {
+    Process process(project_.command(std::move(arguments)));
+    process.pump_for(static_cast<std::int64_t>(
+        dice_.below(static_cast<std::size_t>(usual_micros + usual_micros / 4))));
+    process.send(SIGKILL);
+    return process.wait();
+  }
+
+  Project project_;
+  Dice dice_{2};
+  std::string revisions_[2];
+  int at_ = 0;
+  std::int64_t plan_micros_ = 0, apply_micros_ = 0;
+  int done_ = 0, not_done_ = 0;
+};
+
+TEST(CrashTest, apply_killed_at_any_instant_leaves_the_old_or_the_new_set) {
+  TwoSets sets;
+  for (int i = 0; i < kKills && !::testing::Test::HasFatalFailure(); ++i) {
+    SCOPED_TRACE(fmt::format("round {}", i));
+    sets.kill_an_apply();
+  }
+  sets.expect_both_outcomes();
+}
+
+TEST(CrashTest, plan_killed_at_any_instant_leaves_a_whole_plan_file_or_none) {
+  TwoSets sets;
+  for (int i = 0; i < kKills / 2 && !::testing::Test::HasFatalFailure(); ++i) {
+    SCOPED_TRACE(fmt::format("round {}", i));
+    sets.kill_a_plan();
+  }
+  sets.expect_both_outcomes();
+}
+
+}  // namespace
+}  // namespace autopilot::integration
