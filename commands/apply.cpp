@@ -95,13 +95,8 @@ class Apply : public cli::Invocation {
   }
 
   std::string read(cli::Context& context) const {
-    if (file_ != "-") return context.world.files.read(file_);
-    std::string text;
-    for (std::string piece = context.world.files.read_stdin(); !piece.empty();
-         piece = context.world.files.read_stdin()) {
-      text += piece;
-    }
-    return text;
+    Files& files = context.world.files;
+    return file_ == "-" ? files.read_all_stdin() : files.read(file_);
   }
 
   // `applied` is null when there was nothing to do.

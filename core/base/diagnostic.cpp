@@ -71,7 +71,17 @@ Diagnostic& Diagnostics::note(std::string code, Span span, std::string message) 
   return dropped_ == 0 ? items_.back() : overflow_;
 }
 
+// A message may quote what the user wrote, however long that is.
+static void shorten(std::string& message) {
+  if (message.size() <= Diagnostics::kLongestMessage) return;
+  std::size_t end = Diagnostics::kLongestMessage;
+  while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0) == 0x80) --end;
+  message.resize(end);
+  message += "…";
+}
+
 void Diagnostics::add(Diagnostic diagnostic) {
+  shorten(diagnostic.message);
   if (diagnostic.severity == Severity::error) ++errors_;
   if (diagnostic.severity == Severity::warning) ++warnings_;
   if (items_.size() < kLimit) {

@@ -73,6 +73,7 @@ struct Diagnostic {
 class Diagnostics {
  public:
   static constexpr std::size_t kLimit = 1000;
+  static constexpr std::size_t kLongestMessage = 600;  // bytes; the rest of a message is left out
 
   SourceMap& sources() { return sources_; }
   const SourceMap& sources() const { return sources_; }

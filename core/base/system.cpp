@@ -51,6 +51,10 @@ std::string read_all(int fd, const std::string& path) {
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail("cannot read", path, errno);
     text.append(buffer, static_cast<std::size_t>(n));
+    if (text.size() > Files::kMostBytes) {
+      throw Error(ErrorKind::storage, fmt::format("cannot read {}: it has more than {} MiB", path,
+                                                  Files::kMostBytes >> 20));
+    }
   }
 }
 
@@ -121,6 +125,14 @@ class SystemFiles final : public Files {
     return ::stat(path.c_str(), &s) == 0 && S_ISDIR(s.st_mode);
   }
 
+  std::string real_path(const std::string& path) override {
+    char* resolved = ::realpath(path.c_str(), nullptr);
+    if (resolved == nullptr) return path;
+    std::string out = resolved;
+    std::free(resolved);
+    return out;
+  }
+
   std::vector<FileEntry> list(const std::string& directory) override {
     DIR* folder = ::opendir(directory.c_str());
     if (folder == nullptr) fail("cannot read folder", directory, errno);
@@ -128,10 +140,7 @@ class SystemFiles final : public Files {
     while (const dirent* e = ::readdir(folder)) {
       const std::string name = e->d_name;
       if (name == "." || name == "..") continue;
-      const bool folder_entry =
-          e->d_type == DT_DIR || ((e->d_type == DT_LNK || e->d_type == DT_UNKNOWN) &&
-                                  is_directory(directory + "/" + name));
-      entries.push_back({name, folder_entry});
+      entries.push_back(entry_of(directory, *e));
     }
     ::closedir(folder);
     std::sort(entries.begin(), entries.end(), [](auto& a, auto& b) { return a.name < b.name; });
@@ -142,7 +151,7 @@ class SystemFiles final : public Files {
     const std::optional<mode_t> mode = mode_of(path);
     // A device or a pipe (-o /dev/stdout) is written to, never replaced.
     if (mode && !S_ISREG(*mode)) return put({path, path, O_WRONLY | O_CLOEXEC, {}, false}, text);
-    const std::string target = mode ? real_path(path) : path;  // a link stays one
+    const std::string target = real_path(path);  // a link stays one
     const std::string temporary = fmt::format("{}.tmp.{}", target, ::getpid());
     try {
       put({temporary, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode, false}, text);
@@ -197,18 +206,20 @@ class SystemFiles final : public Files {
     }
   }
 
+  static FileEntry entry_of(const std::string& directory, const dirent& e) {
+    FileEntry entry{e.d_name, e.d_type == DT_DIR};
+    if (e.d_type == DT_DIR || e.d_type == DT_REG) return entry;
+    const std::optional<mode_t> mode = mode_of(directory + "/" + entry.name);
+    if (!mode) return entry;  // a link to nothing: reading it will say so
+    entry.is_directory = S_ISDIR(*mode);
+    entry.is_special = !S_ISDIR(*mode) && !S_ISREG(*mode);
+    return entry;
+  }
+
   static std::optional<mode_t> mode_of(const std::string& path) {
     struct stat s {};
     if (::stat(path.c_str(), &s) != 0) return std::nullopt;
     return s.st_mode;
-  }
-
-  static std::string real_path(const std::string& path) {
-    char* resolved = ::realpath(path.c_str(), nullptr);
-    if (resolved == nullptr) return path;
-    std::string out = resolved;
-    std::free(resolved);
-    return out;
   }
 };
 

@@ -24,20 +24,28 @@ class Clock {
 struct FileEntry {
   std::string name;  // within its folder
   bool is_directory = false;
+  bool is_special = false;  // a pipe, a socket or a device: reading it may wait or never end
 };
 
 // Paths are as given by the user, relative to the working directory. All throw Error(storage)
 // naming the path.
 class Files {
  public:
+  // Bytes that read() and read_all_stdin() take at most; more is an Error(storage). It keeps
+  // offsets in 32 bits, and /dev/zero from filling the memory.
+  static constexpr std::size_t kMostBytes = 256 << 20;
+
   virtual ~Files() = default;
   virtual std::string read(const std::string& path) = 0;
   // Bounded read of standard input or a file, piece by piece; returns "" at the end.
   virtual std::string read_stdin() = 0;
   // Whether read_stdin() would return at once.
   virtual bool stdin_ready() = 0;
+  std::string read_all_stdin();
   virtual bool exists(const std::string& path) = 0;
   virtual bool is_directory(const std::string& path) = 0;
+  // The one path of a file that exists, without links; `path` itself when that cannot be told.
+  virtual std::string real_path(const std::string& path) { return path; }
   virtual std::vector<FileEntry> list(const std::string& directory) = 0;  // sorted by name
   // Replaces the file as a whole (temporary file, fsync, rename): readers see the old or the new
   // one, never a part.

@@ -185,13 +185,6 @@ class Loader {
   std::vector<Document> documents_;
 };
 
-std::string read_all_stdin(Files& files) {
-  std::string text;
-  for (std::string piece = files.read_stdin(); !piece.empty(); piece = files.read_stdin())
-    text += piece;
-  return text;
-}
-
 bool has_yaml_name(std::string_view name) {
   return (name.size() > 5 && name.substr(name.size() - 5) == ".yaml") ||
          (name.size() > 4 && name.substr(name.size() - 4) == ".yml");
@@ -236,15 +229,23 @@ class FileWalk {
                          fmt::format("{}: folders nested deeper than {}", directory, kMaxFolders));
       return;
     }
+    // Links may lead back, or many times to the same folder.
+    if (!folders_.insert(files_.real_path(directory)).second) return;
     for (const FileEntry& entry : files_.list(directory)) {
       if (entry.name.empty() || entry.name[0] == '.') continue;
       const std::string path = join_path(directory, entry.name);
       if (entry.is_directory) {
         walk_guarded(path, depth + 1);
       } else if (has_yaml_name(entry.name) && entry.name != "autopilot.yaml") {
-        add_file(path);
+        add_found(path, entry);
       }
     }
+  }
+
+  // A pipe or a device may be named, but not lie among the documents.
+  void add_found(const std::string& path, const FileEntry& entry) {
+    if (!entry.is_special) return add_file(path);
+    report(Error(ErrorKind::storage, fmt::format("cannot read {}: it is no regular file", path)));
   }
 
   // A file that is named twice is read once.
@@ -267,6 +268,7 @@ class FileWalk {
   std::size_t unreadable_ = 0;
   std::vector<std::string> found_;
   std::set<std::string> seen_;
+  std::set<std::string> folders_;  // that were searched, without links
 };
 
 }  // namespace
@@ -280,7 +282,7 @@ LoadResult load_paths(const std::vector<std::string>& paths, const Project& proj
   for (const std::string& path : walk.found()) {
     try {
       loader.load(path == "-" ? "<stdin>" : path,
-                  path == "-" ? read_all_stdin(files) : files.read(path));
+                  path == "-" ? files.read_all_stdin() : files.read(path));
       ++result.files;
     } catch (const Error& e) {
       walk.report(e);
