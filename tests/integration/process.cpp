@@ -150,11 +150,12 @@ bool Process::read_some(int& fd, std::string& text) {
   return fd >= 0;
 }
 
-bool Process::pump(int milliseconds) {
+bool Process::pump(std::int64_t nanos) {
   const bool writing = in_ >= 0 && !input_.empty();
   if (input_.empty() && close_when_written_) close_fd(in_);
   pollfd polled[3] = {{writing ? in_ : -1, POLLOUT, 0}, {out_fd_, POLLIN, 0}, {err_fd_, POLLIN, 0}};
-  if (::poll(polled, 3, milliseconds) > 0) {
+  const timespec most{nanos / 1'000'000'000, nanos % 1'000'000'000};
+  if (::ppoll(polled, 3, &most, nullptr) > 0) {
     if (polled[0].revents != 0) write_some();
     if (polled[1].revents != 0) read_some(out_fd_, out_);
     if (polled[2].revents != 0) read_some(err_fd_, err_);
@@ -166,12 +167,7 @@ void Process::pump_for(std::int64_t microseconds) {
   const std::int64_t end = monotonic_nanos() + microseconds * 1000;
   for (;;) {
     const std::int64_t left = end - monotonic_nanos();
-    if (left <= 0) return;
-    if (left < 1'000'000) {
-      ::usleep(static_cast<useconds_t>(left / 1000));
-    } else if (!pump(static_cast<int>(left / 1'000'000))) {
-      return;
-    }
+    if (left <= 0 || !pump(left)) return;
   }
 }
 
@@ -180,7 +176,7 @@ void Process::send(int signal) { ::kill(pid_, signal); }
 Ended Process::wait() {
   Ended ended;
   close_input();
-  while (pump(100)) {
+  while (pump(100'000'000)) {
     if (!ended.timed_out && monotonic_nanos() > deadline_nanos_) {
       ended.timed_out = true;
       send(SIGKILL);

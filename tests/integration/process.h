@@ -51,9 +51,9 @@ class Process {
   bool input_is_empty() const { return input_.empty(); }
   void close_input() { close_when_written_ = true; }
 
-  // Moves bytes in and out for at most `milliseconds`, returning as soon as something moved. False
-  // when both outputs are closed.
-  bool pump(int milliseconds);
+  // Moves bytes in and out for at most `nanos`, returning as soon as something moved. False when
+  // both outputs are closed.
+  bool pump(std::int64_t nanos);
   // Pumps for so long, or until the process closes its outputs.
   void pump_for(std::int64_t microseconds);
 
