@@ -235,15 +235,10 @@ void CompiledSet::find_broad_slots() {
   whole_action_ = slots_.find({"action"});
   whole_data_ = slots_.find({"action", "data"});
   whole_actor_ = slots_.find({"actor"});
-  const bool whole_data = whole_data_ >= 0;
-  broad_.assign(paths.size(), false);
-  for (std::size_t i = 0; i < paths.size(); ++i) {
-    const expr::Path& field = paths[i];
-    if (field.size() != 3 || field[0] != "action" || field[1] != "data") continue;
-    broad_[i] = whole_data || std::any_of(paths.begin(), paths.end(), [&](const expr::Path& p) {
-                  return p.size() > 3 && std::equal(field.begin(), field.end(), p.begin());
-                });
-  }
+  has_broad_slots_ =
+      whole_data_ >= 0 || std::any_of(paths.begin(), paths.end(), [](const expr::Path& p) {
+        return p.size() > 3 && p[0] == "action" && p[1] == "data";
+      });
 }
 
 bool CompiledSet::knows_type(std::string_view type) const {
@@ -264,7 +259,10 @@ bool CompiledPolicy::matters_for(std::string_view type, std::string_view algorit
     return false;
   }
   // A gate or a rollout key that fails must block whatever the action is.
-  if (!gates.empty() || rollout_key) return true;
+  return !gates.empty() || rollout_key || has_rule_for(type);
+}
+
+bool CompiledPolicy::has_rule_for(std::string_view type) const {
   const auto concerns = [&](const CompiledRule& rule) { return rule.concerns(type); };
   return std::any_of(mutations.begin(), mutations.end(), concerns) ||
          std::any_of(guards.begin(), guards.end(), concerns) ||

@@ -98,6 +98,8 @@ struct CompiledPolicy {
   // False when no rule could ever concern the pair and nothing in the policy could fail: then
   // skipping it changes nothing.
   bool matters_for(std::string_view type, std::string_view algorithm) const;
+  // Whether a rule is for actions of this type.
+  bool has_rule_for(std::string_view type) const;
 };
 
 class CompiledSet {
@@ -120,8 +122,8 @@ class CompiledSet {
   // The policies that matter for an action, as indices in order. Costs a walk over all: the engine
   // caches it.
   std::vector<std::uint32_t> candidates(std::string_view type, std::string_view algorithm) const;
-  // True when a change of action.data.<field> shows in slots other than the field's own.
-  bool is_broad(int slot) const { return broad_[static_cast<std::size_t>(slot)]; }
+  // True when a change of some action.data.<field> shows in slots other than the field's own.
+  bool has_broad_slots() const { return has_broad_slots_; }
   int whole_action() const { return whole_action_; }  // slot of `action` as one value, or -1
   int whole_data() const { return whole_data_; }      // likewise action.data
   int whole_actor() const { return whole_actor_; }
@@ -138,7 +140,7 @@ class CompiledSet {
   std::vector<std::string> disabled_;
   std::vector<std::string> types_;
   std::unordered_map<std::string, std::unique_ptr<Condition>> risks_;
-  std::vector<bool> broad_;
+  bool has_broad_slots_ = false;
   int whole_action_ = -1;
   int whole_data_ = -1;
   int whole_actor_ = -1;

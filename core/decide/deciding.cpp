@@ -52,10 +52,14 @@ void Deciding::run() {
 // The names that are not read from the line but computed.
 void Deciding::name_inputs() {
   const FixedSlots& f = set_.fixed();
-  slot(f.id) = Val::of_string(input_.id);
-  slot(f.type) = Val::of_string(input_.type);
-  slot(f.algorithm) = Val::of_string(input_.algorithm);
-  slot(f.target) = Val::of_string(input_.target);
+  // What the line lacks stays absent: a rule that needs it fails.
+  const auto name = [](std::string_view text) {
+    return text.empty() ? Val() : Val::of_string(text);
+  };
+  slot(f.id) = name(input_.id);
+  slot(f.type) = name(input_.type);
+  slot(f.algorithm) = name(input_.algorithm);
+  slot(f.target) = name(input_.target);
   raw(f.target) = {};
   slot(f.now) = Val::of_timestamp(at_.now.seconds, static_cast<std::uint32_t>(at_.now.nanos));
   slot(f.run) = Val::of_string(at_.run);
@@ -95,8 +99,17 @@ void Deciding::name_whole_action() {
   slot(set_.whole_action()) = map_of(entries);
 }
 
-void Deciding::run_enforced() {
+void Deciding::begin_pass(bool monitor) {
   pass_ = {};
+  pass_.monitor = monitor;
+  pass_.log_begin = engine_.log_.size();
+  pass_.base_action = input_.action;
+  pass_.base_data = input_.data;
+  if (set_.has_broad_slots()) engine_.base_raw_ = input_.raw;
+}
+
+void Deciding::run_enforced() {
+  begin_pass(false);
   std::vector<std::uint32_t>& applicable = engine_.applicable_;
   applicable.clear();
   check_type();
@@ -112,13 +125,12 @@ void Deciding::run_enforced() {
 
 void Deciding::run_monitor(std::uint32_t index) {
   const std::size_t reasons_before = outcome_.reasons.size();
-  pass_ = {};
-  pass_.monitor = true;
-  pass_.log_begin = engine_.log_.size();
+  begin_pass(true);
   const bool applicable = applies(index);
   const double enforced_risk = outcome_.risk;
   if (applicable) run_rules({index});
-  if (applicable || outcome_.reasons.size() > reasons_before) {
+  const bool concerned = applicable && set_.policies()[index].has_rule_for(input_.type);
+  if (concerned || outcome_.reasons.size() > reasons_before) {
     const Result result = pass_.blocked   ? Result::blocked
                           : pass_.pending ? Result::pending
                           : pass_.changed ? Result::modified

@@ -26,16 +26,19 @@ class Deciding {
     bool monitor = false;
     bool blocked = false;
     bool pending = false;
-    bool changed = false;  // the final action differs from what the pass began with
-    bool refreshed =
-        false;  // the action was decoded again: slots beside the changed fields differ too
+    bool changed = false;       // the final action differs from what the pass began with
+    bool stale = false;         // slots beside those of changed fields don't show the changes yet
+    bool refreshed = false;     // the action was decoded again in this pass
     std::size_t log_begin = 0;  // its part of the change log
+    std::string_view base_action;  // Input::action and data when the pass began
+    std::string_view base_data;
   };
 
   // deciding.cpp
   void name_inputs();
   void name_whole_action();
   expr::Val map_of(const std::vector<expr::MapEntry>& entries);
+  void begin_pass(bool monitor);
   void run_enforced();
   void run_monitor(std::uint32_t policy);
   void check_type();
@@ -56,15 +59,20 @@ class Deciding {
   void apply_bound(std::uint32_t policy, const CompiledMutation& mutation);
   void apply_set(std::uint32_t policy, const CompiledMutation& mutation);
   bool bound_of(std::uint32_t policy, const CompiledMutation& mutation, double& low, double& high);
-  bool put(const CompiledPolicy& policy, const CompiledMutation& mutation, std::string_view field,
-           int slot, expr::Val value);
-  void excuse_own(std::uint32_t policy, std::size_t bounds_begin);
+  bool put(std::uint32_t policy, const CompiledMutation& mutation, std::string_view field, int slot,
+           expr::Val value);
+  void bind(const Engine::Bound& bound);
+  expr::Val kept(const expr::Val& value);
+  void excuse_own(std::size_t bounds_begin);
   void check_bounds();
   bool holds(const Engine::Bound& bound) const;
+  std::uint32_t breaker_of(const Engine::Bound& bound) const;
   void report_conflict(const Engine::Bound& bound);
   void finish_changes();
   std::vector<const Engine::Change*> net_changes() const;
+  std::string changed_action(const std::vector<const Engine::Change*>& changes) const;
   void refresh();
+  void decode_again(std::string_view padded_action);
   void undo(std::size_t log_begin);
 
   // guards.cpp

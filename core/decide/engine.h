@@ -66,11 +66,12 @@ class Engine {
     int slot;
     double low, high;      // clamp, max_delta
     bool is_set;           // set: holds while nobody else changed the slot
-    std::size_t log_mark;  // size of the log when the policy was done
+    std::size_t log_mark;  // size of the log when the mutation was done
   };
   struct Change {
+    std::uint32_t policy;
     int slot;
-    expr::Val before;
+    expr::Val before;  // readable until the decision is done
     std::string_view raw_before;
   };
   struct Minute {
@@ -95,7 +96,11 @@ class Engine {
   std::vector<std::uint32_t> applicable_;
   std::vector<Bound> bounds_;
   std::vector<Change> log_;
-  std::string action_buffer_;  // a changed action that is decoded again, padded
+  // Changed actions that are decoded again, padded: what the enforced policies made, and what a
+  // monitor policy would make of that.
+  std::string enforced_action_;
+  std::string monitor_action_;
+  std::vector<std::string_view> base_raw_;  // Input::raw when the pass began
 };
 
 }  // namespace autopilot::decide

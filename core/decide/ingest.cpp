@@ -97,8 +97,10 @@ class KeyStack {
 // Walks one parsed text and fills the input's slots.
 class Walker {
  public:
-  Walker(Input& input, expr::Scratch& scratch, KeyStack& keys)
-      : input_(input), scratch_(scratch), keys_(keys) {}
+  // `copies`: texts are copied, for the parser that holds them parses again before the line is
+  // done.
+  Walker(Input& input, expr::Scratch& scratch, KeyStack& keys, bool copies = false)
+      : input_(input), scratch_(scratch), keys_(keys), copies_(copies) {}
 
   // Every key of `object`; those that `branch` knows are decoded, the others validated.
   void object(sj::object object, const Branch& branch, int depth) {
@@ -195,7 +197,7 @@ class Walker {
       case sj::json_type::number:
         return expr::Val::of_double(number(v));
       case sj::json_type::string:
-        return expr::Val::of_string(must(v.get_string()));
+        return expr::Val::of_string(text(must(v.get_string())));
       case sj::json_type::boolean:
         return expr::Val::of_bool(must(v.get_bool()));
       default:
@@ -241,7 +243,7 @@ class Walker {
     std::vector<expr::MapEntry> entries;
     for (auto result : object) {
       sj::field field = must(std::move(result));
-      const expr::Val key = expr::Val::of_string(must(field.unescaped_key()));
+      const expr::Val key = expr::Val::of_string(text(must(field.unescaped_key())));
       entries.push_back({key, any(field.value(), depth + 1)});
     }
     auto* kept = scratch_.arena().array<expr::MapEntry>(entries.size());
@@ -252,9 +254,14 @@ class Walker {
     return expr::Val::of_map(map);
   }
 
+  std::string_view text(std::string_view parsed) {
+    return copies_ ? scratch_.arena().copy(parsed) : parsed;
+  }
+
   Input& input_;
   expr::Scratch& scratch_;
   KeyStack& keys_;
+  bool copies_;
 };
 
 }  // namespace
@@ -373,7 +380,7 @@ void Decoder::Parts::fill_wholes(Input& input, expr::Scratch& scratch) {
     sj::document document =
         must(whole_parser.iterate(raw.data(), raw.size(), raw.size() + kPadding));
     sj::value v = must(document.get_value());
-    input.slots[slot] = Walker(input, scratch, keys).any(v, 1);
+    input.slots[slot] = Walker(input, scratch, keys, true).any(v, 1);
   }
 }
 

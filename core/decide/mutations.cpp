@@ -22,13 +22,6 @@ bool same(const Val& a, const Val& b) {
   return expr::to_value(a) == expr::to_value(b);
 }
 
-// Numbers in action.data are doubles, whatever an expression made.
-Val as_data(Val v) {
-  if (v.tag == Tag::integer) return Val::of_double(static_cast<double>(v.integer));
-  if (v.tag == Tag::uinteger) return Val::of_double(static_cast<double>(v.uinteger));
-  return v;
-}
-
 std::string_view kind_of(policy::Mutation::Kind kind) {
   switch (kind) {
     case policy::Mutation::Kind::clamp:
@@ -39,6 +32,10 @@ std::string_view kind_of(policy::Mutation::Kind kind) {
       return "set";
   }
   return "set";
+}
+
+bool within(double low, double high, const Val& v) {
+  return v.tag == Tag::real && v.real >= low && v.real <= high;
 }
 
 std::string bound_text(const policy::Mutation& m, double low, double high) {
@@ -59,13 +56,14 @@ void Deciding::mutate(const std::vector<std::uint32_t>& policies) {
     enter(i);
     const std::size_t begin = engine_.bounds_.size();
     for (const CompiledMutation& m : p.mutations) apply_mutation(i, m);
-    excuse_own(i, begin);
+    excuse_own(begin);
   }
   if (!engine_.bounds_.empty()) check_bounds();
   finish_changes();
 }
 
 void Deciding::apply_mutation(std::uint32_t policy, const CompiledMutation& mutation) {
+  if (pass_.stale) refresh();
   if (!wanted(set_.policies()[policy], mutation, "mutation", mutation.model->name)) return;
   if (mutation.model->kind == policy::Mutation::Kind::set) {
     apply_set(policy, mutation);
@@ -90,8 +88,8 @@ void Deciding::apply_bound(std::uint32_t policy, const CompiledMutation& mutatio
   double low = 0, high = 0;
   if (!bound_of(policy, mutation, low, high)) return;
   const double bounded = current.real < low ? low : current.real > high ? high : current.real;
-  const bool changed = put(p, mutation, m.field, mutation.field, Val::of_double(bounded));
-  engine_.bounds_.push_back({policy, &mutation, mutation.field, low, high, false, 0});
+  const bool changed = put(policy, mutation, m.field, mutation.field, Val::of_double(bounded));
+  bind({policy, &mutation, mutation.field, low, high, false, 0});
   if (trace_ == nullptr) return;
   step("mutation", m.name, StepStatus::pass, bound_text(m, low, high),
        changed ? fmt::format("{} -> {}", double_text(current.real), double_text(bounded))
@@ -131,18 +129,19 @@ void Deciding::apply_set(std::uint32_t policy, const CompiledMutation& mutation)
       failed(p, "mutation", mutation.model->name, *a.value);
       return;
     }
-    if (v.tag == Tag::real && !std::isfinite(v.real)) {
+    const std::optional<Val> value = data_value(v, engine_.scratch_);
+    if (!value) {
       failed(p, "mutation", mutation.model->name,
              fmt::format("{} would not be a finite number", a.field), values_of(*a.value));
       return;
     }
-    values.push_back(as_data(v));
+    values.push_back(*value);
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     const CompiledAssignment& a = mutation.set[i];
     const std::string before = trace_ != nullptr ? slot_text(input_, a.slot) : "";
-    const bool changed = put(p, mutation, a.field, a.slot, values[i]);
-    engine_.bounds_.push_back({policy, &mutation, a.slot, 0, 0, true, 0});
+    const bool changed = put(policy, mutation, a.field, a.slot, values[i]);
+    bind({policy, &mutation, a.slot, 0, 0, true, 0});
     if (trace_ == nullptr) continue;
     step("mutation", mutation.model->name, StepStatus::pass,
          fmt::format("set {} to {}", a.field, a.value->program.source()),
@@ -152,12 +151,13 @@ void Deciding::apply_set(std::uint32_t policy, const CompiledMutation& mutation)
 }
 
 // Gives a field its new value and says so, when it is one.
-bool Deciding::put(const CompiledPolicy& policy, const CompiledMutation& mutation,
-                   std::string_view field, int index, Val value) {
+bool Deciding::put(std::uint32_t policy, const CompiledMutation& mutation, std::string_view field,
+                   int index, Val value) {
   if (same(slot(index), value)) return false;
-  engine_.log_.push_back({index, slot(index), raw(index)});
-  Reason& reason = add_reason(policy.model.id, mutation.model->name, kind_of(mutation.model->kind),
-                              Effect::modify);
+  engine_.log_.push_back({policy, index, kept(slot(index)), raw(index)});
+  pass_.stale = set_.has_broad_slots();
+  Reason& reason = add_reason(set_.policies()[policy].model.id, mutation.model->name,
+                              kind_of(mutation.model->kind), Effect::modify);
   std::string before;
   append_slot_json(before, input_, index);
   const std::string after = val_json(value);
@@ -170,19 +170,23 @@ bool Deciding::put(const CompiledPolicy& policy, const CompiledMutation& mutatio
   return true;
 }
 
+void Deciding::bind(const Engine::Bound& bound) {
+  engine_.bounds_.push_back(bound);
+  engine_.bounds_.back().log_mark = engine_.log_.size();
+}
+
+// A value that stays readable when the action is decoded again.
+Val Deciding::kept(const Val& value) {
+  return set_.has_broad_slots() ? *data_value(value, engine_.scratch_) : value;
+}
+
 // Within one policy the later mutation wins: its bounds that its own later mutations broke do not
 // bind.
-void Deciding::excuse_own(std::uint32_t, std::size_t bounds_begin) {
+void Deciding::excuse_own(std::size_t bounds_begin) {
   std::vector<Engine::Bound>& bounds = engine_.bounds_;
-  for (std::size_t i = bounds.size(); i-- > bounds_begin;) {
-    Engine::Bound& bound = bounds[i];
-    bound.log_mark = engine_.log_.size();
-    const bool later_set =
-        bound.is_set &&
-        std::any_of(bounds.begin() + static_cast<std::ptrdiff_t>(i) + 1, bounds.end(),
-                    [&](const Engine::Bound& b) { return b.slot == bound.slot; });
-    if (later_set || !holds(bound)) bounds.erase(bounds.begin() + static_cast<std::ptrdiff_t>(i));
-  }
+  const auto own = bounds.begin() + static_cast<std::ptrdiff_t>(bounds_begin);
+  bounds.erase(std::remove_if(own, bounds.end(), [&](const Engine::Bound& b) { return !holds(b); }),
+               bounds.end());
 }
 
 bool Deciding::holds(const Engine::Bound& bound) const {
@@ -191,8 +195,28 @@ bool Deciding::holds(const Engine::Bound& bound) const {
                         engine_.log_.end(),
                         [&](const Engine::Change& c) { return c.slot == bound.slot; });
   }
-  const Val& v = slot(bound.slot);
-  return v.tag == Tag::real && v.real >= bound.low && v.real <= bound.high;
+  return within(bound.low, bound.high, slot(bound.slot));
+}
+
+// The policy whose change took the field out of the bound and left it there.
+std::uint32_t Deciding::breaker_of(const Engine::Bound& bound) const {
+  const std::vector<Engine::Change>& log = engine_.log_;
+  std::uint32_t breaker = bound.policy;
+  std::uint32_t last = bound.policy;  // who made the value that is looked at
+  bool inside = true;
+  const auto look = [&](const Val& value) {
+    const bool now =
+        last == bound.policy || (!bound.is_set && within(bound.low, bound.high, value));
+    if (inside && !now) breaker = last;
+    inside = now;
+  };
+  for (std::size_t i = bound.log_mark; i < log.size(); ++i) {
+    if (log[i].slot != bound.slot) continue;
+    look(log[i].before);
+    last = log[i].policy;
+  }
+  look(slot(bound.slot));
+  return breaker;
 }
 
 void Deciding::check_bounds() {
@@ -202,13 +226,8 @@ void Deciding::check_bounds() {
 }
 
 void Deciding::report_conflict(const Engine::Bound& bound) {
-  // The last policy that touched the field is the one that cannot hold together with this one.
-  const Engine::Bound* other = nullptr;
-  for (const Engine::Bound& b : engine_.bounds_) {
-    if (b.slot == bound.slot && b.policy != bound.policy) other = &b;
-  }
   const CompiledPolicy& first = set_.policies()[bound.policy];
-  const CompiledPolicy& second = set_.policies()[other != nullptr ? other->policy : bound.policy];
+  const CompiledPolicy& second = set_.policies()[breaker_of(bound)];
   Reason& reason =
       add_reason(first.model.id, bound.mutation->model->name, "conflict", Effect::block);
   reason.other = second.model.id;
@@ -244,42 +263,47 @@ std::vector<const Engine::Change*> Deciding::net_changes() const {
   return out;
 }
 
+std::string Deciding::changed_action(const std::vector<const Engine::Change*>& changes) const {
+  std::vector<FieldEdit> edits;
+  for (const Engine::Change* c : changes) {
+    const auto i = static_cast<std::size_t>(c->slot);
+    const std::string_view before = set_.has_broad_slots() ? engine_.base_raw_[i] : c->raw_before;
+    edits.push_back({set_.slots().paths()[i][2], before, val_json(slot(c->slot))});
+  }
+  return with_fields(pass_.base_action, pass_.base_data, std::move(edits));
+}
+
 // The final action's text, when the pass changed anything; slots that hold more than the fields
 // themselves follow.
 void Deciding::finish_changes() {
   if (engine_.log_.size() == pass_.log_begin) return;
   const std::vector<const Engine::Change*> changes = net_changes();
   pass_.changed = !changes.empty();
-  if (!pass_.changed) return;
-  const bool broad = std::any_of(changes.begin(), changes.end(),
-                                 [&](const Engine::Change* c) { return set_.is_broad(c->slot); });
-  if (pass_.monitor && !broad) return;
-  std::vector<FieldEdit> edits;
-  for (const Engine::Change* c : changes) {
-    edits.push_back({set_.slots().paths()[static_cast<std::size_t>(c->slot)][2], c->raw_before,
-                     val_json(slot(c->slot))});
-  }
-  std::string action = with_fields(input_.action, input_.data, std::move(edits));
-  if (!pass_.monitor) {
+  if (pass_.changed && !pass_.monitor) {
     outcome_.changed = true;
-    outcome_.action = action;
+    outcome_.action = changed_action(changes);
   }
-  if (broad) {
-    engine_.action_buffer_ = std::move(action);
-    refresh();
-  }
+  if (pass_.stale) refresh();
 }
 
-// Decodes the changed action again, so that `action.data` as a whole and fields within fields see
-// the change.
+// Decodes the action with its changes so far, so that `action.data` as a whole and fields within
+// fields show them.
 void Deciding::refresh() {
-  std::string& text = engine_.action_buffer_;
+  pass_.stale = false;
+  const std::vector<const Engine::Change*> changes = net_changes();
+  if (changes.empty()) return decode_again(pass_.base_action);
+  std::string text = changed_action(changes);
   const std::size_t size = text.size();
   text.resize(size + kPadding, ' ');
-  InputFault fault;
+  std::string& buffer = pass_.monitor ? engine_.monitor_action_ : engine_.enforced_action_;
+  buffer = std::move(text);
+  decode_again(std::string_view(buffer).substr(0, size));
+}
+
+void Deciding::decode_again(std::string_view padded_action) {
   pass_.refreshed = true;
-  if (!engine_.decoder_.decode_action(std::string_view(text).substr(0, size), input_,
-                                      engine_.scratch_, fault)) {
+  InputFault fault;
+  if (!engine_.decoder_.decode_action(padded_action, input_, engine_.scratch_, fault)) {
     throw Error(ErrorKind::bug, "a changed action cannot be read again: " + fault.message);
   }
   name_inputs();
@@ -287,16 +311,13 @@ void Deciding::refresh() {
 
 // Takes a monitor pass's changes back.
 void Deciding::undo(std::size_t log_begin) {
-  if (pass_.refreshed) {
-    engine_.action_buffer_ = outcome_.changed ? outcome_.action : std::string(input_.proposed);
-    refresh();
-    engine_.log_.resize(log_begin);
-    return;
-  }
+  if (pass_.refreshed) decode_again(pass_.base_action);
   while (engine_.log_.size() > log_begin) {
     const Engine::Change& c = engine_.log_.back();
-    slot(c.slot) = c.before;
-    raw(c.slot) = c.raw_before;
+    if (!pass_.refreshed) {
+      slot(c.slot) = c.before;
+      raw(c.slot) = c.raw_before;
+    }
     engine_.log_.pop_back();
   }
 }

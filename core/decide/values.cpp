@@ -1,9 +1,11 @@
 #include "core/decide/values.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/expr/map.h"
 
 namespace autopilot::decide {
 
@@ -26,6 +28,53 @@ std::string plain_text(const Val& value) {
 std::string val_json(const Val& value) {
   if (value.tag == Tag::real) return double_text(value.real);
   return to_json(expr::to_value(value));
+}
+
+namespace {
+
+std::optional<Val> data_list(const expr::ListRep& list, expr::Scratch& scratch) {
+  auto* items = scratch.arena().array<Val>(list.size);
+  for (std::uint32_t i = 0; i < list.size; ++i) {
+    const std::optional<Val> item = data_value(list.items[i], scratch);
+    if (!item) return std::nullopt;
+    items[i] = *item;
+  }
+  return Val::of_list(expr::make_list(scratch.arena(), items, list.size));
+}
+
+std::optional<Val> data_map(const expr::MapRep& map, expr::Scratch& scratch) {
+  auto* entries = scratch.arena().array<expr::MapEntry>(map.size);
+  for (std::uint32_t i = 0; i < map.size; ++i) {
+    const std::optional<Val> item = data_value(map.entries[i].value, scratch);
+    if (!item) return std::nullopt;
+    entries[i] = {Val::of_string(scratch.arena().copy(plain_text(map.entries[i].key))), *item};
+  }
+  const expr::MapRep* made = expr::make_map(scratch.arena(), entries, map.size);
+  if (made == nullptr) return std::nullopt;  // two keys with one text
+  return Val::of_map(made);
+}
+
+}  // namespace
+
+std::optional<Val> data_value(const Val& value, expr::Scratch& scratch) {
+  switch (value.tag) {
+    case Tag::absent:
+    case Tag::null:
+    case Tag::boolean:
+      return value;
+    case Tag::real:
+      return std::isfinite(value.real) ? std::optional(value) : std::nullopt;
+    case Tag::integer:
+      return Val::of_double(static_cast<double>(value.integer));
+    case Tag::uinteger:
+      return Val::of_double(static_cast<double>(value.uinteger));
+    case Tag::list:
+      return data_list(*value.list, scratch);
+    case Tag::map:
+      return data_map(*value.map, scratch);
+    default:
+      return Val::of_string(scratch.arena().copy(plain_text(value)));
+  }
 }
 
 void append_slot_json(std::string& out, const Input& input, int slot) {

@@ -1,6 +1,7 @@
 #pragma once
 // How values of a decision are shown: texts for messages, JSON for reasons and actions.
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,10 @@ void append_slot_json(std::string& out, const Input& input, int slot);
 // The same for people: strings without quotes; "(missing)" when absent.
 std::string slot_text(const Input& input, int slot);
 std::string val_json(const expr::Val& value);
+
+// The value as action.data has it: a copy in the scratch's own memory, numbers as doubles, what
+// JSON lacks as text. Null when a number in it is not finite.
+std::optional<expr::Val> data_value(const expr::Val& value, expr::Scratch& scratch);
 
 // {"metrics.cvr_1h":0.015,…} of all that a program reads.
 std::string values_json(const CompiledSet& set, const Input& input, const expr::Program& program);
