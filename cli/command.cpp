@@ -11,6 +11,19 @@ const Command* find_command(const Table& table, std::string_view name) {
   return nullptr;
 }
 
+Table family(const Table& table, std::string_view first) {
+  Group found{"COMMANDS", {}};
+  for (const Group& group : table) {
+    for (const Command* command : group.commands) {
+      const std::string_view name = command->name;
+      if (name.starts_with(first) && name.substr(first.size()).starts_with(' '))
+        found.commands.push_back(command);
+    }
+  }
+  if (found.commands.empty()) return {};
+  return {found};
+}
+
 std::vector<std::string> command_names(const Table& table) {
   std::vector<std::string> names;
   for (const Group& group : table) {

@@ -42,6 +42,8 @@ using Table = std::vector<Group>;
 
 // The command of that name, or null.
 const Command* find_command(const Table& table, std::string_view name);
+// The commands of two words whose first one is `first`, or none.
+Table family(const Table& table, std::string_view first);
 // The names to type: hidden ones left out.
 std::vector<std::string> command_names(const Table& table);
 

@@ -31,6 +31,11 @@ class Help : public cli::Invocation {
       return cli::Exit::ok;
     }
     const cli::Command* command = cli::find_command(registry(), name);
+    const cli::Table family = cli::family(registry(), name);
+    if (command == nullptr && !family.empty()) {
+      context.page(cli::overview(family, context.style()));
+      return cli::Exit::ok;
+    }
     if (command == nullptr) {
       throw Error(ErrorKind::usage, fmt::format("unknown command {}", name),
                   did_you_mean(name, cli::command_names(registry())));

@@ -99,7 +99,7 @@ complete -c autopilot -n '__autopilot_at decide' -l exit-code -d 'exit 1 when an
 complete -c autopilot -n '__autopilot_at decide' -l dry-run -d 'decide, but record and use up nothing'
 complete -c autopilot -n '__autopilot_at decide' -l override -d 'let blocked actions pass if your role allows it; needs --reason'
 complete -c autopilot -n '__autopilot_at decide' -l reason -x -d 'why, for --override'
-complete -c autopilot -n '__autopilot_at decide' -l format -x -a 'jsonl text' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at decide' -l format -x -a 'jsonl json text' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at show' -l format -x -a 'tree text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at show' -x -a '(autopilot __complete decision 2>/dev/null)'
 complete -c autopilot -n '__autopilot_at replay' -l since -x -d 'decisions recorded since then: a duration such as 7d, or an RFC 3339 time'

@@ -52,7 +52,7 @@ _autopilot_value() {
     'decide --context') echo 'file' ;;
     'decide --run') echo 'none' ;;
     'decide --reason') echo 'none' ;;
-    'decide --format') echo 'words jsonl text' ;;
+    'decide --format') echo 'words jsonl json text' ;;
     'show --format') echo 'words tree text json' ;;
     'replay --since') echo 'none' ;;
     'replay --against') echo 'dir' ;;
