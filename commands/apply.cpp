@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "commands/desired.h"
 #include "core/base/error.h"
+#include "core/state/plan_contents.h"
 #include "core/state/plan_lines.h"
 #include "core/state/plan_report.h"
 
@@ -78,8 +79,11 @@ class Apply : public cli::Invocation {
     }
     context.show_diagnostics();
     const std::string text = read(context);
-    return state::parse_plan(text, file_ == "-" ? "standard input" : file_, context.store_if_any(),
-                             options);
+    state::Store* store = context.store_if_any();
+    state::Plan plan =
+        state::parse_plan(text, file_ == "-" ? "standard input" : file_, store, options);
+    state::check_contents(plan, store);
+    return plan;
   }
 
   // The plan belongs to the question, so it goes where the question goes.

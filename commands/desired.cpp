@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/policy/loader.h"
+#include "core/state/source_cache.h"
 
 namespace autopilot::commands {
 namespace {
@@ -13,6 +14,21 @@ std::vector<std::string> project_paths(cli::Context& context) {
   std::vector<std::string> paths;
   for (const std::string& path : context.project().paths) paths.push_back(context.in_root(path));
   return paths;
+}
+
+// Files that hold what is applied already need not be read as YAML.
+std::vector<policy::Document> load(cli::Context& context, const std::vector<std::string>& from,
+                                   const policy::Project& project) {
+  Files& files = context.world.files;
+  state::Store* store = context.store_if_any();
+  if (store == nullptr) {
+    return policy::load_paths(from, project, files, context.diagnostics).documents;
+  }
+  state::AppliedSources cache(*store, project, files,
+                              state::source_cache_path(context.state_path()));
+  auto documents = policy::load_paths(from, project, files, context.diagnostics, &cache).documents;
+  cache.save();
+  return documents;
 }
 
 }  // namespace
@@ -28,8 +44,7 @@ std::vector<policy::Document> desired_documents(cli::Context& context,
                                                 bool allow_empty) {
   const policy::Project& project = context.project();
   const std::vector<std::string> from = paths.empty() ? project_paths(context) : paths;
-  std::vector<policy::Document> documents =
-      policy::load_paths(from, project, context.world.files, context.diagnostics).documents;
+  std::vector<policy::Document> documents = load(context, from, project);
   context.show_diagnostics();
   if (!context.diagnostics.ok()) {
     throw Error(ErrorKind::invalid,

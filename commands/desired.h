@@ -15,8 +15,8 @@ state::PlanOptions plan_options(cli::Context& context, std::vector<std::string> 
                                 std::vector<std::string> excludes);
 
 // The documents under `paths`, or under the project's own paths when empty, and the project's own
-// document. Sorted. Faults are shown; throws Error(invalid) when there are any, and when no
-// document is found unless `allow_empty`.
+// document. Those that are applied just so may lack their content. Faults are shown; throws
+// Error(invalid) when there are any, and when no document is found unless `allow_empty`.
 std::vector<policy::Document> desired_documents(cli::Context& context,
                                                 const std::vector<std::string>& paths,
                                                 bool allow_empty);

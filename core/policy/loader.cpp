@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
@@ -19,21 +21,61 @@ namespace {
 // One run of the loader over any number of files.
 class Loader {
  public:
-  Loader(const Project& project, Diagnostics& diagnostics)
-      : project_(project), diagnostics_(diagnostics), expressions_(project, diagnostics) {}
+  Loader(const Project& project, Diagnostics& diagnostics, SourceCache* cache = nullptr)
+      : project_(project),
+        diagnostics_(diagnostics),
+        expressions_(project, diagnostics),
+        cache_(cache) {}
 
   void load(std::string name, std::string text) {
-    const std::uint32_t source = diagnostics_.sources().add(std::move(name), std::move(text));
-    for (const YamlDocument& document : parse_yaml(source, budget_, diagnostics_))
-      read_document(document);
+    const std::vector<Document>* known = cache_ == nullptr ? nullptr : cache_->find(text);
+    if (known == nullptr) return read(std::move(name), std::move(text));
+    for (const Document& document : *known) {
+      documents_.push_back(document);
+      documents_.back().file = name;
+    }
+    known_.push_back({std::move(name), std::move(text)});
   }
 
   std::vector<Document> take() {
+    if (!known_.empty()) read_known_duplicates();
     report_duplicates();
     return std::move(documents_);
   }
 
  private:
+  struct Known {
+    std::string name;
+    std::string text;
+  };
+
+  void read(std::string name, std::string text) {
+    const std::size_t remarks = diagnostics_.all().size() + diagnostics_.dropped();
+    const std::size_t first = documents_.size();
+    const std::uint32_t source = diagnostics_.sources().add(std::move(name), std::move(text));
+    for (const YamlDocument& document : parse_yaml(source, budget_, diagnostics_))
+      read_document(document);
+    const bool clean = diagnostics_.all().size() + diagnostics_.dropped() == remarks;
+    if (cache_ != nullptr && clean) {
+      cache_->remember(diagnostics_.sources().text(source), std::span(documents_).subspan(first));
+    }
+  }
+
+  // Documents of the same name must have their places, so that both can be shown.
+  void read_known_duplicates() {
+    std::map<std::pair<std::string, std::string>, int> count;
+    for (const Document& d : documents_) ++count[{d.kind, d.id}];
+    std::set<std::string> files;
+    for (const Document& d : documents_) {
+      if (count[{d.kind, d.id}] > 1) files.insert(d.file);
+    }
+    for (Known& known : std::exchange(known_, {})) {
+      if (!files.contains(known.name)) continue;
+      std::erase_if(documents_, [&](const Document& d) { return d.file == known.name; });
+      read(std::move(known.name), std::move(known.text));
+    }
+  }
+
   void read_document(const YamlDocument& yaml) {
     const std::size_t errors = diagnostics_.errors();
     const std::size_t first = diagnostics_.all().size();
@@ -182,6 +224,8 @@ class Loader {
   Diagnostics& diagnostics_;
   ExpressionChecker expressions_;
   YamlBudget budget_;
+  SourceCache* cache_;
+  std::vector<Known> known_;  // files whose documents came from the cache
   std::vector<Document> documents_;
 };
 
@@ -274,11 +318,11 @@ class FileWalk {
 }  // namespace
 
 LoadResult load_paths(const std::vector<std::string>& paths, const Project& project, Files& files,
-                      Diagnostics& diagnostics) {
+                      Diagnostics& diagnostics, SourceCache* cache) {
   FileWalk walk(files, diagnostics);
   for (const std::string& path : paths) walk.add(path);
   LoadResult result;
-  Loader loader(project, diagnostics);
+  Loader loader(project, diagnostics, cache);
   for (const std::string& path : walk.found()) {
     try {
       loader.load(path == "-" ? "<stdin>" : path,

@@ -2,6 +2,7 @@
 // Files and folders of YAML → documents and policies, all faults collected with their places in one
 // run.
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,10 +20,22 @@ struct LoadResult {
   std::size_t unreadable = 0;       // files and folders that could not be read
 };
 
+// Source texts that were loaded before without any remark, so that they need not be read as YAML
+// again. What they hold must follow from the text and the project alone.
+class SourceCache {
+ public:
+  virtual ~SourceCache() = default;
+  // The documents of `text` without content and places; null when they are not known or not wanted
+  // like that. Valid until the next call.
+  virtual const std::vector<Document>* find(std::string_view text) = 0;
+  // `text` holds these documents, and there was nothing to say about them.
+  virtual void remember(std::string_view text, std::span<const Document> documents) = 0;
+};
+
 // `paths` are files or folders (searched for *.yaml and *.yml in sorted order, hidden entries left
-// out); "-" is standard input.
+// out); "-" is standard input. With a cache (may be null), documents that it knows have no content.
 LoadResult load_paths(const std::vector<std::string>& paths, const Project& project, Files& files,
-                      Diagnostics& diagnostics);
+                      Diagnostics& diagnostics, SourceCache* cache = nullptr);
 
 // One text that may hold several documents. `name` is what messages call it.
 std::vector<Document> load_text(std::string name, std::string text, const Project& project,

@@ -123,7 +123,13 @@ class Planner {
          {}});
   }
 
+  // Documents come without content only when they were applied just so a moment ago.
   void add(Change change) {
+    if (change.after && change.after->content.is_null()) {
+      throw Error(ErrorKind::stale,
+                  fmt::format("{} was changed in the state while the plan was made", change.name()),
+                  "plan again");
+    }
     change.hints = hints_for(change.before ? &*change.before : nullptr,
                              change.after ? &*change.after : nullptr);
     plan_.changes.push_back(std::move(change));

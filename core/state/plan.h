@@ -64,8 +64,9 @@ struct PlanOptions {
   std::int64_t min_documents = 10;
 };
 
-// `store` may be null: there is no state yet. REQUIRES no two desired documents of the same kind
-// and id. Throws Error(invalid) for a target that names nothing.
+// `store` may be null: there is no state yet. Desired documents that are applied just so may lack
+// their content. REQUIRES no two desired documents of the same kind and id. Throws Error(invalid)
+// for a target that names nothing.
 Plan make_plan(const std::vector<policy::Document>& desired, Store* store,
                const PlanOptions& options);
 

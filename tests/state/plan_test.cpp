@@ -1,5 +1,6 @@
 #include "core/state/plan.h"
 
+#include "core/state/plan_contents.h"
 #include "tests/state/fixture.h"
 
 namespace autopilot::state {
@@ -189,6 +190,33 @@ TEST_F(PlanTest, a_forged_plan_must_still_make_sense) {
         error_of([&] { parse_plan(forged("[" + changes + "]"), "x", nullptr, {}); });
     EXPECT_EQ(error.kind(), ErrorKind::invalid) << changes << error.what();
   }
+}
+
+TEST_F(PlanTest, a_saved_plan_may_only_hold_valid_documents) {
+  const auto verdict = [&](const std::string& spec) {
+    return error_of([&] { check_contents(plan({policy("a", spec)}), store.get()); });
+  };
+  EXPECT_EQ(verdict(R"({"guards":[{"name":"g","deny":"metrics.x < 1"}]})").kind(), ErrorKind::bug);
+  EXPECT_EQ(verdict(R"({"mode":"perhaps"})").kind(), ErrorKind::invalid);
+  const Error error = verdict(R"({"guards":[{"name":"g","deny":"metrics.x <"}]})");
+  EXPECT_EQ(error.kind(), ErrorKind::invalid);
+  EXPECT_NE(std::string(error.what()).find("Policy/a"), std::string::npos) << error.what();
+}
+
+TEST_F(PlanTest, a_saved_plan_is_judged_by_the_project_that_will_be_applied) {
+  const policy::Document narrow = document("Project", "autopilot", R"({"metrics":{"y":"double"}})");
+  const policy::Document uses_x =
+      policy("a", R"({"guards":[{"name":"g","deny":"metrics.x < 1"}]})");
+  EXPECT_EQ(error_of([&] {
+              check_contents(plan({narrow, uses_x}), store.get());
+            }).kind(),
+            ErrorKind::invalid);
+  put({narrow});
+  EXPECT_EQ(error_of([&] {
+              check_contents(plan({narrow, uses_x}), store.get());
+            }).kind(),
+            ErrorKind::invalid);
+  EXPECT_EQ(error_of([&] { check_contents(plan({uses_x}), store.get()); }).kind(), ErrorKind::bug);
 }
 
 // Sets of a few documents in a few versions.
