@@ -190,7 +190,7 @@ std::string Checker::operand_help(NodeId id, const std::vector<Type>& args) cons
   const auto wrap = [&](std::string_view function, std::size_t i) {
     return fmt::format("write {}({})", function, text(node.children[i]));
   };
-  for (const std::size_t i : {0, 1}) {
+  for (std::size_t i = 0; i < 2; ++i) {
     const Type& one = args[i];
     const Type& other = args[1 - i];
     const NodeId other_node = node.children[1 - i];

@@ -1,5 +1,6 @@
 #pragma once
-// CEL types as the checker sees them. A Type is a cheap immutable value (a shared pointer to its description).
+// CEL types as the checker sees them. A Type is a cheap immutable value (a shared pointer to its
+// description).
 
 #include <cstdint>
 #include <memory>
@@ -11,8 +12,9 @@
 namespace autopilot::expr {
 
 enum class TypeKind {
-  dyn,        // anything; checked when evaluated
-  json,       // like dyn, but a number in it is always a double: an int literal beside it becomes a double
+  dyn,   // anything; checked when evaluated
+  json,  // like dyn, but a number in it is always a double: an int literal beside it becomes a
+         // double
   null,
   boolean,
   integer,
