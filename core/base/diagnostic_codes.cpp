@@ -6,6 +6,11 @@ namespace autopilot {
 namespace {
 
 constexpr DiagnosticCode kCodes[] = {
+    {"bad-action",
+     "A line given to decide is no action: not JSON, without a type, or with a field of the wrong "
+     "type",
+     "Write one JSON object a line, an action or {\"action\": ..., \"context\": ...}; see "
+     "docs/decisions.md"},
     {"bad-alias", "An alias (*name) stands inside the very value that it names",
      "Write the value out where it is needed"},
     {"bad-character",
