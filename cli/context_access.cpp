@@ -21,7 +21,7 @@ void Context::require_role(std::string_view least, std::string_view for_what) {
   if (!needed) throw Error(ErrorKind::bug, fmt::format("there is no role {}", least));
   if (role && *role >= *needed) return;
   const std::string why =
-      fmt::format("{} has {}; {} takes {}", actor(), state::role_text(role), for_what, least);
+      fmt::format("{}; {} takes {}", state::role_sentence(actor(), role), for_what, least);
   state::record_refusal(*store, for_what, why, actor(), world.clock.now());
   throw Error(ErrorKind::denied, why,
               "an Access document gives roles; somebody with that role can do it");

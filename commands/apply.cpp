@@ -120,10 +120,14 @@ class Apply : public cli::Invocation {
       report.text.emplace_back(
           render::Lines{{"No changes. What is applied is what the files say."}});
     } else {
-      report.text = state::describe(plan, true).text;
-      report.text.back() = render::Lines{{fmt::format(
+      render::Lines changes;
+      for (const state::Change& change : plan.changes) {
+        changes.lines.push_back(state::headline(change));
+      }
+      report.text.emplace_back(std::move(changes));
+      report.text.emplace_back(render::Lines{{fmt::format(
           "Applied revision {}: {} created, {} updated, {} deleted.", applied->revision.hash,
-          count(Action::create), count(Action::update), count(Action::remove))}};
+          count(Action::create), count(Action::update), count(Action::remove))}});
     }
     context.show(report);
   }

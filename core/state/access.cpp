@@ -58,6 +58,10 @@ std::string role_text(std::optional<Role> role) {
   return role ? std::string(policy::to_string(*role)) : std::string("no role");
 }
 
+std::string role_sentence(std::string_view actor, std::optional<Role> role) {
+  return fmt::format("{} has {}{}", actor, role ? "the role " : "", role_text(role));
+}
+
 Role authority_of(const policy::Document& document) {
   if (document.kind != "Policy") return Role::admin;
   const Value* spec = document.content.get("spec");

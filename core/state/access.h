@@ -18,6 +18,8 @@ std::optional<policy::Role> role_of(Store* store, std::string_view actor);
 
 // "admin", or "no role".
 std::string role_text(std::optional<policy::Role> role);
+// "ada has the role admin", "ada has no role".
+std::string role_sentence(std::string_view actor, std::optional<policy::Role> role);
 
 // The least role that may change a document: a Policy's authority, admin for other kinds.
 policy::Role authority_of(const policy::Document& document);

@@ -54,11 +54,11 @@ class Applier {
     const std::optional<policy::Role> role = role_of(&store_, options_.actor);
     const std::vector<std::string> denied = denied_changes(plan_, role);
     if (denied.empty()) return;
-    throw Error(ErrorKind::denied,
-                listing(fmt::format("{} has {} and may not apply this plan:", options_.actor,
-                                    role_text(role)),
-                        denied),
-                "somebody with the role named there can apply it");
+    throw Error(
+        ErrorKind::denied,
+        listing(fmt::format("{} and may not apply this plan:", role_sentence(options_.actor, role)),
+                denied),
+        "somebody with the role named there can apply it");
   }
 
   void check_fresh() {
