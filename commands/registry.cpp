@@ -11,6 +11,7 @@ extern const cli::Command decide;
 extern const cli::Command diff;
 extern const cli::Command docs_completions;
 extern const cli::Command docs_man;
+extern const cli::Command eval;
 extern const cli::Command export_documents;
 extern const cli::Command help;
 extern const cli::Command init;
@@ -30,7 +31,7 @@ const cli::Table& registry() {
   static const cli::Table table{
       {"POLICIES",
        {&init, &validate, &plan, &apply, &diff, &log, &export_documents, &convert, &schema}},
-      {"DECISIONS", {&decide, &show, &replay}},
+      {"DECISIONS", {&decide, &show, &replay, &eval}},
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &audit_verify, &audit_list}},
       {"MORE", {&help, &version}},
