@@ -78,7 +78,8 @@ class Evaluation {
     }
     expr::CheckedExpr checked = expr::parse_and_check(source_, environment);
     for (const expr::Fault& fault : checked.faults) {
-      report("bad-expression", fault.begin, fault.end, fault.message, fault.help);
+      context_.diagnostics.error("bad-expression", span(fault.begin, fault.end), fault.message)
+          .help = fault.help;
     }
     if (!checked.ok()) return show(explains);
     report_.data.append("type", checked.type().text());
@@ -89,10 +90,7 @@ class Evaluation {
   }
 
  private:
-  void report(const char* code, std::uint32_t begin, std::uint32_t end, const std::string& message,
-              const std::string& help) {
-    context_.diagnostics.error(code, {file_, begin, end}, message).help = help;
-  }
+  Span span(std::uint32_t begin, std::uint32_t end) const { return {file_, begin, end}; }
 
   void evaluate(const expr::Program& program, const expr::Environment& environment) {
     std::vector<expr::Val> inputs;
@@ -109,7 +107,8 @@ class Evaluation {
     const expr::Val result = program.evaluate(inputs.data(), scratch_);
     if (result.is_error()) {
       const expr::EvalFault fault = program.fault(result, scratch_);
-      return report("evaluation-failed", fault.begin, fault.end, fault.message, "");
+      context_.diagnostics.error("evaluation-failed", span(fault.begin, fault.end), fault.message);
+      return;
     }
     report_.data.append("value", to_value(result));
     text_ = to_text(result);

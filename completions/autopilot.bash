@@ -14,6 +14,7 @@ _autopilot_options() {
     'decide') echo '--context --run --input-time --exit-code --dry-run --override --reason --format' ;;
     'show') echo '--format' ;;
     'replay') echo '--since --all --against --fail-on-diff --format' ;;
+    'eval') echo '--vars --explain --batch --format' ;;
     'state info') echo '--format' ;;
     'state lock') echo '--for --reason --pid --format' ;;
     'state unlock') echo '--force --format' ;;
@@ -56,6 +57,8 @@ _autopilot_value() {
     'replay --since') echo 'none' ;;
     'replay --against') echo 'dir' ;;
     'replay --format') echo 'words text json' ;;
+    'eval --vars') echo 'file' ;;
+    'eval --format') echo 'words text json' ;;
     'state info --format') echo 'words text json' ;;
     'state lock --for') echo 'none' ;;
     'state lock --reason') echo 'none' ;;
@@ -91,7 +94,8 @@ _autopilot_argument() {
     'schema') echo 'none' ;;
     'show') echo 'id decision' ;;
     'replay') echo 'id decision' ;;
-    'help') echo 'words init validate plan apply diff log export convert schema decide show replay state audit help version docs' ;;
+    'eval') echo 'none' ;;
+    'help') echo 'words init validate plan apply diff log export convert schema decide show replay eval state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -105,7 +109,7 @@ _autopilot_second() {
   esac
 }
 
-_autopilot_commands='init validate plan apply diff log export convert schema decide show replay state audit help version docs'
+_autopilot_commands='init validate plan apply diff log export convert schema decide show replay eval state audit help version docs'
 
 _autopilot() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}

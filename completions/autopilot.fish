@@ -1,7 +1,7 @@
 # Completion of autopilot for fish, written by `autopilot docs completions`.
 
 set -g __autopilot_pairs 'state info' 'state lock' 'state unlock' 'state check' 'audit verify' 'audit list' 'docs man' 'docs completions'
-set -g __autopilot_valued -C --state --as --format --color --log-format --format --format -o --out --target --exclude --max-bytes --format -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --context --run --reason --format --format --since --against --format --format --for --reason --pid --format --format --format --format -n --count --format --format --format --format --format
+set -g __autopilot_valued -C --state --as --format --color --log-format --format --format -o --out --target --exclude --max-bytes --format -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --context --run --reason --format --format --since --against --format --vars --format --format --for --reason --pid --format --format --format --format -n --count --format --format --format --format --format
 
 # The command on the line so far, of one or two words.
 function __autopilot_command
@@ -50,6 +50,7 @@ complete -c autopilot -n 'test -z (__autopilot_command)' -a schema -d 'Print the
 complete -c autopilot -n 'test -z (__autopilot_command)' -a decide -d 'Decide on proposed actions and record the decisions'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a show -d 'Show why a decision came out as it did'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a replay -d 'Take recorded decisions again and compare'
+complete -c autopilot -n 'test -z (__autopilot_command)' -a eval -d 'Evaluate an expression'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a state -d ''
 complete -c autopilot -n 'test -z (__autopilot_command)' -a audit -d ''
 complete -c autopilot -n 'test -z (__autopilot_command)' -a help -d 'Show how to use autopilot or one of its commands'
@@ -108,6 +109,10 @@ complete -c autopilot -n '__autopilot_at replay' -l against -x -a '(__fish_compl
 complete -c autopilot -n '__autopilot_at replay' -l fail-on-diff -d 'exit 1 when --against shows a difference'
 complete -c autopilot -n '__autopilot_at replay' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at replay' -x -a '(autopilot __complete decision 2>/dev/null)'
+complete -c autopilot -n '__autopilot_at eval' -l vars -r -F -d 'JSON object of variables, or - for standard input'
+complete -c autopilot -n '__autopilot_at eval' -l explain -d 'show the compiled program too'
+complete -c autopilot -n '__autopilot_at eval' -l batch -d 'evaluate one JSON case a line'
+complete -c autopilot -n '__autopilot_at eval' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at state' -a info -d 'Show what the state holds and who locked it'
 complete -c autopilot -n '__autopilot_at state info' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at state' -a lock -d 'Keep others from applying for a while'
@@ -127,7 +132,7 @@ complete -c autopilot -n '__autopilot_at audit' -a list -d 'List what was done a
 complete -c autopilot -n '__autopilot_at audit list' -s n -l count -x -d 'at most N (default 50)'
 complete -c autopilot -n '__autopilot_at audit list' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at help' -l format -x -a 'text' -d 'form of the result'
-complete -c autopilot -n '__autopilot_at help' -x -a 'init validate plan apply diff log export convert schema decide show replay state audit help version docs'
+complete -c autopilot -n '__autopilot_at help' -x -a 'init validate plan apply diff log export convert schema decide show replay eval state audit help version docs'
 complete -c autopilot -n '__autopilot_at version' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at docs' -a man -d 'Write the man pages'
 complete -c autopilot -n '__autopilot_at docs man' -l format -x -a 'text' -d 'form of the result'

@@ -15,6 +15,7 @@ _autopilot_options() {
     'decide') echo '--context --run --input-time --exit-code --dry-run --override --reason --format' ;;
     'show') echo '--format' ;;
     'replay') echo '--since --all --against --fail-on-diff --format' ;;
+    'eval') echo '--vars --explain --batch --format' ;;
     'state info') echo '--format' ;;
     'state lock') echo '--for --reason --pid --format' ;;
     'state unlock') echo '--force --format' ;;
@@ -57,6 +58,8 @@ _autopilot_value() {
     'replay --since') echo 'none' ;;
     'replay --against') echo 'dir' ;;
     'replay --format') echo 'words text json' ;;
+    'eval --vars') echo 'file' ;;
+    'eval --format') echo 'words text json' ;;
     'state info --format') echo 'words text json' ;;
     'state lock --for') echo 'none' ;;
     'state lock --reason') echo 'none' ;;
@@ -92,7 +95,8 @@ _autopilot_argument() {
     'schema') echo 'none' ;;
     'show') echo 'id decision' ;;
     'replay') echo 'id decision' ;;
-    'help') echo 'words init validate plan apply diff log export convert schema decide show replay state audit help version docs' ;;
+    'eval') echo 'none' ;;
+    'help') echo 'words init validate plan apply diff log export convert schema decide show replay eval state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -119,6 +123,7 @@ _autopilot_commands=(
   'decide:Decide on proposed actions and record the decisions'
   'show:Show why a decision came out as it did'
   'replay:Take recorded decisions again and compare'
+  'eval:Evaluate an expression'
   'state'
   'audit'
   'help:Show how to use autopilot or one of its commands'

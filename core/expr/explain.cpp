@@ -10,6 +10,10 @@ namespace {
 
 constexpr std::size_t kWidestConstant = 60;
 
+bool has_operands(const OpForm& form) {
+  return form.target != Field::none || form.a != Field::none || form.constant || form.is_false;
+}
+
 class Explainer {
  public:
   explicit Explainer(const ProgramParts& parts) : parts_(parts) {}
@@ -25,7 +29,8 @@ class Explainer {
  private:
   std::string line(const Instruction& instruction) const {
     const OpForm& form = form_of(instruction.op);
-    std::string out = fmt::format("{:<16}", form.name);
+    std::string out =
+        has_operands(form) ? fmt::format("{:<16}", form.name) : std::string(form.name);
     if (form.target != Field::none) out += fmt::format(" r{} =", instruction.target);
     append_extra(out, form.extra, instruction.extra);
     append_field(out, form.a, instruction.a);

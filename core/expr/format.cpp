@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -33,19 +34,10 @@ std::string plain_double(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
   // The shortest digits that read back as the same number, never with an exponent.
-  const std::string shortest = fmt::format("{:e}", value);
-  const bool fits = std::fabs(value) < 1e17;
-  std::string out = fits ? fmt::format("{}", value) : fmt::format("{:.0f}", value);
-  if (out.find('e') != std::string::npos) {
-    out = fmt::format("{:.340f}", value);
-    out.erase(out.find_last_not_of('0') + 1);
-  }
-  if (out.ends_with(".0")) out.resize(out.size() - 2);
-  if (out.ends_with('.')) out.pop_back();
-  return out;
+  char buffer[400];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed);
+  return {buffer, end.ptr};
 }
-
-std::string seconds_text(std::int64_t nanos) { return duration_text(nanos); }
 
 bool append_formatted_list(std::string& out, const ListRep& list) {
   out += '[';
@@ -88,7 +80,7 @@ bool append_formatted(std::string& out, const Val& value) {
     case Tag::map:
       return append_formatted_map(out, *value.map);
     case Tag::duration:
-      out += seconds_text(value.integer);
+      out += duration_text(value.integer);
       return true;
     case Tag::null:
     case Tag::boolean:
