@@ -1,6 +1,7 @@
 // libFuzzer target of the expression engine:
 //   cmake --preset fuzz && cmake --build --preset fuzz --target expression_fuzz
-//   build/fuzz/tests/expression_fuzz -max_total_time=600 testdata/fuzz/expression
+//   build/fuzz/tests/expression_fuzz -max_total_time=600 -dict=tests/fuzz/expression.dict
+//     testdata/fuzz/expression
 // Keep what it finds in testdata/fuzz/expression: tests/expr/corpus_test.cpp replays it in every
 // build.
 
