@@ -33,13 +33,8 @@ EXAMPLES
 )";
 
 std::string read_input(cli::Context& context, const std::string& path) {
-  if (path != "-") return context.world.files.read(path);
-  std::string text;
-  for (;;) {
-    const std::string piece = context.world.files.read_stdin();
-    if (piece.empty()) return text;
-    text += piece;
-  }
+  Files& files = context.world.files;
+  return path == "-" ? files.read_all_stdin() : files.read(path);
 }
 
 // --- one expression

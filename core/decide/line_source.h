@@ -1,7 +1,8 @@
 #pragma once
 // JSON Lines from standard input in batches that wait for nobody: a batch ends when it is full or
 // when no more input is there yet, so that a slow producer gets its answers at once and a fast one
-// gets large commits.
+// gets large commits. Of a line longer than kLongestLine only a part is kept, still too long, so
+// that it is refused and the next one is read.
 
 #include <string>
 #include <vector>
@@ -15,12 +16,11 @@ class LineSource {
  public:
   static constexpr std::size_t kBatchLines = 4096;
   static constexpr std::size_t kBatchBytes = 8 << 20;
-  static constexpr std::size_t kLongestLine = 4 << 20;
 
   explicit LineSource(Files& files) : files_(files) {}
 
   // The next lines, empty ones and a leading schema line left out; false at the end. The views live
-  // until the next call. Throws Error(invalid) for a line longer than kLongestLine.
+  // until the next call.
   bool next(std::vector<InputLine>& lines);
 
  private:

@@ -141,6 +141,11 @@ void Recorder::use_current_policies() {
 }
 
 void Recorder::decide_one(const InputLine& line, std::string& out, std::vector<LineFault>& faults) {
+  if (line.text.size() > kLongestLine) {
+    faults.push_back(
+        {line.number, 0, fmt::format("the line is longer than {} MiB", kLongestLine >> 20)});
+    return;
+  }
   InputFault fault;
   bool answered = false;
   at_ = {world_.clock.now(), settings_.run, settings_.actor, settings_.role, nullptr};

@@ -44,6 +44,8 @@ struct RecorderSettings {
   std::optional<Override> override_by;
 };
 
+inline constexpr std::size_t kLongestLine = 4 << 20;  // bytes; a longer one is a fault
+
 // One line of input, without its end; `number` is 1-based. REQUIRES kPadding readable bytes after
 // `text`.
 struct InputLine {
