@@ -1,7 +1,7 @@
 #pragma once
-// One JSON line → the slots that some policy reads, plus the raw text of what was written. The only
-// place that knows simdjson. Everything is validated (a malformed value in an unused field is still
-// a fault); only what is used is decoded.
+// One JSON line → the slots that some policy reads, plus the raw text of what was written.
+// Everything is validated (a malformed value in an unused field is still a fault); only what is
+// used is decoded.
 
 #include <cstdint>
 #include <memory>
@@ -9,12 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "core/decide/json_index.h"
 #include "core/expr/program.h"
 
 namespace autopilot::decide {
-
-// Bytes that must be readable (with any content) after each text handed to a Decoder.
-inline constexpr std::size_t kPadding = 64;
 
 // What one line said. Views point into the line and into the Scratch: valid until either changes.
 struct Input {
@@ -31,29 +29,6 @@ struct Input {
 struct InputFault {
   std::uint32_t offset = 0;  // byte in the line
   std::string message;
-};
-
-// One top-level member of a JSON object: its key and the text of its value, as written.
-struct Member {
-  std::string_view key;
-  std::string_view value;
-};
-
-// The top-level members of a JSON object, for records; keys without escapes only. Not thread-safe.
-class MemberReader {
- public:
-  MemberReader();
-  ~MemberReader();
-  // Valid until the text changes. False with `fault` when it is no JSON object. REQUIRES kPadding
-  // readable bytes after it.
-  bool read(std::string_view text, std::vector<Member>& members, InputFault& fault);
-  // The members of each object in a JSON array of objects, one after the other with an empty member
-  // behind each object.
-  bool read_list(std::string_view text, std::vector<Member>& members, InputFault& fault);
-
- private:
-  struct Parts;
-  std::unique_ptr<Parts> parts_;
 };
 
 // Not thread-safe; reuse one for many lines.

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/decide/engine.h"
-#include "core/decide/ingest.h"
+#include "core/decide/members.h"
 #include "core/decide/outcome.h"
 
 namespace autopilot::decide {
