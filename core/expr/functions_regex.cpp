@@ -23,7 +23,7 @@ Val pattern_fault(Scratch& scratch, const Regex& regex) {
 
 Val matches(Scratch& scratch, Arguments a) {
   if (!charge_pattern(scratch, a[0], a[1])) return fail_cost(scratch);
-  const Regex regex(a[1].text());
+  const Regex& regex = scratch.regex(a[1].text());
   return regex.ok() ? Val::of_bool(regex.matches(a[0].text())) : pattern_fault(scratch, regex);
 }
 
@@ -77,7 +77,7 @@ void each_match(const Regex& regex, std::string_view text, Found found) {
 Val replace_matches(Scratch& scratch, Arguments a, std::int64_t limit) {
   if (limit == 0) return a[0];
   if (!charge_pattern(scratch, a[0], a[1])) return fail_cost(scratch);
-  const Regex regex(a[1].text());
+  const Regex& regex = scratch.regex(a[1].text());
   if (!regex.ok()) return pattern_fault(scratch, regex);
   const std::string_view text = a[0].text();
   std::string out;
@@ -116,7 +116,7 @@ std::string_view wanted(std::string_view text, const std::vector<Regex::Group>& 
 
 Val extract(Scratch& scratch, Arguments a) {
   if (!charge_pattern(scratch, a[0], a[1])) return fail_cost(scratch);
-  const Regex regex(a[1].text());
+  const Regex& regex = scratch.regex(a[1].text());
   if (!regex.ok()) return pattern_fault(scratch, regex);
   if (regex.groups() > 1) return group_fault(scratch, a[1]);
   std::vector<Regex::Group> groups;
@@ -128,7 +128,7 @@ Val extract(Scratch& scratch, Arguments a) {
 
 Val extract_all(Scratch& scratch, Arguments a) {
   if (!charge_pattern(scratch, a[0], a[1])) return fail_cost(scratch);
-  const Regex regex(a[1].text());
+  const Regex& regex = scratch.regex(a[1].text());
   if (!regex.ok()) return pattern_fault(scratch, regex);
   if (regex.groups() > 1) return group_fault(scratch, a[1]);
   std::vector<Val> parts;

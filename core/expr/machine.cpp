@@ -85,6 +85,7 @@ void ProgramParts::assemble() {
     to.run = runner_of(from, constant, gives_at(from.on[false]) && gives_at(from.on[true]));
     for (int way = 0; way < 3; ++way) to.on[way] = &steps[static_cast<std::size_t>(from.on[way])];
     to.constant = constant != nullptr ? *constant : Val::of_bool(from.op == Op::give_true);
+    if (from.op == Op::in_set) to.constant.set = &sets[from.extra];
     to.a = from.a.bits;
     to.b = from.b.bits;
     to.target = from.target;

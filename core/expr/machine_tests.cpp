@@ -155,7 +155,7 @@ const Step* test_in_set(const Step* step, const Val*, Val* registers, Machine& m
   if (item.tag == Tag::absent || item.tag == Tag::error) [[unlikely]] {
     return machine.go_failed(step, registers, item, 1);
   }
-  return way<ends>(step, machine, machine.program().sets[step->extra].holds(item));
+  return way<ends>(step, machine, step->constant.set->holds(item));
 }
 
 enum class Affix { start, end, inside };

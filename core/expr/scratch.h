@@ -2,10 +2,15 @@
 // Memory and accounting of one evaluating thread.
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "core/base/timezone.h"
 #include "core/expr/arena.h"
+#include "core/expr/regex.h"
 #include "core/expr/val.h"
 
 namespace autopilot::expr {
@@ -40,6 +45,11 @@ class Scratch {
   }
   bool charge_bytes(std::uint64_t bytes) { return charge(bytes / 64 + 1); }
 
+  // What an earlier evaluation of this thread has loaded or compiled is kept, so that a name or
+  // pattern in use costs no memory. The results are valid until the next call.
+  const TimeZone* zone(std::string_view name);  // null when there is none of that name
+  const Regex& regex(std::string_view pattern);
+
   // A frame of registers for one evaluation. Contents are what the last one left.
   Val* registers(std::size_t count) {
     if (count > registers_.size()) registers_.resize(count);
@@ -49,6 +59,8 @@ class Scratch {
  private:
   Arena arena_;
   std::vector<Val> registers_;
+  std::vector<std::pair<std::string, std::optional<TimeZone>>> zones_;
+  std::vector<std::pair<std::string, Regex>> regexes_;
 };
 
 }  // namespace autopilot::expr

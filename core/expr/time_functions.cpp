@@ -52,14 +52,14 @@ Val in_utc(Scratch&, Arguments a) {
 
 template <Part part>
 Val in_zone(Scratch& scratch, Arguments a) {
-  const auto zone = TimeZone::load(a[1].text());
-  if (!zone) return fail(scratch, "unknown time zone: ", a[1]);
+  const TimeZone* zone = scratch.zone(a[1].text());
+  if (zone == nullptr) return fail(scratch, "unknown time zone: ", a[1]);
   return Val::of_int(part(zone->to_civil(instant_of(a[0]))));
 }
 
 Val milliseconds_of(Scratch&, Arguments a) { return Val::of_int(a[0].size / 1'000'000); }
 Val milliseconds_in_zone(Scratch& scratch, Arguments a) {
-  if (!TimeZone::load(a[1].text())) return fail(scratch, "unknown time zone: ", a[1]);
+  if (scratch.zone(a[1].text()) == nullptr) return fail(scratch, "unknown time zone: ", a[1]);
   return milliseconds_of(scratch, a);
 }
 

@@ -33,6 +33,7 @@ struct MapRep;
 struct OptionalRep;
 struct AddressRep;
 struct FaultRep;
+class ConstantSet;
 
 struct Val {
   Tag tag = Tag::absent;
@@ -49,6 +50,7 @@ struct Val {
     const OptionalRep* optional;
     const AddressRep* address;  // abstract: the only such values are IP addresses and ranges
     const FaultRep* fault;
+    const ConstantSet* set;  // in steps of a machine only
   };
 
   constexpr Val() : integer(0) {}

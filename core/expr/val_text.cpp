@@ -40,6 +40,15 @@ void append_map(std::string& out, const MapRep& map) {
   out += '}';
 }
 
+// RFC 3339 in UTC, with as many digits of the fraction as it needs.
+std::string timestamp_text(const Val& value) {
+  std::string text = format_rfc3339({value.integer, 0});
+  if (value.size == 0) return text;
+  std::string fraction = fmt::format(".{:09}", value.size);
+  fraction.erase(fraction.find_last_not_of('0') + 1);
+  return text.insert(text.size() - 1, fraction);
+}
+
 void append_optional(std::string& out, const OptionalRep& optional) {
   if (!optional.present) {
     out += "optional.none()";
@@ -183,7 +192,7 @@ void append_text(std::string& out, const Val& value) {
       append_map(out, *value.map);
       break;
     case Tag::timestamp:
-      out += format_rfc3339({value.integer, static_cast<std::int32_t>(value.size)});
+      out += timestamp_text(value);
       break;
     case Tag::duration:
       out += duration_text(value.integer);
