@@ -29,8 +29,8 @@ void read_console(Case& c, std::size_t at, std::size_t end) {
     if (at < end && is_exit_code(c.lines[at])) step.exit = std::stoi(c.lines[at++].substr(2));
     while (at < end && !starts_with(c.lines[at], "$ ")) step.output.push_back(c.lines[at++]);
     step.end = at;
-    // An empty line before the next command is layout, not output.
-    while (at < end && !step.output.empty() && step.output.back().empty()) {
+    // Empty lines at the end are layout, not output.
+    while (!step.output.empty() && step.output.back().empty()) {
       step.output.pop_back();
       --step.end;
     }
@@ -121,7 +121,10 @@ Case parse(const std::string& markdown) {
 }
 
 bool matches(const std::vector<std::string>& expected, const std::vector<std::string>& output) {
-  return match_from(expected, 0, output, 0);
+  // Empty lines at the end are layout in the file, so they are none of the output either.
+  std::vector<std::string> trimmed = output;
+  while (!trimmed.empty() && trimmed.back().empty()) trimmed.pop_back();
+  return match_from(expected, 0, trimmed, 0);
 }
 
 }  // namespace autopilot::transcript

@@ -49,9 +49,15 @@ TEST(Case, output_matches_only_what_is_written) {
   EXPECT_FALSE(matches({"a"}, {}));
 }
 
+TEST(Case, empty_lines_at_the_end_do_not_count) {
+  EXPECT_TRUE(matches({"a"}, {"a", "", ""}));
+  EXPECT_TRUE(matches({}, {""}));
+  EXPECT_FALSE(matches({"a"}, {"", "a"}));
+}
+
 TEST(Case, any_text_within_a_line) {
   EXPECT_TRUE(matches({"id [..] ok"}, {"id 42 ok"}));
-  EXPECT_TRUE(matches({"[..]"}, {""}));
+  EXPECT_TRUE(matches({"[..]", "b"}, {"", "b"}));
   EXPECT_TRUE(matches({"a[..]b[..]c"}, {"aXbYbZc"}));
   EXPECT_FALSE(matches({"a[..]b"}, {"aXc"}));
   EXPECT_FALSE(matches({"[..]"}, {"a", "b"}));
