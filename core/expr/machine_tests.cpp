@@ -210,12 +210,8 @@ const Step* test_has_field(const Step* step, const Val*, Val* registers, Machine
   return machine.go(step, registers, has_field(machine.scratch(), object, step->constant));
 }
 
-}  // namespace
-
-Run compare_runner(const Instruction& instruction, const Val* constant, bool ends) {
-  switch (instruction.op) {
-    case Op::test:
-      return test;
+Run values_runner(Op op) {
+  switch (op) {
     case Op::less:
       return compare_values<Relation::less>;
     case Op::less_equal:
@@ -228,6 +224,21 @@ Run compare_runner(const Instruction& instruction, const Val* constant, bool end
       return compare_values<Relation::same>;
     case Op::differ:
       return compare_values<Relation::differ>;
+    case Op::less_scaled:
+      return compare_scaled<Relation::less>;
+    case Op::less_equal_scaled:
+      return compare_scaled<Relation::less_equal>;
+    case Op::greater_scaled:
+      return compare_scaled<Relation::greater>;
+    case Op::greater_equal_scaled:
+      return compare_scaled<Relation::greater_equal>;
+    default:
+      return nullptr;
+  }
+}
+
+Run constant_runner(const Instruction& instruction, const Val* constant, bool ends) {
+  switch (instruction.op) {
     case Op::less_constant:
       return constant_runner<Relation::less>(instruction, constant, ends);
     case Op::less_equal_constant:
@@ -240,14 +251,15 @@ Run compare_runner(const Instruction& instruction, const Val* constant, bool end
       return constant_runner<Relation::same>(instruction, constant, ends);
     case Op::differ_constant:
       return constant_runner<Relation::differ>(instruction, constant, ends);
-    case Op::less_scaled:
-      return compare_scaled<Relation::less>;
-    case Op::less_equal_scaled:
-      return compare_scaled<Relation::less_equal>;
-    case Op::greater_scaled:
-      return compare_scaled<Relation::greater>;
-    case Op::greater_equal_scaled:
-      return compare_scaled<Relation::greater_equal>;
+    default:
+      return nullptr;
+  }
+}
+
+Run other_runner(Op op, bool ends) {
+  switch (op) {
+    case Op::test:
+      return test;
     case Op::in:
       return test_in;
     case Op::in_set:
@@ -267,6 +279,14 @@ Run compare_runner(const Instruction& instruction, const Val* constant, bool end
     default:
       return nullptr;
   }
+}
+
+}  // namespace
+
+Run compare_runner(const Instruction& instruction, const Val* constant, bool ends) {
+  if (const Run run = values_runner(instruction.op)) return run;
+  if (const Run run = constant_runner(instruction, constant, ends)) return run;
+  return other_runner(instruction.op, ends);
 }
 
 Run runner_of(const Instruction& instruction, const Val* constant, bool ends) {

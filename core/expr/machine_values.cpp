@@ -195,16 +195,8 @@ const Step* make_map_literal(const Step* step, const Val*, Val* registers, Machi
   return step + 1;
 }
 
-}  // namespace
-
-Run value_runner(Op op) {
+Run arithmetic_runner(Op op) {
   switch (op) {
-    case Op::jump:
-      return jump;
-    case Op::move:
-      return move;
-    case Op::set:
-      return set;
     case Op::add:
       return arithmetic<add, std::plus<double>>;
     case Op::subtract:
@@ -219,6 +211,13 @@ Run value_runner(Op op) {
       return unary<negate>;
     case Op::size:
       return unary<size_of>;
+    default:
+      return nullptr;
+  }
+}
+
+Run access_runner(Op op) {
+  switch (op) {
     case Op::select:
       return select_field<false>;
     case Op::select_optional:
@@ -237,12 +236,29 @@ Run value_runner(Op op) {
       return call2;
     case Op::call:
       return call_many;
+    case Op::wrap:
+      return unary<wrap_value>;
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace
+
+Run value_runner(Op op) {
+  if (const Run run = arithmetic_runner(op)) return run;
+  if (const Run run = access_runner(op)) return run;
+  switch (op) {
+    case Op::jump:
+      return jump;
+    case Op::move:
+      return move;
+    case Op::set:
+      return set;
     case Op::list:
       return make_list_literal;
     case Op::map:
       return make_map_literal;
-    case Op::wrap:
-      return unary<wrap_value>;
     case Op::fail:
       return fail_always;
     case Op::give:

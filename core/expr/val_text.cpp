@@ -59,6 +59,31 @@ void append_optional(std::string& out, const OptionalRep& optional) {
   out += ')';
 }
 
+void append_rarer(std::string& out, const Val& value) {
+  switch (value.tag) {
+    case Tag::error:
+      out += message_of(*value.fault);
+      break;
+    case Tag::bytes:
+      out += fmt::format("b'{}'", to_hex(value.text()));
+      break;
+    case Tag::timestamp:
+      out += timestamp_text(value);
+      break;
+    case Tag::duration:
+      out += duration_text(value.integer);
+      break;
+    case Tag::optional:
+      append_optional(out, *value.optional);
+      break;
+    case Tag::abstract:
+      out += address_text(*value.address);
+      break;
+    default:
+      out += "absent";
+  }
+}
+
 }  // namespace
 
 std::string_view type_name(const Val& value) {
@@ -157,12 +182,6 @@ void append_quoted(std::string& out, std::string_view text) {
 
 void append_text(std::string& out, const Val& value) {
   switch (value.tag) {
-    case Tag::absent:
-      out += "absent";
-      break;
-    case Tag::error:
-      out += message_of(*value.fault);
-      break;
     case Tag::null:
       out += "null";
       break;
@@ -182,27 +201,14 @@ void append_text(std::string& out, const Val& value) {
     case Tag::type:
       out += value.text();
       break;
-    case Tag::bytes:
-      out += fmt::format("b'{}'", to_hex(value.text()));
-      break;
     case Tag::list:
       append_list(out, *value.list);
       break;
     case Tag::map:
       append_map(out, *value.map);
       break;
-    case Tag::timestamp:
-      out += timestamp_text(value);
-      break;
-    case Tag::duration:
-      out += duration_text(value.integer);
-      break;
-    case Tag::optional:
-      append_optional(out, *value.optional);
-      break;
-    case Tag::abstract:
-      out += address_text(*value.address);
-      break;
+    default:
+      append_rarer(out, value);
   }
 }
 
