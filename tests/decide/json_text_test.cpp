@@ -210,7 +210,9 @@ TEST(Ingest, reads_a_line_the_same_whatever_came_before) {
     const bool reads = fresh.read(line);
     ASSERT_EQ(used.read(line), reads) << line;
     ASSERT_EQ(used.fault.message, fresh.fault.message) << line;
-    if (reads) ASSERT_EQ(used.said(), fresh.said()) << line;
+    if (reads) {
+      ASSERT_EQ(used.said(), fresh.said()) << line;
+    }
   }
 }
 
