@@ -67,6 +67,12 @@ std::string_view effect_for(Result result) {
   return "";
 }
 
+// Whether two actions differ in their spelling alone.
+bool same_content(std::string_view a, std::string_view b) {
+  const JsonResult one = parse_json(a), other = parse_json(b);
+  return one.ok && other.ok && one.value == other.value;
+}
+
 // The first cause of `result` in `here` that `there` lacks; what it says may have changed when the
 // rule has not.
 const Cause* first_new(const std::vector<Cause>& here, const std::vector<Cause>& there,
@@ -152,9 +158,7 @@ void Comparison::note(std::string_view line) {
   Key key;
   key.before = parse_result(record_.result).value_or(Result::blocked);
   key.after = outcome_.result;
-  // Only the spelling of the action may differ.
-  if (key.before == key.after && parse_json(after_action).value == parse_json(record_.action).value)
-    return;
+  if (key.before == key.after && same_content(after_action, record_.action)) return;
   const std::vector<Cause> before = causes_of(recorded.value);
   const std::vector<Cause> after = causes_of(outcome_);
   const Cause* cause = first_new(after, before, key.after);

@@ -307,6 +307,55 @@ TEST(decisions, do_not_depend_on_the_order_of_the_documents) {
   }
 }
 
+// What a comparison calls a difference: another result, or another action that may happen.
+bool differ(const Decided& a, const Decided& b) {
+  if (a.result() != b.result()) return true;
+  return a.result() != "blocked" && !(a.action() == b.action());
+}
+
+TEST(decisions, compared_with_their_own_policies_do_not_differ) {
+  for (std::uint64_t seed = 1; seed <= kSets / 6; ++seed) {
+    Generator generator(2000 + seed);
+    const std::string yaml = yaml_of(generator.policies());
+    Trial trial(yaml);
+    Comparison comparison(compile_yaml(yaml));
+    for (int i = 0; i < kActions; ++i) {
+      const Action action = generator.action(i);
+      const std::string line = trial.decide(line_of(action), setting_of(action)).line;
+      const std::string text = padded(line);
+      comparison.add(std::string_view(text).substr(0, line.size()));
+    }
+    EXPECT_EQ(comparison.checked(), kActions);
+    EXPECT_EQ(comparison.differing(), 0) << "seed " << seed << "\n" << yaml;
+  }
+}
+
+TEST(decisions, compared_with_other_policies_differ_where_these_decide_otherwise) {
+  std::int64_t all = 0;
+  for (std::uint64_t seed = 1; seed <= kSets / 6; ++seed) {
+    Generator generator(3000 + seed);
+    const std::string before = yaml_of(generator.policies());
+    const std::string after = yaml_of(generator.policies());
+    Trial trial(before), other(after);
+    Comparison comparison(compile_yaml(after));
+    std::map<std::pair<std::string, std::string>, std::int64_t> expected, found;
+    for (int i = 0; i < kActions; ++i) {
+      const Action action = generator.action(i);
+      const Decided decided = trial.decide(line_of(action), setting_of(action));
+      const Decided again = other.decide(line_of(action), setting_of(action));
+      if (differ(decided, again)) ++expected[{decided.result(), again.result()}];
+      const std::string text = padded(decided.line);
+      comparison.add(std::string_view(text).substr(0, decided.line.size()));
+    }
+    for (const auto& [key, group] : comparison.groups()) {
+      found[{std::string(to_string(key.before)), std::string(to_string(key.after))}] += group.count;
+    }
+    EXPECT_EQ(found, expected) << "seed " << seed << "\n" << before << "\nagainst\n" << after;
+    all += comparison.differing();
+  }
+  EXPECT_GT(all, 100);
+}
+
 TEST(decisions, share_out_units_as_published_digests_do) {
   // FIPS 180-4's own example: SHA-256("abc") begins with ba7816bf 8f01cfea.
   EXPECT_EQ(oracle::sha256_head("abc"), 0xba7816bf8f01cfeau);
