@@ -7,15 +7,21 @@ namespace autopilot::decide {
 // Reads until there is a whole line and nothing more is waiting, or until a batch is full.
 void LineSource::fill() {
   bool has_line = rest_.find('\n') != std::string::npos;
-  while (!ended_ && rest_.size() < kBatchBytes && (!has_line || files_.stdin_ready())) {
+  if (!has_line) cut();
+  while (!ended_ && (!has_line || (rest_.size() < kBatchBytes && files_.stdin_ready()))) {
     const std::string piece = files_.read_stdin();
     ended_ = piece.empty();
     has_line = has_line || piece.find('\n') != std::string::npos;
     rest_ += piece;
-    if (has_line || rest_.size() <= kLongestLine) continue;
-    rest_.resize(kLongestLine + 1);
-    rest_.back() = '?';  // no space, which split() would take away
+    if (!has_line) cut();
   }
+}
+
+// Keeps of a line that is too long no more than shows that it is.
+void LineSource::cut() {
+  if (rest_.size() <= kLongestLine) return;
+  rest_.resize(kLongestLine + 1);
+  rest_.back() = '?';  // no space, which split() would take away
 }
 
 // Bytes of `rest_` that make at most kBatchLines whole lines; all of it at the end of the input.

@@ -25,6 +25,7 @@ class LineSource {
 
  private:
   void fill();
+  void cut();
   std::size_t whole_lines() const;
   void split(std::vector<InputLine>& lines);
 

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "core/base/error.h"
 #include "tests/fakes.h"
 
 namespace autopilot::decide {
@@ -104,15 +103,29 @@ TEST(line_source, bounds_its_batches) {
   EXPECT_EQ(batches[1], Lines{std::to_string(LineSource::kBatchLines + 1) + ":x"});
 }
 
-TEST(line_source, refuses_a_line_without_end) {
+TEST(line_source, keeps_of_a_line_without_end_what_shows_that_it_is_too_long) {
   const std::string piece(1 << 20, 'x');
-  autopilot::testing::FakeFiles files;
-  files.input = {"a\n"};
-  for (std::size_t i = 0; i < 10; ++i) files.input.push_back(piece);
-  LineSource source(files);
-  std::vector<InputLine> lines;
-  EXPECT_TRUE(source.next(lines));
-  EXPECT_THROW(source.next(lines), Error);
+  for (const std::string& first : {std::string(), std::string("a\n")}) {
+    autopilot::testing::FakeFiles files;
+    files.input = {first + piece};
+    for (int i = 0; i < 19; ++i) files.input.push_back(piece);
+    files.input.push_back("\nb\n");
+    LineSource source(files);
+    std::vector<InputLine> lines;
+    std::vector<std::size_t> sizes;
+    while (source.next(lines)) {
+      for (const InputLine& line : lines) sizes.push_back(line.text.size());
+    }
+    if (!first.empty()) {
+      ASSERT_EQ(sizes.size(), 3u);
+      EXPECT_EQ(sizes.front(), 1u);
+      sizes.erase(sizes.begin());
+    }
+    ASSERT_EQ(sizes.size(), 2u);
+    EXPECT_GT(sizes[0], kLongestLine);
+    EXPECT_LT(sizes[0], kLongestLine + 2 * piece.size());
+    EXPECT_EQ(sizes[1], 1u);
+  }
 }
 
 TEST(line_source, gives_readable_bytes_behind_each_line) {
