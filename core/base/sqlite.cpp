@@ -263,7 +263,11 @@ void Statement::bind_blob(int index, std::string_view bytes) {
 // --- Database
 
 Database::Database(const std::string& path, DatabaseOptions options)
-    : path_(path), options_(options), lock_(path + ".lock"), next_checkpoint_(kLargeWal) {
+    : path_(path),
+      name_(path),
+      options_(options),
+      lock_(path + ".lock"),
+      next_checkpoint_(kLargeWal) {
   struct stat s {};
   if (::stat(path.c_str(), &s) != 0) fail_system("open", path, errno);
   if (S_ISDIR(s.st_mode)) fail_system("open", path, EISDIR);
@@ -277,8 +281,12 @@ Database::Database(const std::string& path, DatabaseOptions options)
   }
 }
 
-Database::Database(const std::string& path, Building)
-    : path_(path), lock_(path + ".lock"), building_(true), next_checkpoint_(kLargeWal) {
+Database::Database(const std::string& path, Building building)
+    : path_(path),
+      name_(building.target),
+      lock_(path + ".lock"),
+      building_(true),
+      next_checkpoint_(kLargeWal) {
   try {
     open(path);
     configure_building();
@@ -325,7 +333,7 @@ void Database::configure() {
   const std::int64_t id = integer("PRAGMA application_id");
   if (id != kApplicationId) {
     throw Error(ErrorKind::storage,
-                fmt::format("{} is no state of autopilot: it belongs to another program", path_),
+                fmt::format("{} is no state of autopilot: it belongs to another program", name_),
                 "name another file with --state");
   }
   execute(kConnectionSettings);
@@ -371,7 +379,7 @@ void Database::create(const std::string& path, const std::function<void(Database
     remove_database_files(fresh);
     create_private_file(fresh);
     {
-      Database database(fresh, Building{});
+      Database database(fresh, Building{path});
       build(database);
       database.execute("PRAGMA journal_mode=WAL");
     }
@@ -482,9 +490,9 @@ void Database::check(int code, const char* doing) {
 // first.
 Error Database::error_of(int code, const char* doing) {
   const int present = errno;
-  if (handle_ == nullptr) return describe(path_, code, present, sqlite3_errstr(code), doing);
+  if (handle_ == nullptr) return describe(name_, code, present, sqlite3_errstr(code), doing);
   const int system = present != 0 ? present : sqlite3_system_errno(handle_);
-  return describe(path_, code, system, sqlite3_errmsg(handle_), doing);
+  return describe(name_, code, system, sqlite3_errmsg(handle_), doing);
 }
 
 WriteTransaction::WriteTransaction(Database& database) : database_(database) {

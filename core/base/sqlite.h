@@ -150,8 +150,10 @@ class Database {
   friend class Statement;
   friend class WriteTransaction;
   friend class ReadTransaction;
-  struct Building {};
-  Database(const std::string& path, Building);
+  struct Building {
+    const std::string& target;  // the name that the file will have, for messages
+  };
+  Database(const std::string& path, Building building);
 
   void open(const std::string& path);
   void configure();
@@ -168,6 +170,7 @@ class Database {
   static int on_commit(void* self, sqlite3* handle, const char* name, int pages);
 
   std::string path_;
+  std::string name_;  // for messages
   DatabaseOptions options_;
   FileLock lock_;
   bool building_ = false;  // create() holds the lock then
