@@ -17,18 +17,18 @@ std::vector<std::string> project_paths(cli::Context& context) {
 }
 
 // Files that hold what is applied already need not be read as YAML.
-std::vector<policy::Document> load(cli::Context& context, const std::vector<std::string>& from,
-                                   const policy::Project& project) {
+policy::LoadResult load(cli::Context& context, const std::vector<std::string>& from,
+                        const policy::Project& project) {
   Files& files = context.world.files;
   state::Store* store = context.store_if_any();
   if (store == nullptr) {
-    return policy::load_paths(from, project, files, context.diagnostics).documents;
+    return policy::load_paths(from, project, files, context.diagnostics);
   }
   state::AppliedSources cache(*store, project, files,
                               state::source_cache_path(context.state_path()));
-  auto documents = policy::load_paths(from, project, files, context.diagnostics, &cache).documents;
+  policy::LoadResult loaded = policy::load_paths(from, project, files, context.diagnostics, &cache);
   cache.save();
-  return documents;
+  return loaded;
 }
 
 }  // namespace
@@ -44,14 +44,15 @@ std::vector<policy::Document> desired_documents(cli::Context& context,
                                                 bool allow_empty) {
   const policy::Project& project = context.project();
   const std::vector<std::string> from = paths.empty() ? project_paths(context) : paths;
-  std::vector<policy::Document> documents = load(context, from, project);
+  policy::LoadResult loaded = load(context, from, project);
   context.show_diagnostics();
   if (!context.diagnostics.ok()) {
-    throw Error(ErrorKind::invalid,
+    throw Error(loaded.unreadable > 0 ? ErrorKind::storage : ErrorKind::invalid,
                 fmt::format("{} fault{} in the documents", context.diagnostics.errors(),
                             context.diagnostics.errors() == 1 ? "" : "s"),
                 "`autopilot validate` shows them in other formats too");
   }
+  std::vector<policy::Document> documents = std::move(loaded.documents);
   if (documents.empty() && !allow_empty) {
     throw Error(ErrorKind::invalid, fmt::format("no documents in {}", join(from, ", ")),
                 "--allow-empty means it: everything applied would be deleted");

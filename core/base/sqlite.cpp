@@ -271,6 +271,15 @@ Database::Database(const std::string& path, DatabaseOptions options)
   struct stat s {};
   if (::stat(path.c_str(), &s) != 0) fail_system("open", path, errno);
   if (S_ISDIR(s.st_mode)) fail_system("open", path, EISDIR);
+  if (::access(path.c_str(), R_OK) != 0) {
+    throw Error(ErrorKind::storage,
+                fmt::format("cannot read the state {}: {}", path, std::strerror(errno)),
+                "it is readable for the user who made it; --state names another file");
+  }
+  if (s.st_size == 0) {
+    throw Error(ErrorKind::storage, fmt::format("the state {} is damaged: the file is empty", path),
+                "restore a backup over it, or remove it and its -wal to start anew");
+  }
   refuse_network(path);
   try {
     open(path);
@@ -362,9 +371,11 @@ int Database::on_commit(void* self, sqlite3*, const char*, int pages) {
   return SQLITE_OK;
 }
 
+// An empty file is a place for a state (mktemp), unless its WAL shows that it was one.
 bool Database::exists(const std::string& path) {
   struct stat s {};
-  return ::stat(path.c_str(), &s) == 0 && (!S_ISREG(s.st_mode) || s.st_size > 0);
+  if (::stat(path.c_str(), &s) != 0) return false;
+  return !S_ISREG(s.st_mode) || s.st_size > 0 || ::access((path + "-wal").c_str(), F_OK) == 0;
 }
 
 void Database::create(const std::string& path, const std::function<void(Database&)>& build) {

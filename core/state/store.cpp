@@ -37,19 +37,21 @@ Revision before_all() {
   return r;
 }
 
-// Columns: kind, id, hash, body.
+[[noreturn]] void damaged(const policy::Document& d, std::string_view why) {
+  throw Error(ErrorKind::storage,
+              fmt::format("{}/{} in the state is damaged: {}", d.kind, d.id, why),
+              "`autopilot state check` tells what is damaged; restore a backup");
+}
+
+// Columns: kind, id, hash, body. What was changed by hand shall decide nothing.
 policy::Document read_document(const Statement& row) {
   policy::Document d;
   d.kind = row.text(0);
   d.id = row.text(1);
   d.hash = row.text(2);
   JsonResult parsed = parse_json(row.text(3));
-  if (!parsed.ok) {
-    throw Error(
-        ErrorKind::storage,
-        fmt::format("{}/{} in the state is damaged: {}", d.kind, d.id, parsed.fault.message),
-        "`autopilot state check` tells what is damaged; restore a backup");
-  }
+  if (!parsed.ok) damaged(d, parsed.fault.message);
+  if (to_hex(sha256(row.text(3))) != d.hash) damaged(d, "it was changed behind autopilot's back");
   d.content = std::move(parsed.value);
   const Value* metadata = d.content.get("metadata");
   const Value* protect = metadata == nullptr ? nullptr : metadata->get("protect");

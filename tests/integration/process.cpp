@@ -1,8 +1,11 @@
 #include "tests/integration/process.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -17,15 +20,19 @@ namespace autopilot::integration {
 namespace {
 
 constexpr int kNotStarted = 126;
+constexpr uid_t kNobody = 65534;
 constexpr std::size_t kShown = 4000;  // bytes of a stream in a message
 
 std::vector<std::string> environment_of(const Command& command) {
-  std::vector<std::string> all{"PATH=/usr/bin:/bin", "HOME=/nonexistent", "TZ=UTC",   "COLUMNS=100",
-                               "NO_COLOR=1",         "LANG=C.UTF-8",      "TERM=dumb"};
+  std::vector<std::string> all;  // of two values the first one counts
+  for (const auto& [name, value] : command.environment) all.push_back(name + "=" + value);
+  for (const char* usual : {"PATH=/usr/bin:/bin", "HOME=/nonexistent", "TZ=UTC", "COLUMNS=100",
+                            "NO_COLOR=1", "LANG=C.UTF-8", "TERM=dumb"}) {
+    all.emplace_back(usual);
+  }
   for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
     if (const char* value = std::getenv(name)) all.push_back(std::string(name) + "=" + value);
   }
-  for (const auto& [name, value] : command.environment) all.push_back(name + "=" + value);
   return all;
 }
 
@@ -67,6 +74,10 @@ void become(const Command& command, const std::vector<char*>& arguments,
   if (command.max_file_bytes) {
     const rlimit limit{*command.max_file_bytes, *command.max_file_bytes};
     ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  if (command.as_nobody &&
+      (::setgroups(0, nullptr) != 0 || ::setgid(kNobody) != 0 || ::setuid(kNobody) != 0)) {
+    ::_exit(kNotStarted);
   }
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
@@ -202,6 +213,13 @@ std::string describe(const Ended& ended) {
   text += "\n--- stdout\n" + ended.out.substr(0, kShown);
   text += "\n--- stderr\n" + ended.err.substr(0, kShown);
   return text;
+}
+
+bool is_root() { return ::geteuid() == 0; }
+
+bool make_mounts_private() {
+  return ::unshare(CLONE_NEWNS) == 0 &&
+         ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
 }
 
 bool is_instrumented() {

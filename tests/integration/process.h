@@ -22,6 +22,7 @@ struct Command {
   std::vector<std::pair<std::string, std::string>> environment = {};  // besides the usual
   std::optional<std::uint64_t> max_file_bytes = {};                   // RLIMIT_FSIZE
   Stdout standard_output = Stdout::pipe;
+  bool as_nobody = false;  // without root's power to read and write everything; REQUIRES is_root()
   int timeout_seconds = 60;
 };
 
@@ -75,6 +76,11 @@ class Process {
 Ended run(const Command& command);
 
 std::int64_t monotonic_nanos();
+
+bool is_root();
+// From here on this process and those it starts see mounts of their own. False when the system does
+// not allow it.
+bool make_mounts_private();
 
 // "exit 9" or "signal 11" or "timed out", with both streams: for messages of failing tests.
 std::string describe(const Ended& ended);
