@@ -31,6 +31,7 @@ class Map {
   bool contains(std::string_view key) const { return find(key) != nullptr; }
   Value& operator[](std::string_view key);    // inserts null when absent
   void append(std::string key, Value value);  // the caller knows that the key is new: O(1)
+  void reserve(std::size_t entries) { entries_.reserve(entries); }
   bool erase(std::string_view key);
   void sort();  // by key bytes, this level only
   std::size_t size() const;

@@ -26,6 +26,8 @@ class ViewBuffer : public std::streambuf {
   }
 };
 
+constexpr std::size_t kUsualFields = 4;  // room for so many saves most maps from growing
+
 // A completed node that carries an anchor.
 struct Anchored {
   YamlNode node;
@@ -314,6 +316,7 @@ class TreeBuilder : public YAML::EventHandler {
     spend_node(node.span);
     const std::size_t column = yaml_scan::column_of(text_, at);
     YamlNode* placed = put(std::move(node));
+    if (kind == YamlNode::Kind::map) placed->entries.reserve(kUsualFields);
     stack_.push_back({placed, anchor, column, false, {}, {}});
   }
 

@@ -122,6 +122,7 @@ Value to_value(const YamlNode& node, Diagnostics& diagnostics) {
     }
     case YamlNode::Kind::map: {
       Map map;
+      map.reserve(node.entries.size());
       for (const YamlEntry& entry : node.entries)
         map.append(entry.key, to_value(entry.value, diagnostics));
       return map;
