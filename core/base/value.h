@@ -31,7 +31,7 @@ class Map {
   bool contains(std::string_view key) const { return find(key) != nullptr; }
   Value& operator[](std::string_view key);    // inserts null when absent
   void append(std::string key, Value value);  // the caller knows that the key is new: O(1)
-  void reserve(std::size_t entries) { entries_.reserve(entries); }
+  void reserve(std::size_t entries);
   bool erase(std::string_view key);
   void sort();  // by key bytes, this level only
   std::size_t size() const;
@@ -103,6 +103,7 @@ class Value {
 };
 
 // Here because an Entry is complete only now.
+inline void Map::reserve(std::size_t entries) { entries_.reserve(entries); }
 inline std::size_t Map::size() const { return entries_.size(); }
 inline bool Map::empty() const { return entries_.empty(); }
 inline Map::const_iterator Map::begin() const { return entries_.begin(); }

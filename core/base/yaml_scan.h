@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/diagnostic.h"
+
 namespace autopilot::yaml_scan {
 
 struct Fault {
@@ -52,5 +54,8 @@ std::vector<std::size_t> scalar_offsets(std::string_view text, std::size_t at, s
 std::size_t bracket_depth(std::string_view text, std::size_t at);
 
 std::size_t column_of(std::string_view text, std::size_t at);  // 0-based, in bytes
+
+// Says what yaml-cpp's `message` about the byte `where.begin` means.
+void report_syntax(std::string_view message, Span where, Diagnostics& diagnostics);
 
 }  // namespace autopilot::yaml_scan

@@ -1,6 +1,8 @@
 // Access: who has which role.
 #include <fmt/format.h>
 
+#include <unordered_map>
+
 #include "core/policy/kinds.h"
 
 namespace autopilot::policy {
@@ -34,19 +36,17 @@ void check_access(const CheckInput& input) {
   const YamlNode* spec = input.root.find("spec");
   const YamlNode* roles = spec == nullptr ? nullptr : spec->find("roles");
   if (roles == nullptr || !roles->is_map()) return;
-  std::vector<std::pair<const YamlNode*, std::string_view>> seen;
+  std::unordered_map<std::string_view, std::pair<std::string_view, Span>> seen;
   const auto visit = [&](const YamlNode& actor, std::string_view role) {
     if (!actor.is_scalar()) return;
-    for (const auto& [other, other_role] : seen) {
-      if (other->text != actor.text) continue;
-      Diagnostic& d = input.diagnostics.error(
-          "duplicate-actor", actor.span,
-          fmt::format("{} is given both {} and {}", actor.text, other_role, role));
-      d.help = "keep the highest: a role includes the lower ones";
-      d.related.push_back({"the other one is here", other->span});
-      return;
-    }
-    seen.emplace_back(&actor, role);
+    const auto [first, is_new] = seen.try_emplace(actor.text, role, actor.span);
+    if (is_new) return;
+    const auto& [other_role, where] = first->second;
+    Diagnostic& d = input.diagnostics.error(
+        "duplicate-actor", actor.span,
+        fmt::format("{} is given both {} and {}", actor.text, other_role, role));
+    d.help = "keep the highest: a role includes the lower ones";
+    d.related.push_back({"the other one is here", where});
   };
   for (const YamlEntry& role : roles->entries) {
     if (role.value.is_list()) {

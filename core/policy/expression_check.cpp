@@ -14,6 +14,9 @@ namespace {
 using expr::TypeKind;
 
 constexpr std::size_t kNowhere = std::string_view::npos;
+// More faults than this in one expression or message help nobody, and finding their places takes
+// time.
+constexpr std::size_t kMostFaults = 10;
 
 bool gives(Wanted wanted, TypeKind kind) {
   if (kind == TypeKind::dyn || kind == TypeKind::json || kind == TypeKind::error ||
@@ -66,9 +69,11 @@ void ExpressionChecker::check_made(const std::string& source, const YamlNode& no
 
 void ExpressionChecker::check_message(const YamlNode& node, bool with_risk) {
   const std::string_view text = node.text;
+  const std::size_t errors = diagnostics_.errors();
   for (std::size_t open = text.find('{'); open != kNowhere; open = text.find('{', open + 1)) {
     const std::size_t close = text.find('}', open);
     if (close == kNowhere) return;  // an unmatched brace is text
+    if (diagnostics_.errors() - errors >= kMostFaults) return;
     const std::string inside(text.substr(open + 1, close - open - 1));
     run(inside, node, open + 1, Wanted::anything, with_risk);
     open = close;
@@ -80,7 +85,9 @@ void ExpressionChecker::run(const std::string& source, const YamlNode& node, std
   auto& fine = fine_[with_risk ? 1 : 0][static_cast<std::size_t>(wanted)];
   if (fine.contains(source)) return;
   const expr::CheckedExpr checked = expr::parse_and_check(source, with_risk ? with_risk_ : plain_);
-  for (const expr::Fault& fault : checked.faults) report(fault, node, offset, source);
+  for (std::size_t i = 0; i < std::min(checked.faults.size(), kMostFaults); ++i) {
+    report(checked.faults[i], node, offset, source);
+  }
   if (!checked.ok()) return;
   if (gives(wanted, checked.type().kind())) {
     fine.insert(source);

@@ -20,6 +20,7 @@ struct CheckInput {
   const Value& content;
   bool sound;  // no fault was found so far
   const Project& project;
+  const std::vector<std::string>& action_types;  // that are known
   ExpressionChecker& expressions;
   Diagnostics& diagnostics;
 };

@@ -24,6 +24,7 @@ class Loader {
   Loader(const Project& project, Diagnostics& diagnostics, SourceCache* cache = nullptr)
       : project_(project),
         diagnostics_(diagnostics),
+        action_types_(known_action_types(project)),
         expressions_(project, diagnostics),
         cache_(cache) {}
 
@@ -188,7 +189,8 @@ class Loader {
     check_shape(*spec, {.kind = ShapeKind::object, .schema = kind.spec}, "spec", diagnostics_);
     document.content = to_value(root, diagnostics_);
     const bool sound = diagnostics_.errors() == errors;
-    kind.check({root, document.content, sound, project_, expressions_, diagnostics_});
+    kind.check(
+        {root, document.content, sound, project_, action_types_, expressions_, diagnostics_});
     if (diagnostics_.errors() != errors || document.id.empty()) return;
     if (kind.translate != nullptr) {
       document.content = kind.translate(document.content);
@@ -222,6 +224,7 @@ class Loader {
 
   const Project& project_;
   Diagnostics& diagnostics_;
+  const std::vector<std::string> action_types_;
   ExpressionChecker expressions_;
   YamlBudget budget_;
   SourceCache* cache_;

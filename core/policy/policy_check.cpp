@@ -2,6 +2,9 @@
 // they need.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <unordered_map>
+
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/policy/kinds.h"
@@ -62,18 +65,15 @@ class PolicyChecker {
   }
 
   void check_names() {
-    std::vector<std::pair<std::string_view, Span>> seen;
+    std::unordered_map<std::string_view, Span> seen;
     const auto visit = [&](const std::string& name, std::string_view section, std::size_t i) {
       const Span here = places_.span(section, i, "name");
-      for (const auto& [other, where] : seen) {
-        if (other != name) continue;
-        Diagnostic& d = diagnostics_.error(
-            "duplicate-name", here, fmt::format("two rules of the policy are called {}", name));
-        d.help = "rename one of them: reasons and diffs tell rules apart by name";
-        d.related.push_back({"the first one is here", where});
-        return;
-      }
-      seen.emplace_back(name, here);
+      const auto [first, is_new] = seen.emplace(name, here);
+      if (is_new) return;
+      Diagnostic& d = diagnostics_.error(
+          "duplicate-name", here, fmt::format("two rules of the policy are called {}", name));
+      d.help = "rename one of them: reasons and diffs tell rules apart by name";
+      d.related.push_back({"the first one is here", first->second});
     };
     for (std::size_t i = 0; i < policy_.gates.size(); ++i) visit(policy_.gates[i].name, "gates", i);
     for (std::size_t i = 0; i < policy_.mutations.size(); ++i)
@@ -148,8 +148,8 @@ class PolicyChecker {
   // A rule for an action type that nothing declares never fires: such actions are blocked before
   // any rule is asked.
   void check_types(const Rule& rule, std::string_view section, std::size_t i) {
+    const std::vector<std::string>& known = input_.action_types;
     for (const std::string& type : rule.types) {
-      const std::vector<std::string> known = known_action_types(input_.project);
       if (std::find(known.begin(), known.end(), type) != known.end()) continue;
       Diagnostic& d = diagnostics_.warning("unknown-action-type", places_.span(section, i, "for"),
                                            fmt::format("no action type is called {}", type));

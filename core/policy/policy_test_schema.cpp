@@ -1,6 +1,8 @@
 // PolicyTest: cases with an action, what was known, and what the policies must answer.
 #include <fmt/format.h>
 
+#include <unordered_map>
+
 #include "core/policy/kinds.h"
 
 namespace autopilot::policy {
@@ -92,19 +94,16 @@ void check_policy_test(const CheckInput& input) {
   const YamlNode* spec = input.root.find("spec");
   const YamlNode* cases = spec == nullptr ? nullptr : spec->find("cases");
   if (cases == nullptr) return;
-  std::vector<const YamlNode*> seen;
+  std::unordered_map<std::string_view, Span> seen;
   for (const YamlNode& item : cases->items) {
     const YamlNode* name = item.find("name");
     if (name == nullptr || !name->is_scalar()) continue;
-    for (const YamlNode* other : seen) {
-      if (other->text != name->text) continue;
-      Diagnostic& d = input.diagnostics.error(
-          "duplicate-name", name->span, fmt::format("two cases are called \"{}\"", name->text));
-      d.help = "rename one of them";
-      d.related.push_back({"the first one is here", other->span});
-      break;
-    }
-    seen.push_back(name);
+    const auto [first, is_new] = seen.emplace(name->text, name->span);
+    if (is_new) continue;
+    Diagnostic& d = input.diagnostics.error("duplicate-name", name->span,
+                                            fmt::format("two cases are called \"{}\"", name->text));
+    d.help = "rename one of them";
+    d.related.push_back({"the first one is here", first->second});
   }
 }
 

@@ -2,8 +2,8 @@
 // testdata/smartlinks/README.md.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <limits>
+#include <set>
 
 #include "core/base/json.h"
 #include "core/base/time.h"
@@ -65,8 +65,7 @@ class RcpTranslator {
 
   // A name for a rule, unless another rule has it or it is none: such a rule goes by its index.
   void name_rule(Map& rule, std::string name) {
-    if (!is_name(name) || std::find(names_.begin(), names_.end(), name) != names_.end()) return;
-    names_.push_back(name);
+    if (!is_name(name) || !names_.insert(name).second) return;
     rule.append("name", std::move(name));
   }
 
@@ -217,7 +216,7 @@ class RcpTranslator {
   const Value* rcp_;
   Map spec_;
   List gates_, mutations_, guards_, limits_;
-  std::vector<std::string> names_;
+  std::set<std::string> names_;
 };
 
 }  // namespace
