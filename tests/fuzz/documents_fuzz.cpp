@@ -1,4 +1,7 @@
-// libFuzzer target: any bytes as documents.
+// libFuzzer target of the loader of documents:
+//   cmake --preset fuzz && cmake --build --preset fuzz --target documents_fuzz
+//   build/fuzz/tests/documents_fuzz -max_total_time=600 testdata/fuzz/documents
+// Keep what it finds there: tests/policy/corpus_test.cpp replays it in every build.
 #include <cstddef>
 #include <cstdint>
 
