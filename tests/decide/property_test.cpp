@@ -307,6 +307,35 @@ TEST(decisions, do_not_depend_on_the_order_of_the_documents) {
   }
 }
 
+// A policy that never says anything but reads the action as a whole and fields within a field, so
+// that each change makes the engine decode the action again.
+std::string looker() {
+  oracle::Policy p;
+  p.id = "zz";
+  std::string yaml = yaml_of(p);
+  const std::string rules = R"y(,"guards":[{"name":"look","warn":"size(action.data) < 0 || )y"
+                            R"y(action.data.exists(k, k == '?')"}]}})y";
+  return yaml.replace(yaml.rfind("}}"), 2, rules);
+}
+
+TEST(decisions, do_not_depend_on_who_looks_at_the_whole_action) {
+  for (std::uint64_t seed = 1; seed <= kSets / 3; ++seed) {
+    Generator generator(4000 + seed);
+    std::vector<oracle::Policy> policies = generator.policies();
+    policies[0].enabled = true;  // some policy enforces, with and without the one that looks
+    policies[0].monitor = false;
+    Trial plain(yaml_of(policies)), looking(yaml_of(policies) + looker());
+    ASSERT_TRUE(looking.set().has_broad_slots());
+    for (int i = 0; i < kActions && !HasFailure(); ++i) {
+      const Action action = generator.action(i);
+      EXPECT_EQ(plain.decide(line_of(action), setting_of(action)).line,
+                looking.decide(line_of(action), setting_of(action)).line)
+          << "seed " << seed << "\n"
+          << yaml_of(policies);
+    }
+  }
+}
+
 // What a comparison calls a difference: another result, or another action that may happen.
 bool differ(const Decided& a, const Decided& b) {
   if (a.result() != b.result()) return true;
