@@ -1,5 +1,6 @@
 // Which parts of an expression are inputs: metrics.cvr_1h becomes one slot, not a variable and a
-// look-up.
+// look-up. Records are like messages: has(action.data.a.b) is false when any step is missing, while
+// in a map or JSON variable only the last step may be.
 
 #include <algorithm>
 

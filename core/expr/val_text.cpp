@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/time.h"
 #include "core/expr/fault.h"
@@ -59,13 +58,27 @@ void append_optional(std::string& out, const OptionalRep& optional) {
   out += ')';
 }
 
+// As a literal: b"caf\xc3\xa9".
+void append_bytes(std::string& out, std::string_view bytes) {
+  out += "b\"";
+  for (const char c : bytes) {
+    if (c < ' ' || c > '~') {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+  }
+  out += '"';
+}
+
 void append_rarer(std::string& out, const Val& value) {
   switch (value.tag) {
     case Tag::error:
       out += message_of(*value.fault);
       break;
     case Tag::bytes:
-      out += fmt::format("b'{}'", to_hex(value.text()));
+      append_bytes(out, value.text());
       break;
     case Tag::timestamp:
       out += timestamp_text(value);

@@ -251,6 +251,10 @@ TEST(Edges, json_goes_in_and_out) {
   EXPECT_EQ(to_text(value), R"({"a": [1, 2.5, "x", true, null], "b": {"c": -3}})");
   EXPECT_EQ(to_json(to_value(Val::of_duration(1'500'000'000))), R"("1.5s")");
   EXPECT_EQ(to_text(Val::of_timestamp(0, 0)), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(to_text(Val::of_timestamp(0, 250'000'000)), "1970-01-01T00:00:00.25Z");
+  EXPECT_EQ(to_text(Val::of_bytes("caf\xc3\xa9\"")), R"(b"caf\xc3\xa9\"")");
+  EXPECT_EQ(to_text(Val::of_double(-0.0)), "-0");
+  EXPECT_EQ(to_text(Val::of_double(1e21)), "1e+21");
 }
 
 TEST(Scratch, memory_is_taken_back_and_used_again) {
