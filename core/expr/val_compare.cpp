@@ -77,7 +77,7 @@ std::uint64_t mix(std::uint64_t h) {
 
 std::uint64_t load(const char* data, std::size_t bytes) {
   std::uint64_t word = 0;
-  std::memcpy(&word, data, bytes);
+  if (bytes > 0) std::memcpy(&word, data, bytes);  // an empty string may be a null pointer
   return word;
 }
 
