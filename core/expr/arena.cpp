@@ -4,7 +4,6 @@
 
 namespace autopilot::expr {
 namespace {
-constexpr std::size_t kFirstChunk = 16 * 1024;
 constexpr std::size_t kKeptChunk = 1024 * 1024;  // larger ones are given back by reset()
 }  // namespace
 
@@ -22,7 +21,7 @@ void* Arena::allocate_slowly(std::size_t size) {
   while (used_ < chunks_.size() && chunks_[used_].size < size) ++used_;
   if (used_ == chunks_.size()) {
     const std::size_t next =
-        chunks_.empty() ? kFirstChunk : std::min(kKeptChunk, chunks_.back().size * 2);
+        chunks_.empty() ? first_size_ : std::min(kKeptChunk, chunks_.back().size * 2);
     const std::size_t bytes = std::max(size, next);
     chunks_.push_back({std::unique_ptr<char[]>(new char[bytes]), bytes});
   }

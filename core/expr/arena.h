@@ -16,7 +16,8 @@ namespace autopilot::expr {
 
 class Arena {
  public:
-  Arena() = default;
+  // The first chunk's size in bytes; later ones double.
+  explicit Arena(std::size_t first_chunk = 16 * 1024) : first_size_(first_chunk) {}
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
@@ -36,7 +37,7 @@ class Arena {
   }
 
   std::string_view copy(std::string_view text) {
-    if (text.empty()) return {};
+    if (text.empty()) return "";
     char* const place = static_cast<char*>(allocate(text.size()));
     std::memcpy(place, text.data(), text.size());
     return {place, text.size()};
@@ -58,6 +59,7 @@ class Arena {
   void* allocate_slowly(std::size_t size);
   void reset_slowly();
 
+  std::size_t first_size_;
   char* first_ = nullptr;  // start of the chunk in use, when it is the only one
   char* cursor_ = nullptr;
   char* limit_ = nullptr;

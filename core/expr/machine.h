@@ -78,7 +78,7 @@ struct ProgramParts {
   std::uint32_t registers = 0;
   std::uint32_t pending = 0;  // registers [0, pending) start without an error
 
-  Arena arena;  // owns what constants point to
+  Arena arena{256};  // owns what constants point to
   std::vector<Step> steps;
   std::vector<ConstantSet> sets;
   std::vector<Regex> regexes;
