@@ -96,8 +96,7 @@ class TreeBuilder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     const std::size_t at = yaml_scan::skip_properties(text_, offset(mark));
-    const std::size_t indent = stack_.empty() ? 0 : stack_.back().column;
-    const std::size_t end = yaml_scan::scalar_end(text_, at, value, indent);
+    const std::size_t end = yaml_scan::scalar_end(text_, at, value, indent_at(at));
     if (end == std::string_view::npos) {
       stop("unclosed-quote", span(at, at + 1), "the quote that opens here is never closed",
            "close it");
@@ -152,7 +151,6 @@ class TreeBuilder : public YAML::EventHandler {
   struct Frame {
     YamlNode* node;  // stays valid: only the innermost collection grows
     YAML::anchor_t anchor;
-    std::size_t column;  // 0-based, where the collection starts
     bool has_key = false;
     std::string key;
     Span key_span;
@@ -164,6 +162,14 @@ class TreeBuilder : public YAML::EventHandler {
   Span span(std::size_t begin, std::size_t end) const {
     return {source_, static_cast<std::uint32_t>(begin),
             static_cast<std::uint32_t>(std::min(end, text_.size()))};
+  }
+
+  // Column of the collection around a block scalar, 0-based. Others don't need it, and in a long
+  // line it is far to look.
+  std::size_t indent_at(std::size_t at) const {
+    const bool block = at < text_.size() && (text_[at] == '|' || text_[at] == '>');
+    return block && !stack_.empty() ? yaml_scan::column_of(text_, stack_.back().node->span.begin)
+                                    : 0;
   }
 
   // The word for null that stands at `at`, or "" for a value left out.
@@ -314,10 +320,9 @@ class TreeBuilder : public YAML::EventHandler {
     if (stack_.size() >= kYamlMaxDepth) too_deep(node.span);
     check_collection_tag(tag, node);
     spend_node(node.span);
-    const std::size_t column = yaml_scan::column_of(text_, at);
     YamlNode* placed = put(std::move(node));
     if (kind == YamlNode::Kind::map) placed->entries.reserve(kUsualFields);
-    stack_.push_back({placed, anchor, column, false, {}, {}});
+    stack_.push_back({placed, anchor, false, {}, {}});
   }
 
   void close() {

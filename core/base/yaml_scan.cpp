@@ -115,9 +115,30 @@ std::vector<Range> split_documents(std::string_view text) {
   return parts;
 }
 
+namespace {
+
+// Ends where yaml-cpp ends them, which may be before a space.
+std::size_t property_end(std::string_view text, std::size_t at) {
+  constexpr std::string_view kNotInAnchor = "[]{}, \t\r\n";
+  constexpr std::string_view kTag =
+      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-#;/?:@&=+$_.~*'()!%";
+  std::size_t end = npos;
+  if (text[at] == '&') {
+    end = text.find_first_of(kNotInAnchor, at + 1);
+  } else if (text.substr(at, 2) == "!<") {
+    end = text.find('>', at);
+    if (end != npos) ++end;
+  } else {
+    end = text.find_first_not_of(kTag, at + 1);
+  }
+  return std::min(end, text.size());
+}
+
+}  // namespace
+
 std::size_t skip_properties(std::string_view text, std::size_t at) {
   while (at < text.size() && (text[at] == '!' || text[at] == '&')) {
-    while (at < text.size() && !is_space(text[at])) ++at;
+    at = property_end(text, at);
     while (at < text.size() && (is_space(text[at]) || text[at] == '#')) {
       at = text[at] == '#' ? line_end(text, at) : at + 1;
     }
