@@ -10,6 +10,7 @@
 #include <streambuf>
 #include <unordered_map>
 
+#include "core/base/text.h"
 #include "core/base/yaml_scan.h"
 
 namespace autopilot {
@@ -27,6 +28,19 @@ class ViewBuffer : public std::streambuf {
 };
 
 constexpr std::size_t kUsualFields = 4;  // room for so many saves most maps from growing
+
+// yaml-cpp decodes \N and \_ to the lone bytes 85 and A0, where UTF-8 has C2 before them.
+void mend_escapes(std::string& text) {
+  std::size_t bad = find_invalid_utf8(text);
+  if (bad == std::string::npos) return;
+  std::string mended;
+  std::string_view rest = text;
+  for (; bad != std::string::npos; bad = find_invalid_utf8(rest)) {
+    mended.append(rest.substr(0, bad)).append(1, '\xC2').append(1, rest[bad]);
+    rest.remove_prefix(bad + 1);
+  }
+  text = mended.append(rest);
+}
 
 // A completed node that carries an anchor.
 struct Anchored {
@@ -50,10 +64,11 @@ void measure(const YamlNode& node, std::size_t depth, Anchored& out) {
 // Builds one document from yaml-cpp's events. Offsets of marks count from `base` in the source.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(std::uint32_t source, std::size_t base, YamlBudget& budget, Diagnostics& diagnostics)
+  TreeBuilder(std::uint32_t source, yaml_scan::Range part, YamlBudget& budget,
+              Diagnostics& diagnostics)
       : source_(source),
-        base_(base),
-        text_(diagnostics.sources().text(source)),
+        base_(part.begin),
+        text_(std::string_view(diagnostics.sources().text(source)).substr(0, part.end)),
         budget_(budget),
         diagnostics_(diagnostics) {}
 
@@ -107,6 +122,7 @@ class TreeBuilder : public YAML::EventHandler {
         at < text_.size() && std::string_view("'\"|>").find(text_[at]) == std::string_view::npos;
     node.span = span(at, end);
     node.text = value;
+    if (!node.plain && text_[at] == '"') mend_escapes(node.text);
     check_scalar_tag(tag, node);
     add_leaf(std::move(node), anchor);
   }
@@ -381,7 +397,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   std::uint32_t source_;
   std::size_t base_;
-  std::string_view text_;
+  std::string_view text_;  // of the source, up to the end of this document
   YamlBudget& budget_;
   Diagnostics& diagnostics_;
   YamlDocument document_;
@@ -398,7 +414,7 @@ void parse_part(std::uint32_t source, yaml_scan::Range part, YamlBudget& budget,
   std::istream stream(&buffer);
   try {
     YAML::Parser parser(stream);
-    TreeBuilder builder(source, part.begin, budget, diagnostics);
+    TreeBuilder builder(source, part, budget, diagnostics);
     while (parser.HandleNextDocument(builder)) {
       YamlDocument document = builder.take();
       if (document.root.kind != YamlNode::Kind::empty) out.push_back(std::move(document));
@@ -468,7 +484,8 @@ Span yaml_span_within(const YamlNode& scalar, std::string_view source, std::size
   Span span{scalar.span.source, at(begin), at(begin)};
   // The end is one past the last byte, not the start of the next one: escapes and folds may lie
   // between.
-  span.end = end > begin ? std::max(at(end), at(end - 1) + 1) : span.begin;
+  if (end > begin) span.end = std::max(at(end), at(end - 1) + 1);
+  span.end = std::min(span.end, static_cast<std::uint32_t>(source.size()));
   return span;
 }
 

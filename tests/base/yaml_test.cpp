@@ -272,6 +272,19 @@ TEST(yaml, windows_line_ends_change_nothing) {
   EXPECT_EQ(value.get("c")->as_list().size(), 2u);
 }
 
+TEST(yaml, a_quote_is_not_closed_by_the_next_document) {
+  const Read r = read("\"open\n---\nk: \"closed\"\n");
+  EXPECT_EQ(faults(r), std::vector<std::string>{"unclosed-quote at 1:1"});
+  EXPECT_EQ(r.documents.size(), 1u);
+}
+
+TEST(yaml, escapes_for_single_characters_are_utf_8) {
+  EXPECT_EQ(
+      value_of(R"(k: "\N\_\L\P\xA0\u00a0\U0001F600\e\0")").get("k")->as_string(),
+      std::string("\xC2\x85\xC2\xA0\xE2\x80\xA8\xE2\x80\xA9\xC2\xA0\xC2\xA0\xF0\x9F\x98\x80\x1B\0",
+                  20));
+}
+
 TEST(yaml, aliases_are_copies) {
   EXPECT_EQ(to_json(value_of("a: &x {k: [1, 2]}\nb: *x\nc: [*x]\n")),
             R"({"a":{"k":[1,2]},"b":{"k":[1,2]},"c":[{"k":[1,2]}]})");
@@ -371,7 +384,8 @@ TEST(yaml, exactly_the_allowed_depth_and_size_are_fine) {
   EXPECT_TRUE(read(std::string(kYamlMaxKey - 2, 'x') + ": 1").diagnostics.ok());
 }
 
-// Each of these once took time that grew with the square of its size: half a minute, where now it is a blink.
+// Each of these once took time that grew with the square of its size: half a minute, where now it
+// is a blink.
 TEST(yaml, wide_text_is_read_in_one_pass) {
   EXPECT_EQ(read("[" + nested("{},", 300'000) + "]").documents.at(0).root.items.size(), 300'000u);
   EXPECT_EQ(read(nested("? a\n", 100'000)).diagnostics.errors(), 99'999u);
