@@ -41,6 +41,7 @@ std::span<const Builtin> core_functions() { return kCore; }
 Val size_of(Scratch& scratch, const Val& a) {
   switch (a.tag) {
     case Tag::string:
+      if (!scratch.charge(a.size / 64)) return fail_cost(scratch);
       return Val::of_int(static_cast<std::int64_t>(count_code_points(a.text())));
     case Tag::bytes:
       return Val::of_int(a.size);

@@ -61,8 +61,8 @@ Val distinct(Scratch& scratch, Arguments a) {
   const ListRep& list = *a[0].list;
   std::vector<Val> out;
   for (std::uint32_t i = 0; i < list.size; ++i) {
-    if (!scratch.charge(out.size() / 16 + 1)) return fail_cost(scratch);
     const Val& item = list.items[i];
+    if (!scratch.charge(out.size() * (weight(item) + 1) / 16 + 1)) return fail_cost(scratch);
     if (std::none_of(out.begin(), out.end(), [&](const Val& seen) { return equal(seen, item); }))
       out.push_back(item);
   }
@@ -119,7 +119,9 @@ Val sort_by_keys(Scratch& scratch, const ListRep& list, const ListRep& keys) {
     if (keys.items[i].tag != keys.items[0].tag)
       return fail(scratch, "values to sort by must be of one type");
   }
-  if (!scratch.charge(std::uint64_t{list.size} * 4)) return fail_cost(scratch);
+  if (!scratch.charge(std::uint64_t{list.size} * 4 + weight(Val::of_list(&keys)) * 16)) {
+    return fail_cost(scratch);
+  }
   std::vector<std::uint32_t> order(list.size);
   std::iota(order.begin(), order.end(), 0u);
   std::stable_sort(order.begin(), order.end(), [&](std::uint32_t i, std::uint32_t j) {

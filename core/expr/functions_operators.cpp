@@ -122,6 +122,7 @@ Val index_list(Scratch& scratch, const Val& list, const Val& at, bool optional) 
 }
 
 Val index_map(Scratch& scratch, const Val& map, const Val& key, bool optional) {
+  if (!scratch.charge(weight(key))) return fail_cost(scratch);
   if (const Val* found = find(*map.map, key)) return *found;
   if (optional && is_key(key)) return Val();
   if (!is_key(key) && key.tag != Tag::real) return overload_fault(scratch, "_[_]", map, key);
@@ -231,10 +232,13 @@ Val negate(Scratch& scratch, const Val& a) {
 }
 
 Val contained_in(Scratch& scratch, const Val& item, const Val& container) {
+  if (!scratch.charge(weight(item))) return fail_cost(scratch);
   if (container.tag == Tag::map) return Val::of_bool(find(*container.map, item) != nullptr);
   if (container.tag != Tag::list) return overload_fault(scratch, "@in", item, container);
   const ListRep& list = *container.list;
-  if (!scratch.charge(list.size / 16)) return fail_cost(scratch);
+  if (!scratch.charge(list.size / 16 + (is_scalar(item) ? 0 : weight(container)))) {
+    return fail_cost(scratch);
+  }
   for (std::uint32_t i = 0; i < list.size; ++i) {
     if (equal(item, list.items[i])) return Val::of_bool(true);
   }

@@ -20,7 +20,9 @@ bool holds_all(const ListRep& list, const ListRep& items) {
 }
 
 bool charge_product(Scratch& scratch, Arguments a) {
-  return scratch.charge(std::uint64_t{a[0].list->size} * a[1].list->size / 16 + 1);
+  const std::uint64_t sizes = std::uint64_t{a[0].list->size} * a[1].list->size;
+  const std::uint64_t weights = weight(a[0]) * a[1].list->size + weight(a[1]) * a[0].list->size;
+  return scratch.charge(sizes / 16 + weights / 16 + 1);
 }
 
 Val set_contains(Scratch& scratch, Arguments a) {

@@ -30,6 +30,7 @@ std::size_t byte_at(std::string_view text, std::int64_t position) {
 }
 
 Val char_at(Scratch& scratch, Arguments a) {
+  if (!scratch.charge(a[0].size / 64)) return fail_cost(scratch);
   const std::string_view text = a[0].text();
   const std::size_t at = byte_at(text, a[1].integer);
   if (at == kNowhere) return position_fault(scratch, a[1]);
@@ -74,11 +75,13 @@ Val last_index_of_from(Scratch& scratch, Arguments a) {
 // --- cutting
 
 Val substring_from(Scratch& scratch, Arguments a) {
+  if (!scratch.charge(a[0].size / 64)) return fail_cost(scratch);
   const std::size_t at = byte_at(a[0].text(), a[1].integer);
   return at == kNowhere ? position_fault(scratch, a[1]) : Val::of_string(a[0].text().substr(at));
 }
 
 Val substring(Scratch& scratch, Arguments a) {
+  if (!scratch.charge(a[0].size / 64)) return fail_cost(scratch);
   if (a[1].integer > a[2].integer) {
     return fail(scratch, "the substring's start ", a[1], " is after its end ", a[2]);
   }
@@ -89,7 +92,8 @@ Val substring(Scratch& scratch, Arguments a) {
   return Val::of_string(a[0].text().substr(begin, end - begin));
 }
 
-Val trim(Scratch&, Arguments a) {
+Val trim(Scratch& scratch, Arguments a) {
+  if (!scratch.charge(a[0].size / 64)) return fail_cost(scratch);
   std::string_view text = a[0].text();
   while (!text.empty() && is_white_space(decode_at(text, 0))) text.remove_prefix(width_at(text, 0));
   while (!text.empty()) {

@@ -1,5 +1,7 @@
 // The steps that compare and test.
 
+#include <algorithm>
+
 #include "core/expr/machine.h"
 #include "core/expr/map.h"
 #include "core/expr/val_ops.h"
@@ -35,6 +37,9 @@ const Step* way(const Step* step, Machine& machine, bool yes) {
   return step->on[false];
 }
 
+// Comparing longer texts has a price.
+constexpr std::uint32_t kShortText = 1024;
+
 template <Relation relation>
 bool text_holds(std::string_view a, std::string_view b) {
   if constexpr (relation == Relation::same) return same_text(a, b);
@@ -48,8 +53,10 @@ template <Relation relation>
 Val compare_any(Machine& machine, const Val& a, const Val& b) {
   if (a.is_error() || b.is_error()) return a.is_error() ? a : b;
   if constexpr (relation == Relation::same || relation == Relation::differ) {
-    if (a.tag == Tag::list && !machine.scratch().charge(a.list->size / 16))
-      return fail_cost(machine.scratch());
+    if (!is_scalar(a) || a.size > kShortText) {
+      if (!machine.scratch().charge(std::min(weight(a), weight(b))))
+        return fail_cost(machine.scratch());
+    }
     return Val::of_bool(equal(a, b) == (relation == Relation::same));
   } else {
     const Order order = compare(a, b);
@@ -77,7 +84,7 @@ const Step* compare_values(const Step* step, const Val*, Val* registers, Machine
     return way<false>(step, machine, holds<relation>(a.real, b.real));
   if (a.tag == Tag::integer && b.tag == Tag::integer)
     return way<false>(step, machine, holds<relation>(a.integer, b.integer));
-  if (a.tag == Tag::string && b.tag == Tag::string)
+  if (a.tag == Tag::string && b.tag == Tag::string && a.size <= kShortText)
     return way<false>(step, machine, text_holds<relation>(a.text(), b.text()));
   return compare_slowly<relation>(step, registers, machine, step->a,
                                   machine.read(step, step->b, 2));
@@ -92,7 +99,7 @@ const Val& variable(const Step* step, const Val* slots, const Val* registers) {
 template <Relation relation, Where from, Tag type, bool ends>
 const Step* compare_constant(const Step* step, const Val* slots, Val* registers, Machine& machine) {
   const Val& a = variable<from>(step, slots, registers);
-  if (a.tag == type) [[likely]] {
+  if (a.tag == type && (type != Tag::string || a.size <= kShortText)) [[likely]] {
     if constexpr (type == Tag::real)
       return way<ends>(step, machine, holds<relation>(a.real, step->constant.real));
     if constexpr (type == Tag::integer)

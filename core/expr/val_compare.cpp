@@ -188,6 +188,30 @@ std::uint64_t hash_of(const Val& value) {
   }
 }
 
+std::uint64_t weight(const Val& value) {
+  switch (value.tag) {
+    case Tag::string:
+    case Tag::bytes:
+      return value.size / 64;
+    case Tag::list: {
+      std::uint64_t total = value.list->size / 4;
+      for (std::uint32_t i = 0; i < value.list->size; ++i) total += weight(value.list->items[i]);
+      return total;
+    }
+    case Tag::map: {
+      std::uint64_t total = value.map->size / 2;
+      for (std::uint32_t i = 0; i < value.map->size; ++i) {
+        total += weight(value.map->entries[i].key) + weight(value.map->entries[i].value);
+      }
+      return total;
+    }
+    case Tag::optional:
+      return value.optional->present ? weight(value.optional->value) : 0;
+    default:
+      return 0;
+  }
+}
+
 bool is_zero(const Val& value) {
   switch (value.tag) {
     case Tag::null:

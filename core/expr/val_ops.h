@@ -39,6 +39,10 @@ Order compare_int_uint(std::int64_t a, std::uint64_t b);
 std::uint64_t hash_of(const Val& value);
 bool is_scalar(const Val& value);  // what hash_of accepts
 
+// What going through all of a value costs: its elements, those of its elements, and their text.
+// Numbers and short strings cost nothing.
+std::uint64_t weight(const Val& value);
+
 // Nearest thing to a default value of its type: optional.ofNonZeroValue() is none for it.
 bool is_zero(const Val& value);
 

@@ -161,6 +161,22 @@ TEST(Cost, is_bounded_for_loops_strings_and_lists) {
   }
 }
 
+TEST(Cost, of_comparing_large_values_counts) {
+  const std::string big(1'000'000, 'x');
+  const std::string same = big;
+  for (const char* source :
+       {"lists.range(5000).all(i, metrics.a == metrics.b)",
+        "lists.range(5000).all(i, size(metrics.a) > i || metrics.b == '')",
+        "lists.range(5000).all(i, [[metrics.a]] == [[metrics.b]])",
+        "lists.range(5000).all(i, metrics.a in [[metrics.b]] || metrics.a == metrics.b)"}) {
+    Trial run(source);
+    run.with({"metrics", "a"}, Val::of_string(big));
+    run.with({"metrics", "b"}, Val::of_string(same));
+    EXPECT_TRUE(run.text().starts_with("the evaluation costs more than its limit allows"))
+        << source;
+  }
+}
+
 TEST(Cost, of_simple_conditions_is_nothing) {
   Trial run("metrics.cvr < 0.02 && action.type == 'x' || metrics.visits > metrics.cvr * 3.0");
   run.text();
