@@ -1,19 +1,17 @@
 #include "core/base/sqlite.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 
 #include "core/base/error.h"
+#include "core/base/private_files.h"
 
 namespace autopilot {
 namespace {
@@ -30,39 +28,6 @@ constexpr int kBusyTimeoutMs =
 constexpr const char* kConnectionSettings =
     "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cell_size_check=ON;"
     "PRAGMA mmap_size=0; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;";
-
-struct NetworkFileSystem {
-  std::uint32_t magic;
-  const char* name;
-};
-constexpr std::array kNetworkFileSystems = {
-    NetworkFileSystem{0x6969, "NFS"},       NetworkFileSystem{0xFE534D42, "SMB"},
-    NetworkFileSystem{0xFF534D42, "CIFS"},  NetworkFileSystem{0x517B, "SMB"},
-    NetworkFileSystem{0x65735546, "FUSE"},  NetworkFileSystem{0x01021997, "9p"},
-    NetworkFileSystem{0x00C36400, "Ceph"},  NetworkFileSystem{0x0BD00BD0, "Lustre"},
-    NetworkFileSystem{0x47504653, "GPFS"},  NetworkFileSystem{0x5346414F, "AFS"},
-    NetworkFileSystem{0x7461636F, "OCFS2"}, NetworkFileSystem{0x01161970, "GFS2"},
-};
-
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-void refuse_network(const std::string& path) {
-  struct statfs where {};
-  if (::statfs(parent_of(path).c_str(), &where) != 0) return;  // opening will say why
-  const auto magic = static_cast<std::uint32_t>(where.f_type);
-  for (const NetworkFileSystem& known : kNetworkFileSystems) {
-    if (known.magic != magic) continue;
-    throw Error(
-        ErrorKind::storage,
-        fmt::format("the state {} is on a network file system ({})", path, known.name),
-        "keep it on a local disk, where locks and shared memory work; a shared state belongs in "
-        "a database server (postgres://)");
-  }
-}
 
 // A write past RLIMIT_FSIZE shall give an error that can be reported, not end the process.
 void ignore_file_size_signal() {
@@ -158,42 +123,8 @@ Error describe(const std::string& path, int code, int system, const char* detail
   throw describe(path, SQLITE_CANTOPEN, system, "", doing);
 }
 
-void sync_path(const std::string& path, int flags) {
-  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
-  if (fd < 0) fail_system("write", path, errno);
-  const int code = ::fsync(fd);
-  const int system = errno;
-  ::close(fd);
-  if (code != 0) fail_system("write", path, system);
-}
-
-void create_private_file(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) fail_system("create", path, errno);
-  ::fchmod(fd, 0600);
-  ::close(fd);
-}
-
-void create_private_folders(const std::string& folder) {
-  if (folder == "." || folder == "/") return;
-  struct stat s {};
-  if (::stat(folder.c_str(), &s) == 0) return;
-  create_private_folders(parent_of(folder));
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    throw Error(ErrorKind::storage,
-                fmt::format("cannot create folder {}: {}", folder, std::strerror(errno)),
-                "the state needs a folder that you may write; --state names another file");
-  }
-}
-
 void remove_database_files(const std::string& path) {
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) ::unlink((path + suffix).c_str());
-}
-
-void put_in_place(const std::string& from, const std::string& to) {
-  sync_path(from, O_RDONLY);
-  if (::rename(from.c_str(), to.c_str()) != 0) fail_system("create", to, errno);
-  sync_path(parent_of(to), O_RDONLY | O_DIRECTORY);
 }
 
 }  // namespace
@@ -280,7 +211,7 @@ Database::Database(const std::string& path, DatabaseOptions options)
     throw Error(ErrorKind::storage, fmt::format("the state {} is damaged: the file is empty", path),
                 "restore a backup over it, or remove it and its -wal to start anew");
   }
-  refuse_network(path);
+  refuse_network_file_system(path);
   try {
     open(path);
     configure();
@@ -380,8 +311,8 @@ bool Database::exists(const std::string& path) {
 
 void Database::create(const std::string& path, const std::function<void(Database&)>& build) {
   if (exists(path)) return;
-  create_private_folders(parent_of(path));
-  refuse_network(path);
+  create_private_folders(parent_folder(path));
+  refuse_network_file_system(path);
   FileLock lock(path + ".lock");
   lock.acquire();
   if (exists(path)) return;  // another process was faster

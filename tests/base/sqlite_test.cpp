@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "core/base/error.h"
+#include "core/base/private_files.h"
 #include "tests/state/scratch.h"
 
 namespace autopilot {
@@ -342,6 +343,14 @@ TEST(Sqlite, creating_on_a_full_disk_leaves_no_file) {
   });
   EXPECT_EQ(outcome, 9);
   EXPECT_EQ(scratch.names(), std::vector<std::string>{"state.db.lock"});
+}
+
+TEST(Sqlite, network_file_systems_are_known_by_their_type) {
+  EXPECT_EQ(network_file_system(0x6969), "NFS");
+  EXPECT_EQ(network_file_system(0xFF534D42), "CIFS");
+  EXPECT_EQ(network_file_system(0xEF53), "");      // ext4
+  EXPECT_EQ(network_file_system(0x01021994), "");  // tmpfs
+  EXPECT_EQ(network_file_system(0x794C7630), "");  // overlayfs
 }
 
 TEST(Sqlite, another_program_that_keeps_a_lock_is_named) {
