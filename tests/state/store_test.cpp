@@ -2,8 +2,10 @@
 
 #include <sys/stat.h>
 
-#include <fstream>
+#include <atomic>
+#include <thread>
 
+#include "core/base/audit.h"
 #include "core/state/access.h"
 #include "core/state/export.h"
 #include "core/state/migrations.h"
@@ -114,6 +116,27 @@ TEST_F(StoreTest, an_absent_state_is_named_with_what_creates_it) {
   EXPECT_EQ(error.kind(), ErrorKind::storage);
   EXPECT_NE(error.hint().find("apply"), std::string::npos);
   EXPECT_EQ(scratch.names().size(), 4u);  // state.db, -wal, -shm, .lock: nothing was made
+}
+
+TEST(StoreCreation, several_at_once_make_one_state) {
+  for (int round = 0; round < 5; ++round) {
+    const Scratch scratch;
+    const std::string path = scratch.path("new/state.db");
+    std::atomic<int> sound = 0;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&] {
+        const auto store = Store::open_or_create(path);
+        WriteTransaction transaction(store->database());
+        append_audit(store->database(), "note", Map{}, "ada", {});
+        transaction.commit();
+        ++sound;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(sound, 4);
+    EXPECT_EQ(Store::open(path)->database().integer("SELECT max(seq) FROM audit"), 4);
+  }
 }
 
 TEST(StatePath, names_a_file_or_says_what_is_not_supported) {
