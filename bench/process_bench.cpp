@@ -1,0 +1,117 @@
+// Whole commands, as processes: start-up, validate, plan and apply, beside git and beside yaml-cpp
+// alone on the same files.
+#include <fmt/format.h>
+
+#include "bench/measure.h"
+#include "bench/project.h"
+#include "bench/samples.h"
+
+namespace autopilot::bench {
+namespace {
+
+constexpr std::size_t kDocuments = 1000;
+constexpr int kRounds = 5;
+
+double milliseconds(const Timing& timing) { return timing.median * 1e3; }
+
+std::function<double()> timed(Command command) {
+  return [command = std::move(command)] { return cpu_of(command); };
+}
+
+std::string yaml_floor(const Setting& setting) {
+  const std::size_t slash = setting.autopilot.rfind('/');
+  return setting.autopilot.substr(0, slash) + "/bench/yaml_floor";
+}
+
+void start_up(const Setting& setting) {
+  const std::vector<Timing> t =
+      interleave_measured({timed(autopilot_command(setting, "", {"--version"})),
+                           timed({{"git", "--version"}, "/dev/null", "/dev/null", ""})},
+                          40);
+  report({"start-up: --version",
+          milliseconds(t[0]),
+          "ms",
+          "git --version",
+          milliseconds(t[1]),
+          {figure_at_most(5), ratio_at_most(4)}});
+}
+
+void validate(const Setting& setting, const std::string& project) {
+  const std::string policies = project + "/policies";
+  const std::vector<Timing> t = interleave_measured(
+      {timed(autopilot_command(setting, project, {"validate"})),
+       timed({{yaml_floor(setting), "events", policies}, "/dev/null", "/dev/null", ""}),
+       timed({{yaml_floor(setting), "nodes", policies}, "/dev/null", "/dev/null", ""})},
+      kRounds);
+  report({"validate 1,000 files of one policy",
+          milliseconds(t[0]),
+          "ms",
+          "yaml-cpp events alone",
+          milliseconds(t[1]),
+          {figure_at_most(150)}});
+  report({"validate 1,000 files of one policy",
+          milliseconds(t[0]),
+          "ms",
+          "yaml-cpp nodes alone",
+          milliseconds(t[2]),
+          {}});
+}
+
+// Touching the files makes every source hash be looked at anew.
+void plan(const Setting& setting, const std::string& project) {
+  const std::vector<Timing> t = interleave_measured(
+      {timed(autopilot_command(setting, project, {"plan"})),
+       timed(
+           {{yaml_floor(setting), "events", project + "/policies"}, "/dev/null", "/dev/null", ""})},
+      kRounds);
+  report({"plan, nothing to do, 1,000 documents",
+          milliseconds(t[0]),
+          "ms",
+          "yaml-cpp events alone",
+          milliseconds(t[1]),
+          {figure_at_most(200), figure_at_most(100)}});
+}
+
+// A project of `count` documents that nobody applied yet, each time.
+std::function<double()> fresh_apply(const Setting& setting, Files& files,
+                                    const std::string& project) {
+  return [&setting, &files, project] {
+    remove_state(files, project);
+    return cpu_of(autopilot_command(setting, project, {"-q", "apply", "--yes"}));
+  };
+}
+
+void apply(const Setting& setting, Files& files, const std::string& small,
+           const std::string& large) {
+  const std::vector<Timing> few =
+      interleave_measured({fresh_apply(setting, files, small)}, kRounds);
+  report({"apply 1,000 new documents", milliseconds(few[0]), "ms", "", 0, {figure_at_most(200)}});
+  const std::vector<Timing> many =
+      interleave_measured({fresh_apply(setting, files, large)}, setting.full ? 3 : 1);
+  report({"apply 10,000 new documents, for each 1,000",
+          milliseconds(many[0]) / 10,
+          "ms",
+          "1,000 documents",
+          milliseconds(few[0]),
+          {ratio_at_most(1.2)}});
+}
+
+void run_all(const Setting& setting) {
+  System system;
+  Files& files = system.world().files;
+  start_up(setting);
+  const std::string small = setting.folder + "/small";
+  const std::string large = setting.folder + "/large";
+  write_project(files, small, kDocuments, small_document);
+  write_project(files, large, 10 * kDocuments, small_document);
+  validate(setting, small);
+  apply(setting, files, small, large);
+  plan(setting, small);
+}
+
+}  // namespace
+}  // namespace autopilot::bench
+
+int main(int count, char** words) {
+  autopilot::bench::run_all(autopilot::bench::setting_from(count, words));
+}
