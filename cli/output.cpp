@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::size_t kBuffer = 64 * 1024;
 constexpr std::size_t kDefaultWidth = 80;
-constexpr std::size_t kNarrowest = 40;
-constexpr std::size_t kWidest = 1000;
+constexpr std::size_t kNarrowestText = 40;
+constexpr std::size_t kWidestText = 1000;
 
 // 0, or the errno of the failure.
 int write_all(int descriptor, std::string_view text) {
@@ -37,7 +37,7 @@ std::size_t width_of(Environment& environment) {
   std::from_chars(text.data(), text.data() + text.size(), width);
   if (width == 0) width = static_cast<std::size_t>(environment.terminal_columns().value_or(0));
   if (width == 0) return kDefaultWidth;
-  return std::min(std::max(width, kNarrowest), kWidest);
+  return std::min(std::max(width, kNarrowestText), kWidestText);
 }
 
 bool set(Environment& environment, const char* name) {
