@@ -4,13 +4,23 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "core/base/sqlite.h"
 #include "tests/integration/project.h"
 
 namespace autopilot::integration {
 namespace {
 
-const int kRounds = is_instrumented() ? 60 : 150;
+// AUTOPILOT_FUZZ_SEED=n tries other mutations, AUTOPILOT_FUZZ_ROUNDS=n so many.
+std::uint64_t setting(const char* name, std::uint64_t usual) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? usual : std::strtoull(value, nullptr, 10);
+}
+
+const auto kRounds = setting("AUTOPILOT_FUZZ_ROUNDS", is_instrumented() ? 60 : 150);
+
+Dice dice_for(std::uint64_t test) { return Dice(100 * setting("AUTOPILOT_FUZZ_SEED", 0) + test); }
 
 // Pieces that parsers trip over.
 constexpr std::string_view kPieces[] = {"\"",
@@ -124,9 +134,9 @@ constexpr char kAction[] =
 
 TEST(MutationTest, policies_to_validate) {
   const Project project;
-  Dice dice(11);
+  Dice dice = dice_for(11);
   ASSERT_EQ(project.run({"validate", "-"}, kPolicy).exit, 0);
-  for (int i = 0; i < kRounds; ++i) {
+  for (std::size_t i = 0; i < kRounds; ++i) {
     const std::string text = mutated(kPolicy, dice);
     expect_answer(project.run({"validate", "-"}, text), text);
   }
@@ -140,8 +150,8 @@ TEST(MutationTest, project_files_to_plan) {
   project.write("policies/p.yaml", policy("p"));
   project.write("autopilot.yaml", sound);
   ASSERT_EQ(project.run({"plan"}).exit, 0);
-  Dice dice(12);
-  for (int i = 0; i < kRounds / 2; ++i) {
+  Dice dice = dice_for(12);
+  for (std::size_t i = 0; i < kRounds / 2; ++i) {
     const std::string text = mutated(sound, dice);
     project.write("autopilot.yaml", text);
     expect_answer(project.run({"plan"}), text);
@@ -153,8 +163,8 @@ TEST(MutationTest, actions_to_decide) {
   project.write("policies/p.yaml", kPolicy);
   project.must({"apply", "--yes"});
   project.must({"decide", "--dry-run"}, kAction);
-  Dice dice(13);
-  for (int i = 0; i < kRounds / 3; ++i) {
+  Dice dice = dice_for(13);
+  for (std::size_t i = 0; i < kRounds / 3; ++i) {
     std::string lines;
     for (int j = 0; j < 50; ++j) lines += mutated(kAction, dice);
     expect_answer(project.run({"decide", "--dry-run", "--input-time"}, lines), lines);
@@ -166,9 +176,9 @@ TEST(MutationTest, actions_to_record_and_replay) {
   const Project project;
   project.write("policies/p.yaml", kPolicy);
   project.must({"apply", "--yes"});
-  Dice dice(14);
+  Dice dice = dice_for(14);
   std::string lines;
-  for (int j = 0; j < 20 * kRounds; ++j) lines += mutated(kAction, dice);
+  for (std::size_t j = 0; j < 20 * kRounds; ++j) lines += mutated(kAction, dice);
   expect_answer(project.run({"decide"}, lines), lines);
   for (const auto& command : {std::vector<std::string>{"state", "check"},
                               {"audit", "verify"},
@@ -182,8 +192,8 @@ TEST(MutationTest, plans_to_apply) {
   const Project project;
   project.write("policies/p.yaml", kPolicy);
   const std::string sound = project.must({"plan", "-o", "-"}).out;
-  Dice dice(15);
-  for (int i = 0; i < kRounds / 2; ++i) {
+  Dice dice = dice_for(15);
+  for (std::size_t i = 0; i < kRounds / 2; ++i) {
     const std::string text = mutated(sound, dice);
     const Ended ended = project.run({"apply", "-"}, text);
     expect_answer(ended, text);
@@ -200,8 +210,8 @@ TEST(MutationTest, state_files_to_check) {
   project.must({"decide"}, lines);
   Database(project.state_path()).checkpoint();
   const std::string sound = project.read(".autopilot/state.db");
-  Dice dice(16);
-  for (int i = 0; i < kRounds; ++i) {
+  Dice dice = dice_for(16);
+  for (std::size_t i = 0; i < kRounds; ++i) {
     std::string bytes = sound;
     const std::size_t changes = 1 + dice.below(30);
     for (std::size_t j = 0; j < changes; ++j)
@@ -218,14 +228,33 @@ TEST(MutationTest, state_files_to_check) {
   }
 }
 
+// A cache saves time; damaged it may cost some, but never makes another plan.
+TEST(MutationTest, caches_beside_the_state) {
+  const Project project;
+  project.write("policies/a.yaml", policy("a") + "---\n" + policy("b"));
+  project.write("policies/c.yaml", policy("c"));
+  project.must({"apply", "--yes"});
+  project.write("policies/c.yaml", policy("c", "  priority: 7\n"));
+  const std::string plan = project.must({"plan", "-o", "-"}).out;
+  const std::string sound = project.read(".autopilot/cache/sources");
+  ASSERT_FALSE(sound.empty());
+  Dice dice = dice_for(18);
+  for (std::size_t i = 0; i < kRounds / 4; ++i) {
+    project.write(".autopilot/cache/sources", mutated(sound, dice));
+    const Ended ended = project.run({"plan", "-o", "-"});
+    EXPECT_EQ(ended.exit, 0) << describe(ended);
+    EXPECT_EQ(ended.out, plan);
+  }
+}
+
 TEST(MutationTest, expressions_to_evaluate) {
   const Project project;
   const std::string sound =
       "metrics.cvr < 0.02 && action.data.list.filter(x, x > 1).map(x, x * 2).exists(y, y == 4) || "
       "timestamp('2026-01-01T00:00:00Z').getHours('Europe/Paris') > int('9') ? 'a'.matches('a+') : "
       "{'k': [1u, b'x', 2.5]}['k'][0] == 1u";
-  Dice dice(17);
-  for (int i = 0; i < kRounds; ++i) {
+  Dice dice = dice_for(17);
+  for (std::size_t i = 0; i < kRounds; ++i) {
     std::string text = mutated(sound, dice);
     text.erase(std::remove(text.begin(), text.end(), '\0'), text.end());
     expect_answer(project.run({"eval", "--", text}), text);
