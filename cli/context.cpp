@@ -19,6 +19,15 @@ namespace {
 constexpr char kProjectFile[] = "autopilot.yaml";
 constexpr char kStateFile[] = ".autopilot/state.db";
 
+Duration lock_timeout(Environment& environment) {
+  const std::string text = environment.get("AUTOPILOT_LOCK_TIMEOUT").value_or("");
+  if (text.empty()) return state::kLockTimeout;
+  if (const auto timeout = parse_duration(text)) return *timeout;
+  throw Error(ErrorKind::usage,
+              fmt::format("AUTOPILOT_LOCK_TIMEOUT is {}, which is no duration", text),
+              "30s, 5m or 1h, for example");
+}
+
 }  // namespace
 
 struct Context::Parts {
@@ -78,7 +87,7 @@ std::string Context::state_path() {
 state::Store& Context::store() {
   if (!parts_->store) {
     debug(fmt::format("state {}", state_path()));
-    parts_->store = state::Store::open_or_create(state_path());
+    parts_->store = state::Store::open_or_create(state_path(), lock_timeout(world.environment));
   }
   return *parts_->store;
 }
@@ -96,7 +105,7 @@ state::Store& Context::existing_store() {
                   "autopilot apply creates it");
     }
     debug(fmt::format("state {}", path));
-    parts_->store = state::Store::open(path);
+    parts_->store = state::Store::open(path, lock_timeout(world.environment));
   }
   return *parts_->store;
 }

@@ -140,6 +140,8 @@ std::string main_page(const Table& table) {
   page.options("OPTIONS", global_options());
   page.section("ENVIRONMENT");
   page.entry("AUTOPILOT_STATE", "the state to use, as --state");
+  page.entry("AUTOPILOT_LOCK_TIMEOUT",
+             "how long a write waits for other processes that write, as in 30s; 1m by default");
   page.entry("NO_COLOR, CLICOLOR_FORCE",
              "never or always use colour, unless --color says otherwise");
   page.entry("COLUMNS", "width of text on standard output");

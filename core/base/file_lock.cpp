@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -16,12 +17,36 @@
 namespace autopilot {
 namespace {
 
-void sleep_for(Duration pause) {
-  timespec left{static_cast<time_t>(pause.nanos / 1'000'000'000),
-                static_cast<long>(pause.nanos % 1'000'000'000)};
-  while (::nanosleep(&left, &left) != 0 && errno == EINTR) {
+constexpr Duration kTick = Duration::milliseconds(100);
+
+void on_tick(int) {}
+
+// While one lives, the blocking calls of this thread are interrupted (EINTR) every kTick: a wait in
+// the kernel's queue that can be given up, without the pauses of asking again and again.
+class Ticks {
+ public:
+  Ticks() {
+    struct sigaction action {};
+    action.sa_handler = on_tick;  // stays: a last tick may come late
+    ::sigaction(SIGALRM, &action, nullptr);
+    sigevent event{};
+    event.sigev_notify = SIGEV_THREAD_ID;
+    event.sigev_signo = SIGALRM;
+    event._sigev_un._tid = ::gettid();
+    started_ = ::timer_create(CLOCK_MONOTONIC, &event, &timer_) == 0;
+    const timespec each{0, kTick.nanos};
+    const itimerspec times{each, each};
+    started_ = started_ && ::timer_settime(timer_, 0, &times, nullptr) == 0;
+    if (!started_) throw Error(ErrorKind::storage, "cannot start a timer to wait for a lock with");
   }
-}
+  ~Ticks() { ::timer_delete(timer_); }
+  Ticks(const Ticks&) = delete;
+  Ticks& operator=(const Ticks&) = delete;
+
+ private:
+  timer_t timer_{};
+  bool started_ = false;
+};
 
 }  // namespace
 
@@ -49,10 +74,11 @@ bool FileLock::is_current() const {
          mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
 }
 
-bool FileLock::lock_once(bool wait) {
+bool FileLock::lock_once(Wait wait) {
   for (;;) {
     if (fd_ < 0) open();
-    if (::flock(fd_, wait ? LOCK_EX : LOCK_EX | LOCK_NB) != 0) {
+    if (::flock(fd_, wait == Wait::none ? LOCK_EX | LOCK_NB : LOCK_EX) != 0) {
+      if (errno == EINTR && wait == Wait::one_interrupt) return false;
       if (errno == EINTR) continue;
       if (errno == EWOULDBLOCK) return false;
       throw Error(ErrorKind::storage,
@@ -64,24 +90,22 @@ bool FileLock::lock_once(bool wait) {
   }
 }
 
-bool FileLock::try_acquire() { return lock_once(false); }
+bool FileLock::try_acquire() { return lock_once(Wait::none); }
 
 void FileLock::acquire(std::optional<Duration> timeout) {
   if (!timeout) {
-    lock_once(true);
+    lock_once(Wait::for_ever);
     return;
   }
-  Duration pause = Duration::milliseconds(1);
-  for (Duration waited; !lock_once(false); waited.nanos += pause.nanos) {
-    if (waited >= *timeout) {
-      throw Error(ErrorKind::locked,
-                  fmt::format("{} is still locked by another process after {}", path_,
-                              format_duration(*timeout)),
-                  "wait for the other autopilot to end, or stop it");
-    }
-    pause.nanos = std::min(pause.nanos * 2, Duration::milliseconds(20).nanos);
-    sleep_for(pause);
+  if (try_acquire()) return;
+  const Ticks ticks;
+  for (Duration waited; waited < *timeout; waited.nanos += kTick.nanos) {
+    if (lock_once(Wait::one_interrupt)) return;
   }
+  throw Error(ErrorKind::locked,
+              fmt::format("{} is still locked by another process after {}", path_,
+                          format_duration(*timeout)),
+              "wait for the other autopilot to end, or stop it");
 }
 
 void FileLock::release() {

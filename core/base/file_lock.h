@@ -30,7 +30,8 @@ class FileLock {
  private:
   void open();
   bool is_current() const;
-  bool lock_once(bool wait);
+  enum class Wait { none, one_interrupt, for_ever };  // one_interrupt: until a signal comes
+  bool lock_once(Wait wait);
 
   std::string path_;
   int fd_ = -1;

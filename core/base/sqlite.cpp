@@ -309,12 +309,13 @@ bool Database::exists(const std::string& path) {
   return !S_ISREG(s.st_mode) || s.st_size > 0 || ::access((path + "-wal").c_str(), F_OK) == 0;
 }
 
-void Database::create(const std::string& path, const std::function<void(Database&)>& build) {
+void Database::create(const std::string& path, const std::function<void(Database&)>& build,
+                      DatabaseOptions options) {
   if (exists(path)) return;
   create_private_folders(parent_folder(path));
   refuse_network_file_system(path);
   FileLock lock(path + ".lock");
-  lock.acquire();
+  lock.acquire(options.lock_timeout);
   if (exists(path)) return;  // another process was faster
   const std::string fresh = path + ".new";
   try {

@@ -124,7 +124,8 @@ class Database {
 
   // Creates the file (mode 0600, missing folders 0700) with what `build` puts in, unless it exists
   // already. Whoever opens it sees all of it or no file.
-  static void create(const std::string& path, const std::function<void(Database&)>& build);
+  static void create(const std::string& path, const std::function<void(Database&)>& build,
+                     DatabaseOptions options = {});
   // Whether a state was ever created there (an empty file counts as none).
   static bool exists(const std::string& path);
 

@@ -116,19 +116,21 @@ std::string state_path(const std::string& url) {
 
 bool Store::exists(const std::string& path) { return Database::exists(path); }
 
-std::unique_ptr<Store> Store::open(const std::string& path) {
+std::unique_ptr<Store> Store::open(const std::string& path, Duration lock_timeout) {
   if (!exists(path)) {
     throw Error(ErrorKind::storage, fmt::format("there is no state at {}", path),
                 "`autopilot apply` creates it; --state names another file");
   }
-  auto database = std::make_unique<Database>(path);
+  auto database = std::make_unique<Database>(path, DatabaseOptions{lock_timeout});
   migrate(*database, migrations());
   return std::unique_ptr<Store>(new Store(std::move(database)));
 }
 
-std::unique_ptr<Store> Store::open_or_create(const std::string& path) {
-  if (!exists(path)) Database::create(path, [](Database& fresh) { migrate(fresh, migrations()); });
-  return open(path);
+std::unique_ptr<Store> Store::open_or_create(const std::string& path, Duration lock_timeout) {
+  if (!exists(path)) {
+    Database::create(path, [](Database& fresh) { migrate(fresh, migrations()); }, {lock_timeout});
+  }
+  return open(path, lock_timeout);
 }
 
 Revision Store::head() {

@@ -45,12 +45,16 @@ std::string empty_revision_hash();
 // The file that --state names. Throws Error(usage) for a kind of state that this build has not.
 std::string state_path(const std::string& url);
 
+inline constexpr Duration kLockTimeout = Duration::seconds(60);
+
 // Not thread-safe: one per thread.
 class Store {
  public:
-  // Both migrate an older file. Throw Error(storage).
-  static std::unique_ptr<Store> open(const std::string& path);            // an existing file
-  static std::unique_ptr<Store> open_or_create(const std::string& path);  // with its folder
+  // Both migrate an older file. A write waits `lock_timeout` for others. Throw Error(storage).
+  static std::unique_ptr<Store> open(const std::string& path,  // an existing file
+                                     Duration lock_timeout = kLockTimeout);
+  static std::unique_ptr<Store> open_or_create(const std::string& path,  // with its folder
+                                               Duration lock_timeout = kLockTimeout);
   static bool exists(const std::string& path);
 
   Database& database() { return *database_; }

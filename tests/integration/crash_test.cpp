@@ -238,6 +238,29 @@ TEST(CrashTest, apply_killed_at_any_instant_leaves_the_old_or_the_new_set) {
   sets.expect_both_outcomes();
 }
 
+TEST(CrashTest, the_first_apply_killed_at_any_instant_leaves_a_state_or_none) {
+  Dice dice(4);
+  const Project first;
+  first.write("policies/p.yaml", policy("p"));
+  const std::int64_t start = monotonic_nanos();
+  first.must({"apply", "--yes"});
+  const auto usual = static_cast<std::size_t>((monotonic_nanos() - start) / 1000);
+  for (int i = 0; i < kKills / 2; ++i) {
+    const Project project;
+    project.write("policies/p.yaml", policy("p"));
+    Process process(project.command({"apply", "--yes"}));
+    process.pump_for(static_cast<std::int64_t>(dice.below(usual + usual / 4)));
+    process.send(SIGKILL);
+    const Ended killed = process.wait();
+    const Ended again = project.run({"apply", "--yes"});
+    EXPECT_EQ(again.exit, 0) << describe(again);
+    if (!killed.out.empty()) {
+      EXPECT_EQ(again.out.substr(0, 10), "No changes");
+    }
+    expect_sound(project);
+  }
+}
+
 TEST(CrashTest, plan_killed_at_any_instant_leaves_a_whole_plan_file_or_none) {
   TwoSets sets;
   for (int i = 0; i < kKills / 2 && !::testing::Test::HasFatalFailure(); ++i) {

@@ -127,6 +127,26 @@ TEST(CrowdTest, an_apply_meanwhile_takes_effect_and_disturbs_nobody) {
   expect_sound(project);
 }
 
+// Somebody who stops reading answers in the middle must not stop the others.
+TEST(CrowdTest, a_process_whose_answers_nobody_reads_holds_up_nobody) {
+  Project project;
+  project.write("policies/limit.yaml", limit_policy(kAllowed));
+  project.must({"apply", "--yes"});
+  Command command = project.command({"decide", "-q"});
+  for (int i = 0; i < 2000; ++i) command.input += action_line("bandit", fmt::format("u{}", i));
+  command.standard_output = Stdout::unread;
+  Process unread(command);
+  for (int i = 0; i < 100 && !unread.input_is_empty(); ++i) unread.pump(10'000'000);
+  unread.pump_for(200'000);
+  Command other = project.command({"decide", "-q"}, action_line("bandit", "other"));
+  other.environment = {{"AUTOPILOT_LOCK_TIMEOUT", "5s"}};
+  for (int i = 0; i < 5; ++i) {
+    const Ended ended = run(other);
+    EXPECT_EQ(ended.exit, 0) << describe(ended);
+  }
+  EXPECT_EQ(project.run({"apply", "--yes"}).exit, 0);
+}
+
 TEST(CrowdTest, of_many_that_create_the_state_at_once_one_does) {
   Project project;
   project.write("policies/limit.yaml", limit_policy(kAllowed));

@@ -1,10 +1,13 @@
 // One test for each exit code of docs/exit-codes.md. 70 has none here: it is kept for what no test
 // knows (tests/cli/app_test.cpp shows what becomes of a bug).
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/integration/project.h"
 
@@ -85,6 +88,22 @@ TEST_F(ExitCodeTest, six_locked) {
   expect(6, {"--as", "bob", "apply", "--yes"});
   expect(0, {"--as", "bob", "decide"}, action_line("bandit", ""));
   expect(0, {"--as", "ada", "apply", "--yes"});
+}
+
+// A process that hangs in the middle of its write (here: this one) shall not hang all others.
+TEST_F(ExitCodeTest, six_locked_by_a_process_that_does_not_go_on) {
+  project_.must({"apply", "--yes"});
+  const int lock = ::open((project_.state_path() + ".lock").c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(::flock(lock, LOCK_EX), 0);
+  Command decide = project_.command({"decide"}, action_line("bandit", ""));
+  decide.environment = {{"AUTOPILOT_LOCK_TIMEOUT", "300ms"}};
+  const Ended ended = run(decide);
+  ::close(lock);
+  EXPECT_EQ(ended.exit, 6) << describe(ended);
+  EXPECT_THAT(ended.err, HasSubstr("state.db.lock is still locked by another process after 300ms"));
+  EXPECT_EQ(run(decide).exit, 0);
+  decide.environment = {{"AUTOPILOT_LOCK_TIMEOUT", "soon"}};
+  EXPECT_EQ(run(decide).exit, 2);
 }
 
 TEST_F(ExitCodeTest, seven_permission_denied) {

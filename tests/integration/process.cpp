@@ -57,6 +57,7 @@ void arrange_stdout(Stdout kind, int pipe_writer) {
   switch (kind) {
     case Stdout::pipe:
     case Stdout::broken_pipe:
+    case Stdout::unread:
       ::dup2(pipe_writer, STDOUT_FILENO);
       return;
     case Stdout::closed:
@@ -124,7 +125,10 @@ Process::Process(const Command& command, bool keep_input)
   out_fd_ = out.reader;
   err_fd_ = err.reader;
   if (command.standard_output == Stdout::broken_pipe) close_fd(out_fd_);
-  for (const int ours : {in_, out_fd_, err_fd_}) set_nonblocking(ours);
+  if (command.standard_output == Stdout::unread) unread_ = std::exchange(out_fd_, -1);
+  for (const int ours : {in_, out_fd_, err_fd_}) {
+    if (ours >= 0) set_nonblocking(ours);
+  }
   deadline_nanos_ = monotonic_nanos() + command.timeout_seconds * 1'000'000'000LL;
 }
 
@@ -133,7 +137,7 @@ Process::~Process() {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
-  for (int* fd : {&in_, &out_fd_, &err_fd_}) close_fd(*fd);
+  for (int* fd : {&in_, &out_fd_, &err_fd_, &unread_}) close_fd(*fd);
 }
 
 void Process::write_some() {

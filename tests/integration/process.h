@@ -13,7 +13,8 @@
 
 namespace autopilot::integration {
 
-enum class Stdout { pipe, closed, broken_pipe, full };  // broken_pipe: nobody reads any more
+// broken_pipe: nobody reads any more; unread: nobody reads yet.
+enum class Stdout { pipe, closed, broken_pipe, full, unread };
 
 struct Command {
   std::vector<std::string> arguments;  // after the program's name
@@ -67,6 +68,7 @@ class Process {
 
   pid_t pid_ = -1;
   int in_ = -1, out_fd_ = -1, err_fd_ = -1;
+  int unread_ = -1;
   std::string input_;
   bool close_when_written_ = true;
   std::string out_, err_;
