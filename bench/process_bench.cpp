@@ -18,11 +18,6 @@ std::function<double()> timed(Command command) {
   return [command = std::move(command)] { return cpu_of(command); };
 }
 
-std::string yaml_floor(const Setting& setting) {
-  const std::size_t slash = setting.autopilot.rfind('/');
-  return setting.autopilot.substr(0, slash) + "/bench/yaml_floor";
-}
-
 void start_up(const Setting& setting) {
   const std::vector<Timing> t =
       interleave_measured({timed(autopilot_command(setting, "", {"--version"})),
@@ -40,8 +35,8 @@ void validate(const Setting& setting, const std::string& project) {
   const std::string policies = project + "/policies";
   const std::vector<Timing> t = interleave_measured(
       {timed(autopilot_command(setting, project, {"validate"})),
-       timed({{yaml_floor(setting), "events", policies}, "/dev/null", "/dev/null", ""}),
-       timed({{yaml_floor(setting), "nodes", policies}, "/dev/null", "/dev/null", ""})},
+       timed({{tool(setting, "yaml_floor"), "events", policies}, "/dev/null", "/dev/null", ""}),
+       timed({{tool(setting, "yaml_floor"), "nodes", policies}, "/dev/null", "/dev/null", ""})},
       kRounds);
   report({"validate 1,000 files of one policy",
           milliseconds(t[0]),
@@ -59,11 +54,13 @@ void validate(const Setting& setting, const std::string& project) {
 
 // Touching the files makes every source hash be looked at anew.
 void plan(const Setting& setting, const std::string& project) {
-  const std::vector<Timing> t = interleave_measured(
-      {timed(autopilot_command(setting, project, {"plan"})),
-       timed(
-           {{yaml_floor(setting), "events", project + "/policies"}, "/dev/null", "/dev/null", ""})},
-      kRounds);
+  const std::vector<Timing> t =
+      interleave_measured({timed(autopilot_command(setting, project, {"plan"})),
+                           timed({{tool(setting, "yaml_floor"), "events", project + "/policies"},
+                                  "/dev/null",
+                                  "/dev/null",
+                                  ""})},
+                          kRounds);
   report({"plan, nothing to do, 1,000 documents",
           milliseconds(t[0]),
           "ms",

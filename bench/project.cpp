@@ -26,6 +26,10 @@ Command autopilot_command(const Setting& setting, const std::string& folder,
   return command;
 }
 
+std::string tool(const Setting& setting, const std::string& name) {
+  return setting.autopilot.substr(0, setting.autopilot.rfind('/')) + "/bench/" + name;
+}
+
 std::string decide_project(const Setting& setting, Files& files, const std::string& name) {
   const std::string project = setting.folder + "/" + name;
   write_project(files, project, kPolicies, policy_document);

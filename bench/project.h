@@ -21,6 +21,9 @@ Setting setting_from(int count, char** words);
 Command autopilot_command(const Setting& setting, const std::string& folder,
                           std::vector<std::string> words);
 
+// A program built beside the benchmarks.
+std::string tool(const Setting& setting, const std::string& name);
+
 // Makes `folder`/name with the 100 policies of samples.h applied. Returns its path.
 std::string decide_project(const Setting& setting, Files& files, const std::string& name);
 

@@ -57,15 +57,23 @@ bool utf8(Environment& environment) {
 
 }  // namespace
 
+// Large texts are written as they are, small ones together.
 void Output::write(std::string_view text) {
+  if (buffer_.size() + text.size() >= kBuffer) {
+    flush();
+    if (text.size() >= kBuffer) return write_out(text);
+  }
   buffer_ += text;
-  if (buffer_.size() >= kBuffer) flush();
 }
 
 void Output::flush() {
   if (buffer_.empty()) return;
   const std::string text = std::move(buffer_);
   buffer_.clear();
+  write_out(text);
+}
+
+void Output::write_out(std::string_view text) {
   const int fault = write_all(STDOUT_FILENO, text);
   if (fault == EPIPE) throw ClosedPipe{};
   if (fault != 0) {

@@ -48,6 +48,7 @@ class Output {
   bool is_terminal(int descriptor) const { return world_.environment.is_terminal(descriptor); }
 
  private:
+  void write_out(std::string_view text);
   bool colored(int descriptor) const;
   std::string json_line(Level level, std::string_view message, std::string_view hint) const;
   std::string text_line(Level level, std::string_view message, std::string_view hint) const;

@@ -79,13 +79,13 @@ class Decide : public cli::Invocation {
 
   void decide_batch(cli::Context& context, decide::Recorder& recorder,
                     const std::vector<decide::InputLine>& lines) {
-    std::string out;
+    out_.clear();
     std::vector<decide::LineFault> faults;
-    recorder.decide(lines, out, faults);
+    recorder.decide(lines, out_, faults);
     if (lines_out(context)) {
-      context.write(out);
+      context.write(out_);
     } else {
-      context.show(decide::summarise_lines(out));
+      context.show(decide::summarise_lines(out_));
     }
     context.flush();
     faults_ += faults.size();
@@ -142,6 +142,7 @@ class Decide : public cli::Invocation {
   bool dry_run_ = false;
   bool override_ = false;
   std::size_t faults_ = 0;
+  std::string out_;  // of one batch; keeps its memory for the next
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "core/base/json.h"
 
@@ -13,8 +14,8 @@ std::string_view bytes_of(const Digest& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
-void append_big_endian(std::string& out, std::uint64_t number) {
-  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(number >> shift & 0xff);
+void put_big_endian(char* to, std::uint64_t number) {
+  for (int shift = 56; shift >= 0; shift -= 8) *to++ = static_cast<char>(number >> shift & 0xff);
 }
 
 // {"actor":…,"body":…,"kind":…,"seq":…,"time":…}: sorted keys, the body as it is stored.
@@ -67,12 +68,12 @@ std::int64_t append_audit(Database& database, std::string_view kind, const Value
 
 void DecisionBatch::add(std::int64_t seq, std::string_view id, std::int64_t result,
                         std::string_view body) {
-  std::string head;
-  append_big_endian(head, static_cast<std::uint64_t>(seq));
-  append_big_endian(head, static_cast<std::uint64_t>(result));
-  append_big_endian(head, id.size());
-  append_big_endian(head, body.size());
-  hash_.update(head);
+  std::array<char, 32> head{};
+  put_big_endian(head.data(), static_cast<std::uint64_t>(seq));
+  put_big_endian(head.data() + 8, static_cast<std::uint64_t>(result));
+  put_big_endian(head.data() + 16, id.size());
+  put_big_endian(head.data() + 24, body.size());
+  hash_.update({head.data(), head.size()});
   hash_.update(id);
   hash_.update(body);
   if (count_ == 0) first_ = seq;

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 
@@ -213,8 +214,31 @@ void append_json(std::string& out, const Value& value) { append(out, value, {}, 
 std::string to_pretty_json(const Value& value) { return render(value, {false, 2}); }
 std::string to_canonical_json(const Value& value) { return render(value, {true, 0}); }
 
+namespace {
+
+// Whether a JSON string is the text between quotes. Eight bytes at a time: nearly all texts are.
+bool is_plain(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101u;
+  const auto has_zero = [](std::uint64_t word) { return (word - kOnes) & ~word & (kOnes << 7); };
+  std::uint64_t found = 0;
+  for (std::size_t i = 0; i < text.size(); i += 8) {
+    std::uint64_t word = kOnes * 'a';
+    std::memcpy(&word, text.data() + i, std::min<std::size_t>(8, text.size() - i));
+    found |= has_zero(word ^ kOnes * '"') | has_zero(word ^ kOnes * '\\');
+    found |= has_zero(word & kOnes * 0xE0);  // below 0x20
+  }
+  return found == 0;
+}
+
+}  // namespace
+
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
+  if (is_plain(text)) {
+    out += text;
+    out += '"';
+    return;
+  }
   std::size_t clean = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);

@@ -13,7 +13,7 @@ constexpr std::size_t kDecimals = 6;
 std::string micros_text(std::int64_t micros) {
   const std::int64_t whole = micros / kMicros;
   std::int64_t part = micros % kMicros;
-  if (part == 0) return fmt::format("{}", whole);
+  if (part == 0) return fmt::format_int(whole).str();
   const bool negative = micros < 0;
   if (negative) part = -part;
   std::string out = fmt::format("{}{}.{:06}", negative && whole == 0 ? "-" : "", whole, part);

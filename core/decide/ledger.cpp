@@ -48,9 +48,36 @@ std::int64_t Account::sum(std::int64_t from, std::int64_t to) const {
   return total_up_to(to) - total_up_to(from);
 }
 
+bool MemoryLedger::Recent::is(const Use& use, std::string_view of_run) const {
+  return known != nullptr && key == use.key && limit == use.limit && policy == use.policy &&
+         monitor == use.monitor && per_run == !use.per && (!per_run || run == of_run);
+}
+
 MemoryLedger::Known& MemoryLedger::known(const Use& use, std::string_view run) {
-  name_ = account_name(use, run);
-  return accounts_[name_];
+  const std::size_t place = std::hash<std::string_view>()(use.key) ^
+                            reinterpret_cast<std::uintptr_t>(use.limit.data()) / 8;
+  Recent& recent = recent_[place % kRecent];
+  if (!recent.is(use, run)) {
+    recent = {std::string(use.policy),
+              std::string(use.limit),
+              use.key,
+              std::string(run),
+              use.monitor,
+              !use.per,
+              &find(use, run)};
+  }
+  return *recent.known;
+}
+
+MemoryLedger::Known& MemoryLedger::find(const Use& use, std::string_view run) {
+  const auto place = accounts_.try_emplace(account_name(use, run)).first;
+  place->second.name = &place->first;
+  return place->second;
+}
+
+void MemoryLedger::forget_accounts() {
+  accounts_.clear();
+  recent_.fill({});
 }
 
 std::int64_t MemoryLedger::used(const Use& use, std::string_view run, Instant now) {
@@ -77,19 +104,19 @@ StoredLedger::StoredLedger(Database& database)
 
 void StoredLedger::refresh() {
   const std::int64_t version = database_.integer("PRAGMA data_version");
-  if (version != data_version_) accounts_.clear();
+  if (version != data_version_) forget_accounts();
   data_version_ = version;
 }
 
 void StoredLedger::forget() {
-  accounts_.clear();
+  forget_accounts();
   pending_.clear();
 }
 
-void StoredLedger::load(Known& known, const std::string& name, std::int64_t from) {
+void StoredLedger::load(Known& known, std::int64_t from) {
   known.account.clear();
   known.loaded_from = from;
-  if (known.id < 0 && find_account_.bind(name).step()) known.id = find_account_.integer(0);
+  if (known.id < 0 && find_account_.bind(*known.name).step()) known.id = find_account_.integer(0);
   find_account_.reset();
   if (known.id < 0) return;
   read_.bind(known.id, from);
@@ -102,7 +129,7 @@ void StoredLedger::load(Known& known, const std::string& name, std::int64_t from
 std::int64_t StoredLedger::used(const Use& use, std::string_view run, Instant now) {
   Known& account = known(use, run);
   const std::int64_t from = window_start(use, now);
-  if (from < account.loaded_from) load(account, name_, from);
+  if (from < account.loaded_from) load(account, from);
   return account.account.sum(from, use.per ? now.micros() : INT64_MAX);
 }
 
@@ -111,12 +138,21 @@ void StoredLedger::consume(const Use& use, std::string_view run, Instant now, st
   Known& account = known(use, run);
   const std::int64_t at = entry_time(use, now);
   if (at > account.loaded_from) account.account.add(at, use.amount);
-  pending_.push_back(
-      {&account, account.id < 0 ? name_ : std::string(), at, seq, use.amount, !use.per});
+  if (account.last_row < pending_.size()) {
+    Row& last = pending_[account.last_row];
+    if (last.known == &account && last.at == at) {
+      last.amount += use.amount;
+      last.seq = seq;
+      return;
+    }
+  }
+  account.last_row = pending_.size();
+  pending_.push_back({&account, at, seq, use.amount, !use.per});
 }
 
-std::int64_t StoredLedger::id_of(Known& known, const std::string& name) {
+std::int64_t StoredLedger::id_of(Known& known) {
   if (known.id >= 0) return known.id;
+  const std::string& name = *known.name;
   if (find_account_.bind(name).step()) known.id = find_account_.integer(0);
   find_account_.reset();
   if (known.id >= 0) return known.id;
@@ -130,7 +166,7 @@ std::int64_t StoredLedger::id_of(Known& known, const std::string& name) {
 void StoredLedger::flush() {
   std::unordered_map<Known*, std::int64_t> runs;
   for (const Row& row : pending_) {
-    const std::int64_t id = id_of(*row.known, row.name);
+    const std::int64_t id = id_of(*row.known);
     if (row.per_run) {
       runs[row.known] += row.amount;
     } else {

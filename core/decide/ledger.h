@@ -2,6 +2,7 @@
 // What earlier decisions used up, per account (ledger, policy, limit, key, run). Windows are (t −
 // per, t]. Amounts are integers of micro-units, so sums are exact and in any order the same.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -44,16 +45,34 @@ class MemoryLedger : public LedgerView {
  protected:
   struct Known {
     Account account;
+    const std::string* name = nullptr;     // its key in the map
     std::int64_t id = -1;                  // row of ledger_account
     std::int64_t loaded_from = INT64_MAX;  // entries after this are in memory
+    std::size_t last_row = 0;              // of pending rows: maybe the last of this account
   };
   Known& known(const Use& use, std::string_view run);
+  void forget_accounts();
+
+ private:
+  // An account that was asked for lately, by what names it: composing the name and looking it up
+  // takes longer than all else that a limit does.
+  struct Recent {
+    std::string policy, limit, key, run;
+    bool monitor = false;
+    bool per_run = false;
+    Known* known = nullptr;
+    bool is(const Use& use, std::string_view of_run) const;
+  };
+  static constexpr std::size_t kRecent = 64;
+  Known& find(const Use& use, std::string_view run);
+
   std::unordered_map<std::string, Known> accounts_;
-  std::string name_;
+  std::array<Recent, kRecent> recent_;
 };
 
 // The ledger of the state. Reads accounts when first asked, remembers them, writes what was
-// consumed on flush().
+// consumed on flush(): one row for all that one account gave in one instant, under the seq of the
+// last decision that took from it.
 class StoredLedger : public MemoryLedger {
  public:
   explicit StoredLedger(Database& database);
@@ -69,12 +88,11 @@ class StoredLedger : public MemoryLedger {
  private:
   struct Row {
     Known* known;
-    std::string name;  // when the account has no row yet
     std::int64_t at, seq, amount;
     bool per_run;
   };
-  void load(Known& known, const std::string& name, std::int64_t from);
-  std::int64_t id_of(Known& known, const std::string& name);
+  void load(Known& known, std::int64_t from);
+  std::int64_t id_of(Known& known);
 
   Database& database_;
   Statement find_account_, add_account_, read_, write_, write_run_;

@@ -24,14 +24,18 @@ class LineSource {
   bool next(std::vector<InputLine>& lines);
 
  private:
+  void drop_batch();
   void fill();
+  void take(const std::string& piece);
   void cut();
-  std::size_t whole_lines() const;
   void split(std::vector<InputLine>& lines);
+  void add(std::string_view text, std::vector<InputLine>& lines);
 
   Files& files_;
-  std::string rest_;   // read, not yet in a batch
-  std::string batch_;  // what the views point into, padded
+  std::string text_;               // the batch that the views point into, then what was read beyond
+  std::vector<std::size_t> ends_;  // where lines of text_ end, each found once
+  std::size_t batch_ = 0;          // bytes of the batch
+  std::size_t batch_lines_ = 0;
   std::size_t line_ = 0;
   bool ended_ = false;
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 
 #include "core/base/error.h"
@@ -81,22 +82,25 @@ constexpr std::uint64_t kRandomMask = (std::uint64_t{1} << 62) - 1;
 }  // namespace
 
 std::string DecisionId::text() const {
-  const auto top = static_cast<std::uint64_t>(seq);
-  return fmt::format("{:08x}-{:04x}-7{:03x}-{:04x}-{:012x}", top >> 28, top >> 12 & 0xFFFF,
-                     top & 0xFFF, 0x8000 | (random & kRandomMask) >> 48, random & 0xFFFFFFFFFFFFu);
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string out(36, '-');
+  std::size_t at = 0;
+  for (const char c : bytes()) {
+    if (at == 8 || at == 13 || at == 18 || at == 23) ++at;
+    out[at++] = kDigits[static_cast<unsigned char>(c) >> 4];
+    out[at++] = kDigits[static_cast<unsigned char>(c) & 15];
+  }
+  return out;
 }
 
+// 48 bits of milliseconds, the version, 12 bits of counter; the variant, 62 random bits.
 std::string DecisionId::bytes() const {
+  const auto top = static_cast<std::uint64_t>(seq);
+  const std::array<std::uint64_t, 2> halves = {(top >> 12) << 16 | 0x7000 | (top & 0xFFF),
+                                               std::uint64_t{1} << 63 | (random & kRandomMask)};
   std::string out;
-  int high = -1;
-  for (const char c : text()) {
-    if (c == '-') continue;
-    if (high < 0) {
-      high = hex_digit(c);
-    } else {
-      out += static_cast<char>(high << 4 | hex_digit(c));
-      high = -1;
-    }
+  for (const std::uint64_t half : halves) {
+    for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(half >> shift & 0xFF);
   }
   return out;
 }

@@ -146,28 +146,30 @@ void Recorder::decide_one(const InputLine& line, std::string& out, std::vector<L
         {line.number, 0, fmt::format("the line is longer than {} MiB", kLongestLine >> 20)});
     return;
   }
-  InputFault fault;
+  fault_.message.clear();
   bool answered = false;
-  at_ = {world_.clock.now(), settings_.run, settings_.actor, settings_.role, nullptr};
+  const Instant now = world_.clock.now();
+  at_ = {now, settings_.run, settings_.actor, settings_.role, nullptr};
   at_.now.nanos -= at_.now.nanos % 1'000'000;
   if (settings_.override_by) at_.override_by = &*settings_.override_by;
   std::string_view base = settings_.base_context;
   if (!base.empty()) base.remove_suffix(kPadding);
-  if (!engine_->read(line.text, base, input_, fault) || !time_of_line(fault) ||
-      !repeats(out, fault, answered)) {
-    faults.push_back({line.number, fault.offset, fault.message});
+  const std::int64_t seq = next_seq(now);
+  if (!engine_->read(line.text, base, input_, fault_) || !time_of_line(fault_) ||
+      !repeats(seq, out, fault_, answered)) {
+    faults.push_back({line.number, fault_.offset, fault_.message});
     return;
   }
   if (answered) return;
   engine_->decide(input_, at_, ledger_, outcome_);
-  const DecisionId id = next_id();
+  const DecisionId id{seq, world_.random.next()};
   const std::string id_text = id.text();
-  body_.clear();
-  append_line(body_, {id_text, input_.proposed, input_.context, set_->revision(), at_}, outcome_);
-  consume(outcome_, at_, id.seq, ledger_);
-  record(id, body_);
+  const std::size_t begin = out.size();
+  append_line(out, {id_text, input_.proposed, input_.context, set_->revision(), at_}, outcome_);
+  consume(outcome_, at_, seq, ledger_);
+  record(id, std::string_view(out).substr(begin));
+  last_seq_ = seq;
   tally_.count(outcome_.result);
-  out += body_;
   out += '\n';
 }
 
@@ -195,8 +197,10 @@ bool Recorder::time_of_line(InputFault& fault) {
 }
 
 // Answers an action whose idempotency key was seen before. False with `fault` when its content was
-// another one.
-bool Recorder::repeats(std::string& out, InputFault& fault, bool& answered) {
+// another one. A new key is taken for the decision `seq` at once: looking for it first would cost
+// as much again, and nearly all keys are new.
+bool Recorder::repeats(std::int64_t seq_if_new, std::string& out, InputFault& fault,
+                       bool& answered) {
   if (input_.key.empty()) return true;
   if (settings_.dry_run) {
     const auto earlier = dry_keys_.find(joint_key(input_.algorithm, input_.key));
@@ -204,6 +208,9 @@ bool Recorder::repeats(std::string& out, InputFault& fault, bool& answered) {
       answered = true;
       return answer(earlier->second, out, fault);
     }
+  } else {
+    add_key_.run(input_.algorithm, input_.key, seq_if_new);
+    if (database_.changes() > 0) return true;
   }
   if (!find_key_.bind(input_.algorithm, input_.key).step()) return true;
   const std::int64_t seq = find_key_.integer(0);
@@ -247,18 +254,15 @@ void Recorder::record(const DecisionId& id, std::string_view body) {
   const std::string bytes = id.bytes();
   const auto result = static_cast<std::int64_t>(outcome_.result);
   add_decision_.run(id.seq, Blob{bytes}, result, body);
-  if (!input_.key.empty()) add_key_.run(input_.algorithm, input_.key, id.seq);
   batch_.add(id.seq, bytes, result, body);
 }
 
 // Rising within the state even when the clock steps back: the counter then runs on from the last
 // one.
-DecisionId Recorder::next_id() {
-  const Instant now = world_.clock.now();
+std::int64_t Recorder::next_seq(Instant now) const {
   const std::int64_t from_clock =
       (now.seconds * 1000 + now.nanos / 1'000'000) * kCountersPerMillisecond;
-  last_seq_ = std::max(last_seq_ + 1, from_clock);
-  return {last_seq_, world_.random.next()};
+  return std::max(last_seq_ + 1, from_clock);
 }
 
 }  // namespace autopilot::decide

@@ -83,11 +83,11 @@ class Recorder {
                   std::vector<LineFault>& faults);
   void decide_one(const InputLine& line, std::string& out, std::vector<LineFault>& faults);
   bool time_of_line(InputFault& fault);
-  bool repeats(std::string& out, InputFault& fault, bool& answered);
+  bool repeats(std::int64_t seq_if_new, std::string& out, InputFault& fault, bool& answered);
   bool answer(std::string_view recorded, std::string& out, InputFault& fault);
   std::string body_of(std::int64_t seq);
   void record(const DecisionId& id, std::string_view body);
-  DecisionId next_id();
+  std::int64_t next_seq(Instant now) const;
   void use_current_policies();
 
   Database& database_;
@@ -99,6 +99,7 @@ class Recorder {
   std::shared_ptr<const CompiledSet> set_;
   std::unique_ptr<Engine> engine_;
   Input input_;
+  InputFault fault_;
   Outcome outcome_;
   Circumstances at_;
   RecordReader reader_;
@@ -106,7 +107,6 @@ class Recorder {
   std::unordered_map<std::string, std::string> dry_keys_;  // (algorithm, key) → line
   std::int64_t last_seq_ = -1;
   std::int64_t data_version_ = -1;
-  std::string body_;
   Tally tally_;
 };
 
