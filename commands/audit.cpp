@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "core/base/json.h"
+#include "core/state/overlay.h"
 
 namespace autopilot::commands {
 namespace {
@@ -97,7 +98,10 @@ class AuditList : public cli::Invocation {
       const Value* value = body.get(key);
       return value != nullptr && value->is_string() ? value->as_string() : std::string();
     };
-    if (e.kind == "apply") return fmt::format("revision {}", text("revision").substr(0, 12));
+    if (state::makes_revision(e.kind)) {
+      const std::string message = e.kind == state::kApply ? "" : ": " + first_line(text("message"));
+      return fmt::format("revision {}{}", text("revision").substr(0, 12), message);
+    }
     if (e.kind == "refused")
       return fmt::format("{}: {}", text("operation"), first_line(text("why")));
     if (const Value* count = body.get("count")) return fmt::format("{} decisions", to_json(*count));

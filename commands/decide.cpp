@@ -59,7 +59,7 @@ class Decide : public cli::Invocation {
     context.require_role("operator", "deciding on actions");
     state::Store& store = context.store();
     state::PolicySets policies(store);
-    if (policies.current()->policies().empty()) {
+    if (policies.current(context.world.clock.now())->policies().empty()) {
       context.inform(
           "warning: no policy is applied, so nothing is blocked; apply some with `autopilot "
           "apply`");

@@ -13,7 +13,8 @@ namespace {
 constexpr char kExportDetails[] =
     R"(Writes the applied documents as YAML: to standard output, or with -o as one file per document,
 DIR/Kind/id.yaml, and autopilot.yaml for what the project declares. Planning what was exported gives
-no changes. Comments and the order of fields are those of the state, which keeps neither.
+no changes: a policy that was rolled back or promoted is written as git wants it. Comments and the
+order of fields are those of the state, which keeps neither.
 
 REV is a revision other than the newest one: HEAD~1, or the beginning of its id.
 
@@ -35,7 +36,7 @@ class Export : public cli::Invocation {
     context.require_role("viewer", "export");
     state::Store& store = context.existing_store();
     const state::Revision revision = store.find_revision(revision_);
-    const auto files = state::export_files(store.documents(revision));
+    const auto files = state::export_files(store.desired_documents(revision));
     if (out_ == "-") {
       print(context, files);
     } else {

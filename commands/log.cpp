@@ -26,7 +26,7 @@ Value to_data(const state::Revision& r) {
              {"parent", r.parent},   {"time", format_rfc3339(r.time)},
              {"actor", r.actor},     {"message", r.message},
              {"created", r.created}, {"updated", r.updated},
-             {"deleted", r.deleted}};
+             {"deleted", r.deleted}, {"what", r.what}};
 }
 
 // Whole seconds are enough for people.

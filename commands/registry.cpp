@@ -18,6 +18,9 @@ extern const cli::Command init;
 extern const cli::Command log;
 extern const cli::Command plan;
 extern const cli::Command replay;
+extern const cli::Command rollout_promote;
+extern const cli::Command rollout_resume;
+extern const cli::Command rollout_rollback;
 extern const cli::Command schema;
 extern const cli::Command show;
 extern const cli::Command state_check;
@@ -31,6 +34,7 @@ const cli::Table& registry() {
   static const cli::Table table{
       {"POLICIES",
        {&init, &validate, &plan, &apply, &diff, &log, &export_documents, &convert, &schema}},
+      {"ROLLOUTS", {&rollout_promote, &rollout_rollback, &rollout_resume}},
       {"DECISIONS", {&decide, &show, &replay, &eval}},
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &audit_verify, &audit_list}},

@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "core/state/lock.h"
+#include "core/state/rollout.h"
 #include "core/state/store.h"
 
 namespace autopilot::commands {
@@ -22,6 +23,7 @@ struct Counts {
   std::map<std::string, std::int64_t> documents;  // by kind
   std::int64_t revisions = 0;
   std::int64_t decisions = 0;
+  state::RollbackCounts rollbacks;
   std::int64_t audit = 0;
   std::int64_t bytes = 0;
   std::int64_t version = 0;
@@ -33,6 +35,7 @@ Counts count(state::Store& store) {
   for (const state::DocumentKey& key : store.keys()) ++counts.documents[key.kind];
   counts.revisions = store.head().seq;
   counts.decisions = database.integer("SELECT count(*) FROM decision");
+  counts.rollbacks = state::count_rollbacks(store);
   counts.audit = database.integer("SELECT max(seq) FROM audit");
   counts.bytes = database.integer("PRAGMA page_count") * database.integer("PRAGMA page_size");
   counts.version = database.user_version();
@@ -45,6 +48,11 @@ std::string documents_line(const Counts& counts) {
     line += fmt::format("{}{} {}", line.empty() ? "" : ", ", number, kind);
   }
   return line.empty() ? "none" : line;
+}
+
+std::string rollbacks_line(const state::RollbackCounts& rollbacks) {
+  if (rollbacks.by_rule == 0) return std::to_string(rollbacks.total());
+  return fmt::format("{}, {} of them by a rule", rollbacks.total(), rollbacks.by_rule);
 }
 
 std::string lock_line(const std::optional<state::Lease>& lease, World& world) {
@@ -74,6 +82,7 @@ class StateInfo : public cli::Invocation {
         {"documents", documents_line(counts)},
         {"revisions", std::to_string(counts.revisions)},
         {"decisions", std::to_string(counts.decisions)},
+        {"rollbacks", rollbacks_line(counts.rollbacks)},
         {"audit", fmt::format("{} entries", counts.audit)},
         {"size", fmt::format("{} bytes, version {}", counts.bytes, counts.version)},
         {"lock", lock_line(lease, context.world)},
@@ -94,11 +103,17 @@ class StateInfo : public cli::Invocation {
       map.append("over", !state::why_over(*lease, context.world).empty());
       lock = std::move(map);
     }
-    return {{"path", context.state_path()},  {"version", counts.version},
-            {"bytes", counts.bytes},         {"revision", head.hash},
-            {"documents", documents},        {"revisions", counts.revisions},
-            {"decisions", counts.decisions}, {"audit_entries", counts.audit},
-            {"lock", std::move(lock)}};
+    return {{"path", context.state_path()},
+            {"version", counts.version},
+            {"bytes", counts.bytes},
+            {"revision", head.hash},
+            {"documents", documents},
+            {"revisions", counts.revisions},
+            {"decisions", counts.decisions},
+            {"audit_entries", counts.audit},
+            {"lock", std::move(lock)},
+            {"policy_rollbacks_total", counts.rollbacks.total()},
+            {"policy_rollbacks_by_rule_total", counts.rollbacks.by_rule}};
   }
 };
 

@@ -11,6 +11,9 @@ _autopilot_options() {
     'export') echo '-o --out --force --format' ;;
     'convert') echo '--format' ;;
     'schema') echo '--format' ;;
+    'rollout promote') echo '--reason --to --format' ;;
+    'rollout rollback') echo '--reason --for --format' ;;
+    'rollout resume') echo '--reason --format' ;;
     'decide') echo '--context --run --input-time --exit-code --dry-run --override --reason --format' ;;
     'show') echo '--format' ;;
     'replay') echo '--since --all --against --fail-on-diff --format' ;;
@@ -49,6 +52,14 @@ _autopilot_value() {
     'export --format') echo 'words text json' ;;
     'convert --format') echo 'words text json' ;;
     'schema --format') echo 'words text json' ;;
+    'rollout promote --reason') echo 'none' ;;
+    'rollout promote --to') echo 'none' ;;
+    'rollout promote --format') echo 'words text json' ;;
+    'rollout rollback --reason') echo 'none' ;;
+    'rollout rollback --for') echo 'none' ;;
+    'rollout rollback --format') echo 'words text json' ;;
+    'rollout resume --reason') echo 'none' ;;
+    'rollout resume --format') echo 'words text json' ;;
     'decide --context') echo 'file' ;;
     'decide --run') echo 'none' ;;
     'decide --reason') echo 'none' ;;
@@ -92,10 +103,13 @@ _autopilot_argument() {
     'export') echo 'id revision' ;;
     'convert') echo 'file' ;;
     'schema') echo 'none' ;;
+    'rollout promote') echo 'id document' ;;
+    'rollout rollback') echo 'id document' ;;
+    'rollout resume') echo 'id document' ;;
     'show') echo 'id decision' ;;
     'replay') echo 'id decision' ;;
     'eval') echo 'none' ;;
-    'help') echo 'words init validate plan apply diff log export convert schema decide show replay eval state audit help version docs' ;;
+    'help') echo 'words init validate plan apply diff log export convert schema rollout decide show replay eval state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -103,13 +117,14 @@ _autopilot_argument() {
 
 _autopilot_second() {
   case $1 in
+    'rollout') echo 'promote rollback resume' ;;
     'state') echo 'info lock unlock check' ;;
     'audit') echo 'verify list' ;;
     'docs') echo 'man completions' ;;
   esac
 }
 
-_autopilot_commands='init validate plan apply diff log export convert schema decide show replay eval state audit help version docs'
+_autopilot_commands='init validate plan apply diff log export convert schema rollout decide show replay eval state audit help version docs'
 
 _autopilot() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}

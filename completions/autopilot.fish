@@ -1,7 +1,7 @@
 # Completion of autopilot for fish, written by `autopilot docs completions`.
 
-set -g __autopilot_pairs 'state info' 'state lock' 'state unlock' 'state check' 'audit verify' 'audit list' 'docs man' 'docs completions'
-set -g __autopilot_valued -C --state --as --format --color --log-format --format --format -o --out --target --exclude --max-bytes --format -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --context --run --reason --format --format --since --against --format --vars --format --format --for --reason --pid --format --format --format --format -n --count --format --format --format --format --format
+set -g __autopilot_pairs 'rollout promote' 'rollout rollback' 'rollout resume' 'state info' 'state lock' 'state unlock' 'state check' 'audit verify' 'audit list' 'docs man' 'docs completions'
+set -g __autopilot_valued -C --state --as --format --color --log-format --format --format -o --out --target --exclude --max-bytes --format -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --reason --to --format --reason --for --format --reason --format --context --run --reason --format --format --since --against --format --vars --format --format --for --reason --pid --format --format --format --format -n --count --format --format --format --format --format
 
 # The command on the line so far, of one or two words.
 function __autopilot_command
@@ -47,6 +47,7 @@ complete -c autopilot -n 'test -z (__autopilot_command)' -a log -d 'List the app
 complete -c autopilot -n 'test -z (__autopilot_command)' -a export -d 'Write the applied documents as YAML'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a convert -d 'Print documents of older forms as Policy documents'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a schema -d 'Print the JSON Schema of a kind of document'
+complete -c autopilot -n 'test -z (__autopilot_command)' -a rollout -d ''
 complete -c autopilot -n 'test -z (__autopilot_command)' -a decide -d 'Decide on proposed actions and record the decisions'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a show -d 'Show why a decision came out as it did'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a replay -d 'Take recorded decisions again and compare'
@@ -93,6 +94,20 @@ complete -c autopilot -n '__autopilot_at export' -x -a '(autopilot __complete re
 complete -c autopilot -n '__autopilot_at convert' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at convert' -r -F
 complete -c autopilot -n '__autopilot_at schema' -l format -x -a 'text json' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at rollout' -a promote -d 'Roll a policy out to a larger share of units'
+complete -c autopilot -n '__autopilot_at rollout promote' -l reason -x -d 'why, for the log and for those who meet it in a plan'
+complete -c autopilot -n '__autopilot_at rollout promote' -l to -x -d 'of units (default 100%)'
+complete -c autopilot -n '__autopilot_at rollout promote' -l format -x -a 'text json' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at rollout promote' -x -a '(autopilot __complete document 2>/dev/null)'
+complete -c autopilot -n '__autopilot_at rollout' -a rollback -d 'Take a policy back from everybody'
+complete -c autopilot -n '__autopilot_at rollout rollback' -l reason -x -d 'why, for the log and for those who meet it in a plan'
+complete -c autopilot -n '__autopilot_at rollout rollback' -l for -x -d 'end it by itself after that time'
+complete -c autopilot -n '__autopilot_at rollout rollback' -l format -x -a 'text json' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at rollout rollback' -x -a '(autopilot __complete document 2>/dev/null)'
+complete -c autopilot -n '__autopilot_at rollout' -a resume -d 'Apply a policy to the share that its document says'
+complete -c autopilot -n '__autopilot_at rollout resume' -l reason -x -d 'why, for the log and for those who meet it in a plan'
+complete -c autopilot -n '__autopilot_at rollout resume' -l format -x -a 'text json' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at rollout resume' -x -a '(autopilot __complete document 2>/dev/null)'
 complete -c autopilot -n '__autopilot_at decide' -l context -r -F -d 'context for lines that carry none'
 complete -c autopilot -n '__autopilot_at decide' -l run -x -d 'name of the run that `per: run` limits count in (each invocation its own by default)'
 complete -c autopilot -n '__autopilot_at decide' -l input-time -d 'take a context\'s time as the time of the decision (imports, tests)'
@@ -132,7 +147,7 @@ complete -c autopilot -n '__autopilot_at audit' -a list -d 'List what was done a
 complete -c autopilot -n '__autopilot_at audit list' -s n -l count -x -d 'at most N (default 50)'
 complete -c autopilot -n '__autopilot_at audit list' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at help' -l format -x -a 'text' -d 'form of the result'
-complete -c autopilot -n '__autopilot_at help' -x -a 'init validate plan apply diff log export convert schema decide show replay eval state audit help version docs'
+complete -c autopilot -n '__autopilot_at help' -x -a 'init validate plan apply diff log export convert schema rollout decide show replay eval state audit help version docs'
 complete -c autopilot -n '__autopilot_at version' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at docs' -a man -d 'Write the man pages'
 complete -c autopilot -n '__autopilot_at docs man' -l format -x -a 'text' -d 'form of the result'

@@ -12,6 +12,9 @@ _autopilot_options() {
     'export') echo '-o --out --force --format' ;;
     'convert') echo '--format' ;;
     'schema') echo '--format' ;;
+    'rollout promote') echo '--reason --to --format' ;;
+    'rollout rollback') echo '--reason --for --format' ;;
+    'rollout resume') echo '--reason --format' ;;
     'decide') echo '--context --run --input-time --exit-code --dry-run --override --reason --format' ;;
     'show') echo '--format' ;;
     'replay') echo '--since --all --against --fail-on-diff --format' ;;
@@ -50,6 +53,14 @@ _autopilot_value() {
     'export --format') echo 'words text json' ;;
     'convert --format') echo 'words text json' ;;
     'schema --format') echo 'words text json' ;;
+    'rollout promote --reason') echo 'none' ;;
+    'rollout promote --to') echo 'none' ;;
+    'rollout promote --format') echo 'words text json' ;;
+    'rollout rollback --reason') echo 'none' ;;
+    'rollout rollback --for') echo 'none' ;;
+    'rollout rollback --format') echo 'words text json' ;;
+    'rollout resume --reason') echo 'none' ;;
+    'rollout resume --format') echo 'words text json' ;;
     'decide --context') echo 'file' ;;
     'decide --run') echo 'none' ;;
     'decide --reason') echo 'none' ;;
@@ -93,10 +104,13 @@ _autopilot_argument() {
     'export') echo 'id revision' ;;
     'convert') echo 'file' ;;
     'schema') echo 'none' ;;
+    'rollout promote') echo 'id document' ;;
+    'rollout rollback') echo 'id document' ;;
+    'rollout resume') echo 'id document' ;;
     'show') echo 'id decision' ;;
     'replay') echo 'id decision' ;;
     'eval') echo 'none' ;;
-    'help') echo 'words init validate plan apply diff log export convert schema decide show replay eval state audit help version docs' ;;
+    'help') echo 'words init validate plan apply diff log export convert schema rollout decide show replay eval state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -104,6 +118,7 @@ _autopilot_argument() {
 
 _autopilot_second() {
   case $1 in
+    'rollout') echo 'promote rollback resume' ;;
     'state') echo 'info lock unlock check' ;;
     'audit') echo 'verify list' ;;
     'docs') echo 'man completions' ;;
@@ -120,6 +135,7 @@ _autopilot_commands=(
   'export:Write the applied documents as YAML'
   'convert:Print documents of older forms as Policy documents'
   'schema:Print the JSON Schema of a kind of document'
+  'rollout'
   'decide:Decide on proposed actions and record the decisions'
   'show:Show why a decision came out as it did'
   'replay:Take recorded decisions again and compare'

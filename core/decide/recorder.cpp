@@ -121,7 +121,8 @@ void Recorder::decide_all(const std::vector<InputLine>& lines, std::string& out,
                           std::vector<LineFault>& faults) {
   ledger_.refresh();
   const std::int64_t version = database_.integer("PRAGMA data_version");
-  if (std::exchange(data_version_, version) != version || last_seq_ < 0) {
+  const bool ended = policies_.settle(world_.clock.now());
+  if (std::exchange(data_version_, version) != version || last_seq_ < 0 || ended) {
     last_seq_ = database_.integer("SELECT coalesce(max(seq), 0) FROM decision");
     use_current_policies();
   }
@@ -134,7 +135,7 @@ void Recorder::decide_all(const std::vector<InputLine>& lines, std::string& out,
 }
 
 void Recorder::use_current_policies() {
-  std::shared_ptr<const CompiledSet> set = policies_.current();
+  std::shared_ptr<const CompiledSet> set = policies_.current(world_.clock.now());
   if (set == set_) return;
   engine_ = std::make_unique<Engine>(*set);
   set_ = std::move(set);

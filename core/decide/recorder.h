@@ -23,7 +23,11 @@ namespace autopilot::decide {
 class PolicySource {
  public:
   virtual ~PolicySource() = default;
-  virtual std::shared_ptr<const CompiledSet> current() = 0;
+  // What was in force for a limited time counts as over when its end is not after `now`.
+  virtual std::shared_ptr<const CompiledSet> current(Instant now) = 0;
+  // Writes down what has ended by `now`, so that decisions can name the revision after it. True
+  // when that changed what is in force. REQUIRES a write transaction.
+  virtual bool settle(Instant now) = 0;
   // Those of an earlier revision, by its hash. Throws Error(storage) when the state has lost it.
   // Safe from many threads.
   virtual std::shared_ptr<const CompiledSet> at(std::string_view revision) = 0;

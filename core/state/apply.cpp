@@ -8,6 +8,8 @@
 #include "core/base/text.h"
 #include "core/state/access.h"
 #include "core/state/lock.h"
+#include "core/state/overlay.h"
+#include "core/state/revise.h"
 
 namespace autopilot::state {
 namespace {
@@ -38,14 +40,18 @@ class Applier {
   }
 
   Revision write() {
-    const Revision before = store_.head();
-    Revision revision = describe(before);
-    insert_revision(revision);
-    write_documents(revision.seq);
-    revision.hash = revision_hash(store_.keys());
-    database_.prepare("UPDATE revision SET hash = ?1 WHERE seq = ?2")
-        .run(revision.hash, revision.seq);
-    append_audit(database_, "apply", audit_body(revision), options_.actor, now_);
+    Revision draft;
+    draft.time = now_;
+    draft.actor = options_.actor;
+    draft.message = options_.message;
+    draft.created = plan_.count(Action::create);
+    draft.updated = plan_.count(Action::update);
+    draft.deleted = plan_.count(Action::remove);
+    std::vector<Replacement> replacements;
+    for (const Change& change : plan_.changes)
+      replacements.push_back({change.kind, change.id, change.after ? &*change.after : nullptr, {}});
+    const Revision revision = revise(store_, std::move(draft), replacements);
+    append_audit(database_, kApply, audit_body(revision), options_.actor, now_);
     return revision;
   }
 
@@ -96,12 +102,14 @@ class Applier {
 
   std::string last_change(const Change& change) {
     Statement row = database_.prepare(
-        "SELECT r.actor, r.time, d.content_hash FROM revision_document d JOIN revision r ON r.seq "
+        "SELECT r.actor, r.time, d.content_hash, r.what FROM revision_document d JOIN revision r "
+        "ON r.seq "
         "= d.seq "
         "WHERE d.kind = ?1 AND d.id = ?2 ORDER BY d.seq DESC LIMIT 1");
     row.bind(change.kind, change.id);
     if (!row.step()) return "";
-    return fmt::format(" ({} by {} at {})", row.is_null(2) ? "deleted" : "written", row.text(0),
+    const std::string_view done = row.is_null(2) ? "deleted" : done_text(row.text(3));
+    return fmt::format(" ({} by {} at {})", done, row.text(0),
                        format_rfc3339(Instant::from_micros(row.integer(1))));
   }
 
@@ -131,50 +139,6 @@ class Applier {
                 "say --allow-large when this is meant");
   }
 
-  Revision describe(const Revision& before) const {
-    Revision r;
-    r.seq = before.seq + 1;
-    r.parent = before.hash;
-    r.time = Instant::from_micros(now_.micros());
-    r.actor = options_.actor;
-    r.message = options_.message;
-    r.created = plan_.count(Action::create);
-    r.updated = plan_.count(Action::update);
-    r.deleted = plan_.count(Action::remove);
-    return r;
-  }
-
-  void insert_revision(const Revision& r) {
-    database_
-        .prepare(
-            "INSERT INTO revision (seq, hash, parent, time, actor, message, created, updated, "
-            "deleted) "
-            "VALUES (?1, '', ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
-        .run(r.seq, r.parent, r.time.micros(), r.actor, r.message, r.created, r.updated, r.deleted);
-  }
-
-  void write_documents(std::int64_t seq) {
-    Statement content = database_.prepare(
-        "INSERT INTO content (hash, body) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING");
-    Statement document = database_.prepare(
-        "INSERT INTO document (kind, id, content_hash, protect) VALUES (?1, ?2, ?3, ?4) ON "
-        "CONFLICT (kind, id) "
-        "DO UPDATE SET content_hash = excluded.content_hash, protect = excluded.protect");
-    Statement remove = database_.prepare("DELETE FROM document WHERE kind = ?1 AND id = ?2");
-    Statement history = database_.prepare(
-        "INSERT INTO revision_document (kind, id, seq, content_hash) VALUES (?1, ?2, ?3, ?4)");
-    for (const Change& change : plan_.changes) {
-      if (!change.after) {
-        remove.run(change.kind, change.id);
-        history.run(change.kind, change.id, seq, nullptr);
-        continue;
-      }
-      content.run(change.after->hash, to_canonical_json(change.after->content));
-      document.run(change.kind, change.id, change.after->hash, change.after->protect);
-      history.run(change.kind, change.id, seq, change.after->hash);
-    }
-  }
-
   Value audit_body(const Revision& r) const {
     return Map{
         {"revision", r.hash},   {"seq", r.seq},         {"parent", r.parent},
@@ -200,12 +164,13 @@ Applied apply_now(Store& store, const Plan& plan, const ApplyOptions& options, W
   return applied;
 }
 
-bool is_refusal(ErrorKind kind) {
+}  // namespace
+
+bool is_refusal(const Error& error) {
+  const ErrorKind kind = error.kind();
   return kind == ErrorKind::denied || kind == ErrorKind::stale || kind == ErrorKind::invalid ||
          kind == ErrorKind::locked;
 }
-
-}  // namespace
 
 void record_refusal(Store& store, std::string_view operation, std::string_view why,
                     std::string_view actor, Instant time) {
@@ -217,13 +182,8 @@ void record_refusal(Store& store, std::string_view operation, std::string_view w
 
 Applied apply(Store& store, const Plan& plan, const ApplyOptions& options, World& world) {
   if (plan.empty()) return {store.head(), ""};
-  try {
-    return apply_now(store, plan, options, world);
-  } catch (const Error& error) {
-    if (is_refusal(error.kind()))
-      record_refusal(store, "apply", error.what(), options.actor, world.clock.now());
-    throw;
-  }
+  return recording_refusals(store, "apply", options.actor, world,
+                            [&] { return apply_now(store, plan, options, world); });
 }
 
 }  // namespace autopilot::state

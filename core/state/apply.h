@@ -4,7 +4,9 @@
 // once.
 
 #include <string>
+#include <string_view>
 
+#include "core/base/error.h"
 #include "core/base/world.h"
 #include "core/state/plan.h"
 #include "core/state/store.h"
@@ -30,5 +32,20 @@ Applied apply(Store& store, const Plan& plan, const ApplyOptions& options, World
 // Appends the record of a refusal, in a transaction of its own. `why` is the error's message.
 void record_refusal(Store& store, std::string_view operation, std::string_view why,
                     std::string_view actor, Instant time);
+
+// Whether an error is an answer to who asked, and not a fault of the machine.
+bool is_refusal(const Error& error);
+
+// `f()`; a refusal that it throws is recorded as one of `operation`.
+template <class F>
+auto recording_refusals(Store& store, std::string_view operation, std::string_view actor,
+                        World& world, F f) {
+  try {
+    return f();
+  } catch (const Error& error) {
+    if (is_refusal(error)) record_refusal(store, operation, error.what(), actor, world.clock.now());
+    throw;
+  }
+}
 
 }  // namespace autopilot::state

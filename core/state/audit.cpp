@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/json.h"
+#include "core/state/overlay.h"
 
 namespace autopilot::state {
 namespace {
@@ -94,7 +95,7 @@ class Verifier {
     if (stored.hash != bytes_of(hash))
       return fail(entry.seq, fmt::format("entry {} ({}) was changed", entry.seq, entry.kind));
     if (entry.kind == "decisions" && !check_decisions(entry)) return false;
-    if (entry.kind == "apply" && !check_revision(entry)) return false;
+    if (makes_revision(entry.kind) && !check_revision(entry)) return false;
     previous_ = hash;
     ++report_.entries;
     return true;

@@ -8,6 +8,7 @@
 #include "core/base/hash.h"
 #include "core/state/audit.h"
 #include "core/state/migrations.h"
+#include "core/state/overlay.h"
 
 namespace autopilot::state {
 namespace {
@@ -196,6 +197,9 @@ std::vector<CheckResult> check_state(Store& store, bool quick) {
       [&](Findings& f) { check_contents(database, f); });
   run(results, "documents", "documents and the newest revision",
       [&](Findings& f) { check_documents(store, f); });
+  run(results, "overlays", "what is in force other than git wants it", [&](Findings& f) {
+    for (std::string& fault : overlay_faults(store)) f.add(std::move(fault));
+  });
   run(results, "revisions", "every revision from the first",
       [&](Findings& f) { History(database).check(f); });
   run(results, "decisions", "ids of decisions", [&](Findings& f) { check_ids(database, f); });

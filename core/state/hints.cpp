@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/units.h"
 #include "core/policy/loader.h"
 
 namespace autopilot::state {
@@ -61,7 +62,7 @@ class PolicyHints {
       const bool less = after_.rollout < before_.rollout;
       add(less ? Effect::loosens : Effect::tightens, "spec.rollout",
           fmt::format("applies to a {} share: {} to {}", less ? "smaller" : "larger",
-                      before_.rollout, after_.rollout));
+                      format_share(before_.rollout), format_share(after_.rollout)));
     }
     if (before_.expires != after_.expires) {
       const bool sooner =

@@ -110,11 +110,46 @@ CREATE TABLE ledger (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<std::string_view, 11> kTables = {
-    "meta", "content",  "revision",    "revision_document", "document", "audit",
-    "lock", "decision", "idempotency", "ledger_account",    "ledger"};
+constexpr const char* kVersion2 = R"sql(
+-- Fields of documents that are in force other than git wants them: one row for each field of a spec. What is in force is
+-- the wanted content with these values; what comes of it stands in document and revision_document.
+CREATE TABLE overlay (
+  kind TEXT NOT NULL,
+  id TEXT NOT NULL,
+  field TEXT NOT NULL,
+  value TEXT NOT NULL,
+  desired_hash TEXT NOT NULL REFERENCES content (hash),
+  what TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  expires INTEGER,
+  PRIMARY KEY (kind, id, field)
+) STRICT, WITHOUT ROWID;
 
-constexpr std::array kMigrations = {Migration{1, kVersion1}};
+-- How a revision came about, and the newest decision before it: 0 for none, null when that was not written down.
+ALTER TABLE revision ADD COLUMN what TEXT NOT NULL DEFAULT 'apply';
+ALTER TABLE revision ADD COLUMN last_decision INTEGER;
+
+-- What git wanted in the place of content_hash; null when that is the same.
+ALTER TABLE revision_document ADD COLUMN desired_hash TEXT REFERENCES content (hash);
+
+-- How far the rollback rule of a policy was judged, under the revision seq that put it in force: the last point looked
+-- at, and since when its condition holds. Microseconds.
+CREATE TABLE watch (
+  id TEXT NOT NULL PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  judged INTEGER NOT NULL,
+  held_since INTEGER
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<std::string_view, 13> kTables = {
+    "meta",   "content", "revision", "revision_document", "document",
+    "audit",  "lock",    "decision", "idempotency",       "ledger_account",
+    "ledger", "overlay", "watch"};
+
+constexpr std::array kMigrations = {Migration{1, kVersion1}, Migration{2, kVersion2}};
 
 }  // namespace
 

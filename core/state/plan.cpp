@@ -61,6 +61,7 @@ class Selection {
 class Planner {
  public:
   Planner(Store* store, const PlanOptions& options) : store_(store), selection_(options) {
+    if (store != nullptr) overlays_ = read_overlays(store->database());
     plan_.radius.max_share = options.max_change_share;
     plan_.radius.min_documents = options.min_documents;
   }
@@ -95,32 +96,45 @@ class Planner {
 
   void update(const policy::Document& document, const DocumentKey& present) {
     if (!selection_.takes(document.kind, document.id)) return;
-    if (document.hash == present.hash) {
+    const std::vector<Overlay> held = overlays_of(overlays_, document.kind, document.id);
+    if (document.hash == (held.empty() ? present.hash : held.front().desired)) {
       ++plan_.unchanged;
+      plan_.drift.insert(plan_.drift.end(), held.begin(), held.end());
       return;
     }
+    const policy::Document before = content_of(present);
+    // Git may now want what is in force anyway: then only the overlay ends.
     add({Action::update,
          document.kind,
          document.id,
          present.hash,
-         store_->document(present.kind, present.id),
-         document,
+         before,
+         before.hash == document.hash ? before : document,
          {}});
   }
 
   void remove(const DocumentKey& present) {
     if (!selection_.takes(present.kind, present.id)) return;
     if (present.protect) {
+      const std::vector<Overlay> held = overlays_of(overlays_, present.kind, present.id);
       plan_.kept.push_back(present);
+      plan_.drift.insert(plan_.drift.end(), held.begin(), held.end());
       return;
     }
     add({Action::remove,
          present.kind,
          present.id,
          present.hash,
-         store_->document(present.kind, present.id),
+         content_of(present),
          std::nullopt,
          {}});
+  }
+
+  policy::Document content_of(const DocumentKey& key) {
+    if (auto found = store_->document(key.kind, key.id)) return std::move(*found);
+    throw Error(ErrorKind::storage,
+                fmt::format("the content of {}/{} is missing", key.kind, key.id),
+                "`autopilot state check` tells what is damaged; restore a backup");
   }
 
   // Documents come without content only when they were applied just so a moment ago.
@@ -130,12 +144,12 @@ class Planner {
                   fmt::format("{} was changed in the state while the plan was made", change.name()),
                   "plan again");
     }
-    change.hints = hints_for(change.before ? &*change.before : nullptr,
-                             change.after ? &*change.after : nullptr);
+    change.hints = hints_of(change, overlays_);
     plan_.changes.push_back(std::move(change));
   }
 
   Store* store_;
+  std::vector<Overlay> overlays_;
   Selection selection_;
   Plan plan_;
 };
@@ -167,6 +181,14 @@ std::string_view to_string(Action action) {
 std::int64_t Plan::count(Action action) const {
   return std::count_if(changes.begin(), changes.end(),
                        [&](const Change& c) { return c.action == action; });
+}
+
+std::vector<Hint> hints_of(const Change& change, const std::vector<Overlay>& overlays) {
+  std::vector<Hint> hints =
+      hints_for(change.before ? &*change.before : nullptr, change.after ? &*change.after : nullptr);
+  for (const Overlay& o : overlays_of(overlays, change.kind, change.id))
+    hints.push_back({Effect::review, "", ending_text(o)});
+  return hints;
 }
 
 Plan make_plan(const std::vector<policy::Document>& desired, Store* store,

@@ -12,6 +12,7 @@
 
 #include "core/policy/model.h"
 #include "core/state/hints.h"
+#include "core/state/overlay.h"
 #include "core/state/store.h"
 
 namespace autopilot::state {
@@ -49,6 +50,7 @@ struct BlastRadius {
 struct Plan {
   std::vector<Change> changes;    // sorted by kind, id
   std::vector<DocumentKey> kept;  // protected, so not deleted though no longer desired
+  std::vector<Overlay> drift;     // in force other than desired, and staying so
   std::int64_t unchanged = 0;     // desired and the same already
   BlastRadius radius;
   std::string digest;  // hex SHA-256 of the canonical changes
@@ -69,6 +71,9 @@ struct PlanOptions {
 // for a target that names nothing.
 Plan make_plan(const std::vector<policy::Document>& desired, Store* store,
                const PlanOptions& options);
+
+// What a change means, for the overlays that it ends too.
+std::vector<Hint> hints_of(const Change& change, const std::vector<Overlay>& overlays);
 
 // The plan file, with a final newline.
 std::string plan_text(const Plan& plan);

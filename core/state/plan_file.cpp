@@ -155,13 +155,13 @@ class PlanReader {
 
 // What the state knows of the documents that the plan changes.
 void look_up(Plan& plan, Store& store) {
+  const std::vector<Overlay> overlays = read_overlays(store.database());
   for (Change& change : plan.changes) {
     if (change.base) change.before = store.document(change.kind, change.id);
     if (change.before && change.before->hash != *change.base)
       change.before.reset();  // stale: apply says so
     if (change.base && !change.before) continue;
-    change.hints = hints_for(change.before ? &*change.before : nullptr,
-                             change.after ? &*change.after : nullptr);
+    change.hints = hints_of(change, overlays);
   }
   plan.radius.existing = store.database().integer("SELECT count(*) FROM document");
 }

@@ -194,6 +194,7 @@ std::string summary_line(const Plan& plan) {
 
 std::vector<std::string> remarks(const Plan& plan) {
   std::vector<std::string> lines;
+  for (const Overlay& drift : plan.drift) lines.push_back(drift_text(drift) + ".");
   for (const DocumentKey& kept : plan.kept) {
     lines.push_back(fmt::format(
         "{}/{} is kept though no file has it: it is protected. To delete it, apply it with "

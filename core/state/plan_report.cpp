@@ -52,10 +52,13 @@ Map data_of(const Plan& plan) {
   List kept;
   for (const DocumentKey& key : plan.kept)
     kept.push_back(Map{{"kind", key.kind}, {"id", key.id}, {"hash", key.hash}});
+  List drift;
+  for (const Overlay& overlay : plan.drift) drift.push_back(to_data(overlay));
   const BlastRadius& radius = plan.radius;
   return Map{{"digest", plan.digest},
              {"changes", std::move(changes)},
              {"kept", std::move(kept)},
+             {"drift", std::move(drift)},
              {"summary", Map{{"create", plan.count(Action::create)},
                              {"update", plan.count(Action::update)},
                              {"delete", plan.count(Action::remove)},

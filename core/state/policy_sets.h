@@ -20,14 +20,18 @@ std::shared_ptr<const decide::CompiledSet> compile_documents(
 
 class PolicySets : public decide::PolicySource {
  public:
-  explicit PolicySets(Store& store) : store_(store) {}
+  explicit PolicySets(Store& store);
 
-  std::shared_ptr<const decide::CompiledSet> current() override;
+  std::shared_ptr<const decide::CompiledSet> current(Instant now) override;
+  bool settle(Instant now) override;
   std::shared_ptr<const decide::CompiledSet> at(std::string_view revision) override;
 
  private:
+  bool has_expired(Instant now);
+
   Store& store_;
-  std::mutex mutex_;  // guards what follows, and the store while a set is loaded
+  Statement has_expired_;  // asked in every transaction of a recorder
+  std::mutex mutex_;       // guards what follows, and the store while a set is loaded
   std::map<std::string, std::shared_ptr<const decide::CompiledSet>, std::less<>> sets_;
 };
 

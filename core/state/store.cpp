@@ -13,7 +13,14 @@ namespace autopilot::state {
 namespace {
 
 constexpr const char* kRevisionColumns =
-    "SELECT seq, hash, parent, time, actor, message, created, updated, deleted FROM revision ";
+    "SELECT seq, hash, parent, time, actor, message, created, updated, deleted, what, "
+    "last_decision FROM revision ";
+
+// The documents of one revision; `{}` is the content to take.
+constexpr const char* kDocumentsThen =
+    "SELECT r.kind, r.id, c.hash, c.body FROM revision_document r JOIN content c ON c.hash = {} "
+    "WHERE r.content_hash IS NOT NULL AND r.seq = (SELECT max(s.seq) FROM revision_document s "
+    "WHERE s.kind = r.kind AND s.id = r.id AND s.seq <= ?1) ORDER BY r.kind, r.id";
 
 constexpr std::size_t kShortestPrefix = 4;
 
@@ -28,6 +35,8 @@ Revision read_revision(const Statement& row) {
   r.created = row.integer(6);
   r.updated = row.integer(7);
   r.deleted = row.integer(8);
+  r.what = row.text(9);
+  if (!row.is_null(10)) r.last_decision = row.integer(10);
   return r;
 }
 
@@ -187,12 +196,14 @@ std::vector<policy::Document> Store::documents() {
 }
 
 std::vector<policy::Document> Store::documents(const Revision& revision) {
+  Statement rows = database_->prepare(fmt::format(fmt::runtime(kDocumentsThen), "r.content_hash"));
+  rows.bind(revision.seq);
+  return read_documents(rows);
+}
+
+std::vector<policy::Document> Store::desired_documents(const Revision& revision) {
   Statement rows = database_->prepare(
-      "SELECT r.kind, r.id, r.content_hash, c.body FROM revision_document r JOIN content c ON "
-      "c.hash = r.content_hash "
-      "WHERE r.seq = (SELECT max(s.seq) FROM revision_document s WHERE s.kind = r.kind AND s.id = "
-      "r.id AND s.seq <= ?1) "
-      "ORDER BY r.kind, r.id");
+      fmt::format(fmt::runtime(kDocumentsThen), "coalesce(r.desired_hash, r.content_hash)"));
   rows.bind(revision.seq);
   return read_documents(rows);
 }
@@ -202,6 +213,17 @@ std::optional<policy::Document> Store::document(std::string_view kind, std::stri
       "SELECT d.kind, d.id, d.content_hash, c.body FROM document d JOIN content c ON c.hash = "
       "d.content_hash "
       "WHERE d.kind = ?1 AND d.id = ?2");
+  row.bind(kind, id);
+  if (!row.step()) return std::nullopt;
+  return read_document(row);
+}
+
+std::optional<policy::Document> Store::desired_document(std::string_view kind,
+                                                        std::string_view id) {
+  Statement row = database_->prepare(
+      "SELECT d.kind, d.id, c.hash, c.body FROM document d JOIN content c ON c.hash = coalesce("
+      "(SELECT max(o.desired_hash) FROM overlay o WHERE o.kind = d.kind AND o.id = d.id), "
+      "d.content_hash) WHERE d.kind = ?1 AND d.id = ?2");
   row.bind(kind, id);
   if (!row.step()) return std::nullopt;
   return read_document(row);

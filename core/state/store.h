@@ -15,9 +15,13 @@
 
 namespace autopilot::state {
 
-// One apply. `hash` names the set of documents after it (32 hex digits), `parent` the set before.
+inline constexpr const char* kApply = "apply";
+
+// One change of what is in force. `hash` names the set of documents after it (32 hex digits),
+// `parent` the set before.
 struct Revision {
-  std::int64_t seq = 0;  // 0: the empty set before the first apply
+  std::int64_t seq = 0;       // 0: the empty set before the first apply
+  std::string what = kApply;  // how it came about; for other words see overlay.h
   std::string hash;
   std::string parent;
   Instant time;
@@ -26,6 +30,8 @@ struct Revision {
   std::int64_t created = 0;
   std::int64_t updated = 0;
   std::int64_t deleted = 0;
+  // The newest decision before it, 0 for none; absent in revisions of older versions.
+  std::optional<std::int64_t> last_decision;
 };
 
 // What a document is called in a set, without its content.
@@ -67,10 +73,13 @@ class Store {
   // The newest first, at most `limit`.
   std::vector<Revision> revisions(std::int64_t limit);
 
-  // Sorted by kind, id; as policy_from() wants them.
+  // Those in force, sorted by kind, id; as policy_from() wants them.
   std::vector<policy::Document> documents();
   std::vector<policy::Document> documents(const Revision& revision);
+  // The same as git wanted them, where something else was put in force (overlay.h).
+  std::vector<policy::Document> desired_documents(const Revision& revision);
   std::optional<policy::Document> document(std::string_view kind, std::string_view id);
+  std::optional<policy::Document> desired_document(std::string_view kind, std::string_view id);
   std::vector<DocumentKey> keys();
 
  private:

@@ -32,7 +32,8 @@ inline constexpr std::string_view kRevision = "00112233445566778899aabbccddeeff"
 class OneSet final : public PolicySource {
  public:
   explicit OneSet(std::shared_ptr<const CompiledSet> set) : set_(std::move(set)) {}
-  std::shared_ptr<const CompiledSet> current() override { return set_; }
+  std::shared_ptr<const CompiledSet> current(Instant) override { return set_; }
+  bool settle(Instant) override { return false; }
   std::shared_ptr<const CompiledSet> at(std::string_view) override { return set_; }
 
  private:

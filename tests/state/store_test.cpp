@@ -91,7 +91,8 @@ TEST_F(StoreTest, an_ambiguous_beginning_names_both) {
        {"abcdef00000000000000000000000000", "abcdef11111111111111111111111111"}) {
     store->database()
         .prepare(
-            "INSERT INTO revision SELECT seq + 1, ?1, hash, time, actor, message, 0, 0, 0 FROM "
+            "INSERT INTO revision SELECT seq + 1, ?1, hash, time, actor, message, 0, 0, 0, "
+            "'apply', 0 FROM "
             "revision "
             "ORDER BY seq DESC LIMIT 1")
         .run(std::string_view(hash));
