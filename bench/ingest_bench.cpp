@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/measure.h"
+#include "bench/on_demand.h"
 #include "bench/samples.h"
 #include "core/decide/ingest.h"
 #include "core/expr/scratch.h"
@@ -54,15 +55,6 @@ const std::vector<expr::Path>& paths() {
   return all;
 }
 
-// What is read from each line must come to the same for everybody.
-struct Sum {
-  double numbers = 0;
-  std::size_t bytes = 0;
-  void operator+=(double d) { numbers += d; }
-  void operator+=(std::string_view s) { bytes += s.size(); }
-  bool operator==(const Sum&) const = default;
-};
-
 Sum ours(const Lines& lines) {
   expr::SlotTable slots;
   for (const expr::Path& path : paths()) slots.slot(path);
@@ -84,35 +76,7 @@ Sum ours(const Lines& lines) {
   return sum;
 }
 
-Sum on_demand(const Lines& lines) {
-  namespace od = simdjson::ondemand;
-  od::parser parser;
-  Sum sum;
-  for (int pass = 0; pass < kPasses; ++pass) {
-    for (const std::string_view line : lines.views) {
-      od::document document =
-          parser.iterate(line.data(), line.size(), line.size() + simdjson::SIMDJSON_PADDING);
-      od::object root = document.get_object();
-      od::object action = root.find_field("action").get_object();
-      sum += std::string_view(action.find_field("type").get_string());
-      sum += std::string_view(action.find_field("algorithm").get_string());
-      od::object data = action.find_field("data").get_object();
-      sum += double(data.find_field("weight").get_double());
-      sum += double(data.find_field("old_weight").get_double());
-      od::object context = root.find_field("context").get_object();
-      od::object metrics = context.find_field("metrics").get_object();
-      sum += double(metrics.find_field("visits_1h").get_double());
-      sum += double(metrics.find_field("cvr_1h").get_double());
-      sum += double(metrics.find_field("cost_1h").get_double());
-      sum += double(metrics.find_field("error_rate").get_double());
-      od::object segment = context.find_field("segment").get_object();
-      sum += std::string_view(segment.find_field("geo").get_string());
-      sum += std::string_view(segment.find_field("device").get_string());
-      sum += std::string_view(segment.find_field("campaign").get_string());
-    }
-  }
-  return sum;
-}
+Sum on_demand(const Lines& lines) { return read_in_order(lines.views, kPasses); }
 
 // The same for lines whose keys vary: each field by its name, wherever it stands.
 Sum on_demand_any_order(const Lines& lines) {

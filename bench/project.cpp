@@ -48,7 +48,7 @@ void copy_state(Files& files, const std::string& from, const std::string& to) {
   files.make_directories(to + "/.autopilot");
   for (const char* suffix : {"", "-wal"}) {
     const std::string source = state_of(from) + suffix;
-    if (files.exists(source)) files.write(state_of(to) + suffix, files.read(source));
+    if (files.exists(source)) put_file(state_of(to) + suffix, files.read(source));
   }
 }
 

@@ -37,6 +37,10 @@ inline constexpr std::size_t kPolicies = 100;
 // A small policy of its own, as `validate` and `plan` meet them by the thousand.
 std::string small_document(std::size_t number);
 
+// Writes a file without waiting for the disk, as World's files do: inputs of a benchmark need not
+// be durable.
+void put_file(const std::string& path, std::string_view text);
+
 // Writes a project whose policies/ holds `count` files made by `document`, one policy each.
 void write_project(Files& files, const std::string& folder, std::size_t count,
                    std::string (*document)(std::size_t));

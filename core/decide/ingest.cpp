@@ -26,17 +26,22 @@ class Builder {
     }
   }
 
-  [[gnu::always_inline]] Token scalar(Token at, expr::Val& value, std::string_view& written) const {
+  Token scalar(Token at, expr::Val& value, std::string_view& written) const {
     const char first = text_.first(at);
-    if (first == '"') {
-      at = text_.string(at, written);
-      value = expr::Val::of_string(text_.content(written, arena_));
-      return at;
-    }
-    if (first == 't' || first == 'f' || first == 'n') {
-      value = first == 'n' ? expr::Val::of_null() : expr::Val::of_bool(first == 't');
-      return text_.literal(at, written);
-    }
+    if (first == '"') return string(at, value, written);
+    if (first != 't' && first != 'f' && first != 'n') return number(at, value, written);
+    value = first == 'n' ? expr::Val::of_null() : expr::Val::of_bool(first == 't');
+    return text_.literal(at, written);
+  }
+
+  // REQUIRES a quote here.
+  Token string(Token at, expr::Val& value, std::string_view& written) const {
+    at = text_.string(at, written);
+    value = expr::Val::of_string(text_.content(written, arena_));
+    return at;
+  }
+
+  [[gnu::always_inline]] Token number(Token at, expr::Val& value, std::string_view& written) const {
     double number = 0;
     at = text_.number(at, written, number);
     value = expr::Val::of_double(number);
@@ -100,17 +105,19 @@ class Walker {
     std::uint64_t pairs = 0;
     if (text_.first(++at) == '}') return at + 1;
     for (;; ++at) {
+      text_.check_member(at);
       Branch* known = nullptr;
-      at = text_.expect(key(at, branch, pairs, known), ':');
-      at = known != nullptr ? value(at, *known, depth) : text_.skip_checked(at, depth);
-      if (!text_.more(at, '}')) return at + 1;
+      at = key(at, branch, pairs, known);
+      at = known != nullptr ? value(at, *known, depth) : text_.skip_member(at, depth);
+      if (!text_.more_here(at, '}')) return at + 1;
     }
   }
 
  private:
   Token key(Token at, Branch& branch, std::uint64_t& pairs, Branch*& leads_to) {
     KnownKey* known = branch.keys.likely(text_.place(at));
-    const Token behind = known != nullptr ? at + 1 : other_key(at, branch, known);
+    Token behind = at + 2;
+    if (known == nullptr) behind = other_key(at, branch, known);
     if (!branch.keys.note(known))
       text_.stop(at, fmt::format("key \"{}\" appears twice", known->key));
     leads_to = known->branch;
@@ -125,10 +132,20 @@ class Walker {
     std::string_view written;
     at = text_.key(at, written);
     known = branch.keys.find(text_.content(written, scratch_.arena()));
-    return at;
+    return text_.expect(at, ':');
   }
 
   Token value(Token at, Branch& branch, int depth) {
+    const char first = text_.known_first(at);
+    if (branch.scalar_slot >= 0) {
+      const auto slot = static_cast<std::size_t>(branch.scalar_slot);
+      if (first == '"') return build_.string(at, input_.slots[slot], input_.raw[slot]);
+      if (is_digit(first)) return build_.number(at, input_.slots[slot], input_.raw[slot]);
+    }
+    return text_.not_last(other_value(at, branch, depth));
+  }
+
+  [[gnu::noinline]] Token other_value(Token at, Branch& branch, int depth) {
     const char first = text_.first(at);
     if (first == '{') return object_value(at, branch, depth + 1);
     if (branch.is_object) text_.stop(at, fmt::format("{} must be an object", branch.name));
@@ -182,11 +199,14 @@ void require_object(const JsonText& text, Token at, const char* what) {
 
 struct Decoder::Parts {
   explicit Parts(const expr::SlotTable& slots)
-      : shape(slots), slot_count(static_cast<std::size_t>(slots.size())) {}
+      : shape(slots),
+        no_values(static_cast<std::size_t>(slots.size())),
+        no_texts(no_values.size()) {}
 
   InputShape shape;
   JsonIndex index;
-  std::size_t slot_count;
+  std::vector<expr::Val> no_values;  // what the slots hold before a line is read
+  std::vector<std::string_view> no_texts;
 
   void clear(Input& input) const;
   Token read_line(const JsonText& text, Input& input, expr::Scratch& scratch);
@@ -201,8 +221,8 @@ void Decoder::Parts::clear(Input& input) const {
   input.data = {};
   input.context = "{}";
   input.has_context = false;
-  input.slots.assign(slot_count, expr::Val());
-  input.raw.assign(slot_count, {});
+  input.slots = no_values;
+  input.raw = no_texts;
 }
 
 // Does `work`, which returns the token behind what it read; a JsonStop becomes a fault with its

@@ -5,7 +5,7 @@
 namespace autopilot::decide {
 
 KnownKey::KnownKey(std::string_view name, Branch* leads_to) : key(name), branch(leads_to) {
-  const std::string text = '"' + key + '"';
+  const std::string text = '"' + key + "\":";
   const bool is_plain = std::none_of(name.begin(), name.end(), [](char c) {
     return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
   });
@@ -22,11 +22,17 @@ void KeyTable::expect(std::string_view key, Branch* branch) {
 }
 
 KnownKey* KeyTable::find(std::string_view key) {
+  KnownKey* known = nullptr;
   const auto found = by_name_.find(key);
-  if (found != by_name_.end()) return found->second;
-  KnownKey& fresh = keys_.emplace_back(key, nullptr);
-  by_name_.emplace(fresh.key, &fresh);
-  return &fresh;
+  if (found != by_name_.end()) {
+    known = found->second;
+  } else {
+    known = &keys_.emplace_back(key, nullptr);
+    by_name_.emplace(known->key, known);
+    ++unknown_;
+  }
+  previous_->next = known->is_short ? known : nullptr;
+  return known;
 }
 
 void KeyTable::forget() {
@@ -37,6 +43,7 @@ void KeyTable::forget() {
     by_name_.emplace(known.key, &known);
   }
   start_.next = nullptr;
+  unknown_ = 0;
 }
 
 Branch& Branch::child(const std::string& wanted) {
@@ -57,6 +64,7 @@ void Branch::alias(const std::string& wanted, const std::string& other) {
 }
 
 void Branch::settle() {
+  scalar_slot = is_object ? -1 : slot;
   for (Branch& b : children) {
     keys.expect(b.key, &b);
     b.settle();

@@ -24,19 +24,19 @@ struct KnownKey {
 
   KnownKey(std::string_view name, Branch* leads_to);
 
-  // Whether `at`, a token, is this key. Compares three words without a branch: most keys are short.
-  // REQUIRES 8 * kWords readable bytes.
+  // Whether `at`, a token, is this key with its colon right behind it. Compares three words without
+  // a branch: most keys are short. REQUIRES 8 * kWords readable bytes.
   bool stands_at(const char* at) const {
-    std::uint64_t differing = 0;
-    for (std::size_t i = 0; i < kWords; ++i) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, at + 8 * i, sizeof word);
-      differing |= (word ^ written[i]) & mask[i];
-    }
-    return differing == 0;
+    const auto word = [at](std::size_t i) {
+      std::uint64_t out = 0;
+      std::memcpy(&out, at + 8 * i, sizeof out);
+      return out;
+    };
+    return (((word(0) ^ written[0]) & mask[0]) | ((word(1) ^ written[1]) & mask[1]) |
+            ((word(2) ^ written[2]) & mask[2])) == 0;
   }
 
-  std::array<std::uint64_t, kWords> written{};  // the key in quotes
+  std::array<std::uint64_t, kWords> written{};  // the key in quotes, and a colon
   std::array<std::uint64_t, kWords> mask{};     // its bytes
   bool is_short = false;                        // it fits, and reads back as itself
   std::string key;
@@ -56,21 +56,21 @@ class KeyTable {
 
   // An object of this place begins.
   void begin() {
-    if (keys_.size() > expected_ + kForgotten) forget();
+    if (unknown_ > kForgotten) forget();
     ++object_;
     previous_ = &start_;
   }
-  // The key at `at` if it is the one that is likely to come; null otherwise.
+  // The key at `at`, and its colon, if it is the one that is likely to come; null otherwise.
   KnownKey* likely(const char* at) const {
     KnownKey* const next = previous_->next;
     return next != nullptr && next->stands_at(at) ? next : nullptr;
   }
-  KnownKey* find(std::string_view key);  // made when new
+  // The key of that name, made when new; it becomes the one that is likely to come.
+  KnownKey* find(std::string_view key);
   // Notes that the present object has the key; false when it had it before.
   bool note(KnownKey* key) {
     if (key->seen_in == object_) return false;
     key->seen_in = object_;
-    if (previous_->next != key) previous_->next = key->is_short ? key : nullptr;
     previous_ = key;
     return true;
   }
@@ -81,6 +81,7 @@ class KeyTable {
   std::deque<KnownKey> keys_;  // stay where they are
   std::unordered_map<std::string_view, KnownKey*> by_name_;
   std::size_t expected_ = 0;
+  std::size_t unknown_ = 0;
   std::uint64_t object_ = 0;
   KnownKey start_{"", nullptr};  // before the first key
   KnownKey* previous_ = nullptr;
@@ -91,6 +92,7 @@ struct Branch {
   std::string key;
   std::string name;  // what faults call it: an alias shares the name of the key it stands for
   int slot = -1;
+  int scalar_slot = -1;    // the same where a scalar may stand
   int pair = -1;           // a key and its alias share one: giving both is a fault
   bool is_object = false;  // anything but an object is a fault
   bool is_data = false;    // action.data, whose text is kept

@@ -14,8 +14,6 @@ constexpr const char* kBadNumber = "malformed number, or a number out of range";
 constexpr const char* kBadEscape = "malformed string escape";
 constexpr const char* kNoValue = "malformed JSON: expected a value";
 
-bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
-
 const char* behind_digits(const char* at) {
   while (is_digit(*at)) ++at;
   return at;
@@ -70,12 +68,36 @@ void JsonText::stop_for(Token at, char wanted) const {
   stop(at, fmt::format("malformed JSON: expected {}", wanted));
 }
 
+// A member needs four tokens: with fewer left, one of these stops.
+void JsonText::short_member(Token at) const {
+  std::string_view name;
+  at = expect(key(at, name), ':');
+  at = skip_checked(at, 0);
+  more(at, '}');
+  stop_for(end_, '}');
+}
+
 void JsonText::bad_number(Token at) const {
   stop(at, is_digit(first(at)) || first(at) == '-' ? kBadNumber : kNoValue);
 }
 
 void JsonText::too_deep(Token at) const {
   stop(at, fmt::format("nested deeper than {} levels", kDeepest));
+}
+
+// Any number: it may be long, negative or followed by white space.
+NumberText JsonText::wide_number(Token at, std::string_view& written) const {
+  if (at + 1 >= end_) stop_for(at, '}');  // so the digits end within the text
+  const NumberText number = scan_number(place(at));
+  if (number.size == 0) bad_number(at);
+  written = {place(at), number.size};
+  return number;
+}
+
+Token JsonText::wide_number(Token at, std::string_view& written, double& value) const {
+  const NumberText number = wide_number(at, written);
+  value = is_exact(number) ? short_value(number) : long_value(at, written);
+  return at + 1;
 }
 
 double JsonText::long_value(Token at, std::string_view number) const {
@@ -114,7 +136,8 @@ Token JsonText::skip_checked(Token at, int depth) const {
     case 'n':
       return literal(at, written);
     default:
-      if (!checked_number(at, written).is_short) long_value(at, written);
+      if (may_be_narrow(at) && scan_narrow(place(at), at[1] - *at).size > 0) return at + 1;
+      if (!wide_number(at, written).is_short) long_value(at, written);
       return at + 1;
   }
 }
@@ -152,7 +175,7 @@ Token JsonText::skip(Token at, std::string_view& written) const {
     case 'n':
       return literal(at, written);
     default:
-      checked_number(at, written);
+      wide_number(at, written);
       return at + 1;
   }
   const Token begin = at;

@@ -41,6 +41,14 @@ class JsonText {
   // The first byte of the token; 0 at the end.
   char first(Token at) const { return at < end_ ? text_[*at] : '\0'; }
 
+  // The same without a check. REQUIRES a token here.
+  char known_first(Token at) const { return text_[*at]; }
+
+  // Stops unless a whole member of an object can stand here: a key, a colon, a value and what ends
+  // it. So these need no further look for the end while each is one token.
+  void check_member(Token at) const {
+    if (end_ - at < 4) short_member(at);
+  }
   // Behind the token `c`, or stops.
   Token expect(Token at, char c) const {
     if (first(at) != c) stop_for(at, c);
@@ -48,9 +56,14 @@ class JsonText {
   }
   // Whether another member or item follows; stops unless a comma or the closing bracket is here.
   bool more(Token at, char closing) const {
-    const char c = first(at);
-    if (c != ',' && c != closing) stop_for(at, closing);
-    return c == ',';
+    if (at >= end_) stop_for(at, closing);
+    return more_here(at, closing);
+  }
+  bool more_here(Token at, char closing) const {  // the same. REQUIRES a token here
+    const char c = known_first(at);
+    if (c == ',') return true;
+    if (c != closing) stop_for(at, closing);
+    return false;
   }
   // From the token `begin` to the one before `behind`, which is one byte long.
   std::string_view between(Token begin, Token behind) const {
@@ -73,13 +86,30 @@ class JsonText {
     return string(at, written);
   }
   [[gnu::always_inline]] Token number(Token at, std::string_view& written, double& value) const {
-    const NumberText number = checked_number(at, written);
-    value = is_exact(number) ? short_value(number) : long_value(at, written);
-    return at + 1;
+    if (may_be_narrow(at)) {
+      const NumberText narrow = scan_narrow(place(at), at[1] - *at);
+      if (narrow.size > 0) {
+        written = {place(at), narrow.size};
+        value = short_value(narrow);
+        return at + 1;
+      }
+    }
+    return wide_number(at, written, value);
   }
   Token literal(Token at, std::string_view& written) const;  // true, false or null
   // Any value; `depth` counts the containers around it.
   Token skip_checked(Token at, int depth) const;
+  // The same for the value of a member that check_member() found room for; stops when nothing
+  // follows it.
+  Token skip_member(Token at, int depth) const {
+    if (!has_escapes_ && known_first(at) == '"') return at + 1;
+    return not_last(skip_checked(at, depth));
+  }
+  // `at` itself; stops at the end.
+  Token not_last(Token at) const {
+    if (at >= end_) stop_for(at, '}');
+    return at;
+  }
   // Any value, only its brackets counted: for texts of our own.
   Token skip(Token at, std::string_view& written) const;
 
@@ -96,15 +126,12 @@ class JsonText {
 
  private:
   [[noreturn]] void stop_for(Token at, char wanted) const;
+  [[noreturn]] void short_member(Token at) const;
   [[noreturn]] void bad_number(Token at) const;
   [[noreturn]] void too_deep(Token at) const;
-  [[gnu::always_inline]] NumberText checked_number(Token at, std::string_view& written) const {
-    if (at + 1 >= end_) stop_for(at, '}');  // so the digits end within the text
-    const NumberText number = scan_number(place(at));
-    if (number.size == 0) bad_number(at);
-    written = {place(at), number.size};
-    return number;
-  }
+  bool may_be_narrow(Token at) const { return at + 1 < end_ && at[1] - *at <= kNarrow; }
+  NumberText wide_number(Token at, std::string_view& written) const;
+  Token wide_number(Token at, std::string_view& written, double& value) const;
   double long_value(Token at, std::string_view number) const;
   std::string_view unescaped(std::string_view inner, expr::Arena& arena) const;
   void check_escapes(std::string_view string) const;

@@ -1,6 +1,4 @@
 // Lines of JSON become slots, or faults; the general reader of core/base/json.h is the oracle.
-#include "core/decide/ingest.h"
-
 #include <gtest/gtest.h>
 
 #include <charconv>
@@ -8,6 +6,7 @@
 #include <random>
 
 #include "core/base/json.h"
+#include "core/decide/ingest.h"
 #include "core/expr/map.h"
 
 namespace autopilot::decide {
@@ -111,6 +110,51 @@ TEST(Ingest, reads_any_number_as_the_standard_library_does) {
     if (i % 11 == 0) text += "e" + std::to_string(static_cast<int>(random() % 600) - 300);
     if (!std::isfinite(exact(text)) || exact(text) == 0) continue;
     ASSERT_EQ(reader.number(text), exact(text)) << text;
+  }
+}
+
+// Numbers of up to nine bytes, with a point anywhere or nowhere and what may follow them.
+TEST(Ingest, reads_short_numbers_as_the_standard_library_does) {
+  Reader reader;
+  std::mt19937_64 random(2);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text(1 + random() % 9, '0');
+    for (char& c : text) c = static_cast<char>('0' + random() % 10);
+    const std::size_t point = random() % 10;
+    if (point < text.size()) text[point] = '.';
+    const bool is_number = text.front() != '.' && text.back() != '.' &&
+                           (text.front() != '0' || text.size() == 1 || text[1] == '.');
+    for (const char* behind : {"", " ", "\n\t "}) {
+      for (const char* field : {"x", "unknown"}) {
+        const std::string line =
+            std::string("{\"data\":{\"") + field + "\":" + text + behind + "}}";
+        ASSERT_EQ(reader.read(line), is_number) << line;
+        if (!is_number || *field != 'x') continue;
+        ASSERT_EQ(reader.input.slots[3].real, exact(text)) << line;
+        ASSERT_EQ(reader.input.raw[3], text) << line;
+      }
+    }
+  }
+}
+
+// White space may stand between any two tokens, also where the line before had none.
+TEST(Ingest, reads_white_space_anywhere) {
+  const std::vector<std::string> tokens = {
+      "{", "\"action\"", ":",     "{",     "\"type\"", ":", "\"t\"",    ",",           "\"data\"",
+      ":", "{",          "\"x\"", ":",     "12.5",     ",", "\"deep\"", ":",           "[",
+      "1", ",",          "true",  "]",     "}",        "}", ",",        "\"context\"", ":",
+      "{", "\"role\"",   ":",     "\"a\"", "}",        "}"};
+  Reader reader;
+  std::mt19937_64 random(4);
+  for (int i = 0; i < 2'000; ++i) {
+    std::string line;
+    for (const std::string& token : tokens)
+      line += token + (random() % 4 == 0 ? std::string(random() % 3, " \t\r"[random() % 3]) : "");
+    ASSERT_TRUE(reader.read(line)) << line << reader.fault.message;
+    ASSERT_EQ(reader.input.slots[0].text(), "t");
+    ASSERT_EQ(reader.input.slots[3].real, 12.5);
+    ASSERT_EQ(reader.input.raw[3], "12.5");
+    ASSERT_EQ(reader.input.slots[8].text(), "a");
   }
 }
 
