@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "core/state/policy_sets.h"
@@ -12,35 +13,55 @@ namespace {
 constexpr std::int64_t kWorthThreads = 8 * decide::Archive::kPageRows;
 constexpr unsigned kMostThreads = 8;
 
-// What the workers share: whose turn it is to read, and what went wrong first.
+// What the workers share: whose turn it is to read, and what went wrong first in the order of the
+// records, whoever was the first to notice.
 struct Shared {
   std::mutex mutex;
   decide::Archive& archive;
-  decide::Range range;
+  decide::Range range;  // what nobody has read yet
   decide::ReplaySummary summary;
   std::exception_ptr fault;
+  std::int64_t fault_page;  // where the page with the fault begins
 };
 
-bool next_page(Shared& shared, decide::Page& page) {
+// After a fault nobody takes another page, but all those before it have been taken and are
+// finished.
+bool next_page(Shared& shared, decide::Page& page, std::int64_t& begin) {
   const std::lock_guard guard(shared.mutex);
+  begin = shared.range.begin;
   return shared.fault == nullptr && shared.archive.next(shared.range, page);
 }
 
 void work(Shared& shared, PolicySets& policies) {
   decide::ReplaySummary mine;
   std::exception_ptr fault;
+  std::int64_t begin = 0;  // of the page
   try {
     decide::Replayer replayer(policies);
     decide::Page page;
-    while (next_page(shared, page)) {
+    while (next_page(shared, page, begin)) {
       for (std::size_t i = 0; i < page.size(); ++i) check_record(replayer, page.line(i), mine);
     }
   } catch (...) {
     fault = std::current_exception();
   }
   const std::lock_guard guard(shared.mutex);
-  if (fault != nullptr && shared.fault == nullptr) shared.fault = fault;
+  if (fault != nullptr && begin < shared.fault_page) {
+    shared.fault = fault;
+    shared.fault_page = begin;
+  }
   merge(shared.summary, std::move(mine));
+}
+
+// As many as the system grants: those there are do the work of those it refuses.
+std::vector<std::jthread> start_helpers(unsigned count, Shared& shared, PolicySets& policies) {
+  std::vector<std::jthread> helpers;
+  helpers.reserve(count);
+  try {
+    while (helpers.size() < count) helpers.emplace_back(work, std::ref(shared), std::ref(policies));
+  } catch (const std::system_error&) {
+  }
+  return helpers;
 }
 
 }  // namespace
@@ -51,15 +72,13 @@ decide::ReplaySummary replay_range(Store& store, decide::Range range) {
   // with pages.
   const std::unique_ptr<Store> documents = Store::open(store.database().path());
   PolicySets policies(*documents);
-  Shared shared{{}, archive, range, {}, nullptr};
+  Shared shared{{}, archive, range, {}, nullptr, INT64_MAX};
   const unsigned cores = std::clamp(std::thread::hardware_concurrency(), 1u, kMostThreads);
-  std::vector<std::thread> helpers;
-  if (archive.count(range) >= kWorthThreads) {
-    for (unsigned i = 1; i < cores; ++i)
-      helpers.emplace_back(work, std::ref(shared), std::ref(policies));
+  {
+    const bool is_worth_threads = archive.count(range) >= kWorthThreads;
+    const auto helpers = start_helpers(is_worth_threads ? cores - 1 : 0, shared, policies);
+    work(shared, policies);
   }
-  work(shared, policies);
-  for (std::thread& t : helpers) t.join();
   if (shared.fault != nullptr) std::rethrow_exception(shared.fault);
   return std::move(shared.summary);
 }
