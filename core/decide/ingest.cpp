@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "core/decide/input_shape.h"
 #include "core/decide/json_text.h"
 #include "core/expr/map.h"
@@ -82,9 +84,21 @@ class Builder {
     std::copy(entries.begin(), entries.end(), kept);
     const expr::MapRep* rep =
         expr::make_map(arena_, kept, static_cast<std::uint32_t>(entries.size()));
-    if (rep == nullptr) text_.stop(begin, "an object has the same key twice");
+    if (rep == nullptr) stop_at_second_key(begin);
     value = expr::Val::of_map(rep);
     return at + 1;
+  }
+
+  // REQUIRES that the object, which has been read, has one key twice.
+  [[noreturn]] void stop_at_second_key(Token begin) const {
+    std::set<std::string_view> seen;
+    for (Token at = begin + 1;; ++at) {
+      std::string_view written;
+      const Token behind = text_.key(at, written);
+      const std::string_view key = text_.content(written, arena_);
+      if (!seen.insert(key).second) text_.stop(at, fmt::format("key \"{}\" appears twice", key));
+      at = text_.skip(text_.expect(behind, ':'), written);
+    }
   }
 
   const JsonText& text_;

@@ -19,6 +19,8 @@ class Reading : public ::testing::Test {
                                    {"action", "risk"},
                                    {"action", "data", "weight"},
                                    {"action", "data", "note"},
+                                   {"action", "data", "deep", "inner", "x"},
+                                   {"action", "data", "items"},
                                    {"metrics", "cvr"},
                                    {"segment", "geo"},
                                    {"context", "time"},
@@ -102,6 +104,52 @@ TEST_F(Reading, faults_name_what_is_wrong) {
     EXPECT_NE(fault_.message.find(message), std::string::npos) << line << ": " << fault_.message;
     EXPECT_LE(fault_.offset, std::string_view(line).size()) << line;
   }
+}
+
+// Each line has a second key that must be refused, and nothing else does: it stands at `again`.
+TEST_F(Reading, a_key_that_is_used_stands_once_at_any_depth) {
+  struct Case {
+    const char *line, *again;
+  };
+  const Case cases[] = {
+      // Of the line, the action and the context: all keys, also those that nobody reads.
+      {R"({"action":{"type":"a"},"action":{"type":"a"}})", R"("action":{"type":"a"}})"},
+      {R"({"action":{"type":"a"},"context":{},"context":{}})", R"("context":{}})"},
+      {R"({"type":"a","type":"a"})", R"("type":"a"})"},
+      {R"({"type":"a","odd":1,"odd":1})", R"("odd":1})"},
+      {R"({"type":"a","data":{},"data":{}})", R"("data":{}})"},
+      {R"({"type":"a","algo_key":"x","algorithm":"x"})", R"("algorithm")"},
+      {R"({"action":{"type":"a"},"context":{"odd":1,"odd":1}})", R"("odd":1}})"},
+      {R"({"action":{"type":"a"},"context":{"metrics":{},"metrics":{}}})", R"("metrics":{}}})"},
+      {R"({"action":{"type":"a"},"context":{"time":"t","timestamp":"t"}})", R"("timestamp")"},
+      // Of data, metrics, segment and features likewise.
+      {R"({"type":"a","data":{"weight":1,"weight":1}})", R"("weight":1}})"},
+      {R"({"type":"a","data":{"odd":1,"odd":1}})", R"("odd":1}})"},
+      {R"({"type":"a","data":{"weight":1,"wei\u0067ht":1}})", R"("wei\u0067ht")"},
+      {R"({"action":{"type":"a"},"context":{"metrics":{"cvr":1,"cvr":1}}})", R"("cvr":1}}})"},
+      {R"({"action":{"type":"a"},"context":{"segment_data":{"geo":1,"geo":1}}})", R"("geo":1}}})"},
+      {R"({"action":{"type":"a"},"context":{"features":{"f":1,"f":1}}})", R"("f":1}}})"},
+      // Deeper down: on the way to what is read, and in what is read as a whole.
+      {R"({"type":"a","data":{"deep":{"inner":{"x":1,"x":1}}}})", R"("x":1}}}})"},
+      {R"({"type":"a","data":{"deep":{"inner":{},"inner":{}}}})", R"("inner":{}}}})"},
+      {R"({"type":"a","data":{"deep":{"odd":1,"odd":1}}})", R"("odd":1}}})"},
+      {R"({"type":"a","data":{"items":{"k":1,"k":1}}})", R"("k":1}}})"},
+      {R"({"type":"a","data":{"items":[0,{"k":[{"l":{},"m":"}","l":1}]}]}})", R"("l":1)"},
+      {R"({"action":{"type":"a"},"context":{"features":{"f":{"g":[1],"h":2,"g":3}}}})", R"("g":3)"},
+  };
+  for (const auto& [line, again] : cases) {
+    EXPECT_FALSE(read(line)) << line;
+    EXPECT_TRUE(fault_.message.find("appears twice") != std::string::npos ||
+                fault_.message.find("given twice") != std::string::npos)
+        << line << ": " << fault_.message;
+    EXPECT_EQ(fault_.offset, std::string(line).rfind(again)) << line;
+  }
+}
+
+TEST_F(Reading, below_what_nobody_reads_a_key_may_stand_twice) {
+  EXPECT_TRUE(read(R"({"type":"a","data":{"odd":{"k":1,"k":1}}})")) << fault_.message;
+  EXPECT_TRUE(read(R"({"action":{"type":"a"},"context":{"odd":[{"k":1,"k":1}]}})"))
+      << fault_.message;
 }
 
 TEST_F(Reading, deep_nesting_is_a_fault_and_no_crash) {
