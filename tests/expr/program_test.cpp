@@ -122,8 +122,9 @@ TEST(Slots, a_value_of_another_type_than_declared_takes_the_slow_way) {
 TEST(Faults, name_the_part_that_failed) {
   EXPECT_EQ(Trial("1 + 2 / (3 - 3)").text(), "division by zero @ 2 / (3 - 3)");
   EXPECT_EQ(Trial("[1, 2].map(x, 10 / (x - 1))").text(), "division by zero @ 10 / (x - 1)");
+  Arena arena;
   EXPECT_EQ(Trial("true && free.x == 1.0")
-                .with({"free"}, Val::of_map(make_map(*new Arena, nullptr, 0)))
+                .with({"free"}, Val::of_map(make_map(arena, nullptr, 0)))
                 .text(),
             "no such key: x @ free.x");
   EXPECT_EQ(Trial("size(dyn(1)) > 2").text(), "no such overload: size(int) @ size(dyn(1))");
