@@ -18,7 +18,7 @@ target_compile_definitions(core_base PUBLIC AUTOPILOT_VERSION="${PROJECT_VERSION
 add_layer(core_render core/render core_base)
 add_layer(core_expr core/expr core_base lib_re2)
 add_layer(core_policy core/policy core_expr)
-add_layer(core_decide core/decide core_policy lib_simdjson)
+add_layer(core_decide core/decide core_policy core_render lib_simdjson)
 add_layer(core_state core/state core_decide)
 add_layer(autopilot_cli cli core_state core_render CLI11::CLI11)
 add_layer(autopilot_commands commands autopilot_cli)

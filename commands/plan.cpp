@@ -3,7 +3,12 @@
 
 #include "cli/command.h"
 #include "commands/desired.h"
+#include "commands/recorded.h"
+#include "core/base/error.h"
+#include "core/decide/history.h"
+#include "core/state/impact_run.h"
 #include "core/state/plan_report.h"
+#include "core/state/policy_sets.h"
 
 namespace autopilot::commands {
 namespace {
@@ -16,6 +21,12 @@ PATH are files or folders; without any, the paths of autopilot.yaml. With -o the
 autopilot apply FILE applies exactly that or refuses. A saved plan holds the changes alone, so the
 order of files, keys and comments never alters it, nor its digest.
 
+With --impact the recorded decisions are taken again under the planned documents, and the plan shows
+which of them would flip: blocked instead of allowed, modified with other values, and so on, by the
+policy and rule that make the difference, with the risk and the action.data that they stand for and
+examples with their old and new values. Limits are counted from the first of these decisions on. The
+plan itself, and its digest, are the same with and without.
+
 Documents with metadata.protect: true are kept when their files are gone. A plan that updates or
 deletes a large share of the documents says so: apply then wants --allow-large.
 
@@ -23,11 +34,12 @@ EXAMPLES
   autopilot plan
   autopilot plan -o changes.plan && autopilot apply changes.plan
   autopilot plan --target 'Policy/traffic-*' --brief
-  autopilot plan --format markdown --max-bytes 60000 > comment.md
+  autopilot plan --impact --since 7d --fail-on-flip 0
+  autopilot plan --impact --last 10000 --format markdown --max-bytes 60000 > comment.md
 
 EXIT STATUS
   0 when the plan is made, whatever it holds; with --exit-code 3 when there are changes; with
-  --detailed-exitcode 2, as Terraform does.
+  --detailed-exitcode 2, as Terraform does. With --fail-on-flip N 1 when more than N decisions flip.
 )";
 
 class Plan : public cli::Invocation {
@@ -41,6 +53,11 @@ class Plan : public cli::Invocation {
               cli::Hint::document);
     o.options("--exclude ID", excludes_, "not the documents whose id or Kind/id matches",
               cli::Hint::document);
+    o.flag("--impact", impact_, "show which recorded decisions would flip");
+    o.option("--since T", since_,
+             "with --impact: decisions recorded since then: 7d, or an RFC 3339 time");
+    o.option("--last N", last_, "with --impact: the newest N decisions");
+    o.option("--fail-on-flip N", most_flips_, "with --impact: exit 1 when more than N would flip");
     o.flag("--brief", brief_, "one line per document");
     o.option("--max-bytes N", max_bytes_, "with --format markdown: leave out what is too much");
     o.flag("--allow-empty", allow_empty_, "no documents is no fault: everything is to be deleted");
@@ -48,24 +65,52 @@ class Plan : public cli::Invocation {
 
   cli::Exit run(cli::Context& context) override {
     context.require_role("viewer", "plan");
+    check_words();
     const auto desired = desired_documents(context, paths_, allow_empty_);
     const state::Plan plan = state::make_plan(desired, context.store_if_any(),
                                               plan_options(context, targets_, excludes_));
     if (!out_.empty() && out_ != "-") context.world.files.write(out_, state::plan_text(plan));
-    show(context, plan);
+    std::optional<decide::Impact> impact;
+    if (impact_) impact = impact_of(context, plan);
+    show(context, plan, impact ? &*impact : nullptr);
+    if (impact && most_flips_ >= 0 && impact->flips() > most_flips_) return cli::Exit::no;
     if (plan.empty()) return cli::Exit::ok;
     if (detailed_) return cli::Exit::usage;  // Terraform's 2
     return exit_code_ ? cli::Exit::changes : cli::Exit::ok;
   }
 
  private:
-  void show(cli::Context& context, const state::Plan& plan) {
+  void check_words() const {
+    const char* word = !since_.empty()    ? "--since"
+                       : last_ >= 0       ? "--last"
+                       : most_flips_ >= 0 ? "--fail-on-flip"
+                                          : nullptr;
+    if (word != nullptr && !impact_) {
+      throw Error(ErrorKind::usage, fmt::format("{} says something about --impact alone", word),
+                  fmt::format("autopilot plan --impact {} …", word));
+    }
+    if (!since_.empty() && last_ >= 0)
+      throw Error(ErrorKind::usage, "--since and --last exclude each other");
+    if (last_ == 0) throw Error(ErrorKind::usage, "--last 0: no decision to try the plan on");
+  }
+
+  decide::Impact impact_of(cli::Context& context, const state::Plan& plan) {
+    const decide::Range since = recorded_since(context, since_);
+    state::Store* store = context.store_if_any();
+    if (store == nullptr) return decide::Impact();
+    const auto documents = state::documents_after(plan, *store);
+    return state::impact_on(
+        *store, last_ < 0 ? since : decide::newest(store->database(), last_),
+        state::compile_documents("", documents));
+  }
+
+  void show(cli::Context& context, const state::Plan& plan, const decide::Impact* impact) {
     if (out_ == "-") return context.write(state::plan_text(plan));
     if (context.globals.format == "markdown") {
       return context.write(
-          state::plan_markdown(plan, brief_, static_cast<std::size_t>(max_bytes_)));
+          state::plan_markdown(plan, brief_, static_cast<std::size_t>(max_bytes_), impact));
     }
-    context.show(state::describe(plan, brief_));
+    context.show(state::describe(plan, brief_, impact));
   }
 
   std::vector<std::string> paths_;
@@ -74,6 +119,10 @@ class Plan : public cli::Invocation {
   bool detailed_ = false;
   std::vector<std::string> targets_;
   std::vector<std::string> excludes_;
+  bool impact_ = false;
+  std::string since_;
+  std::int64_t last_ = -1;
+  std::int64_t most_flips_ = -1;
   bool brief_ = false;
   std::int64_t max_bytes_ = 0;
   bool allow_empty_ = false;

@@ -1,11 +1,11 @@
 // autopilot replay: recorded decisions taken again.
-#include <fmt/format.h>
-
 #include "cli/command.h"
+#include "commands/recorded.h"
 #include "core/base/error.h"
 #include "core/decide/archive.h"
 #include "core/decide/summary.h"
 #include "core/policy/loader.h"
+#include "core/state/impact_run.h"
 #include "core/state/policy_sets.h"
 #include "core/state/replay_run.h"
 #include "core/state/store.h"
@@ -50,36 +50,20 @@ class Replay : public cli::Invocation {
   }
 
  private:
-  decide::Range range(cli::Context& context) const {
-    if (since_.empty()) return {};
-    if (const auto length = parse_duration(since_))
-      return decide::Range::since(context.world.clock.now() - *length);
-    if (const auto time = parse_rfc3339(since_)) return decide::Range::since(*time);
-    throw Error(ErrorKind::usage, fmt::format("--since {}: neither a duration nor a time", since_),
-                "write 7d, 12h or 2026-11-20T10:00:00Z");
-  }
-
-  // The chosen lines one after the other, padded for the decoder.
-  void each_chosen(decide::Archive& archive,
-                   const std::function<void(std::string_view)>& work) const {
-    decide::Page page;
-    for (const std::string& id : decisions_) {
-      page.clear();
-      page.add(0, archive.find(id));
-      work(page.line(0));
-    }
-  }
-
   cli::Exit check(cli::Context& context, state::Store& store) {
     decide::ReplaySummary summary;
     if (decisions_.empty()) {
-      summary = state::replay_range(store, range(context));
+      summary = state::replay_range(store, recorded_since(context, since_));
     } else {
       state::PolicySets policies(store);
       decide::Replayer replayer(policies);
       decide::Archive archive(store.database());
-      each_chosen(archive,
-                  [&](std::string_view line) { decide::check_record(replayer, line, summary); });
+      decide::Page page;
+      for (const std::string& id : decisions_) {
+        page.clear();
+        page.add(0, archive.find(id));
+        decide::check_record(replayer, page.line(0), summary);
+      }
     }
     context.show(decide::describe(summary));
     return summary.differing > 0 ? cli::Exit::no : cli::Exit::ok;
@@ -88,18 +72,11 @@ class Replay : public cli::Invocation {
   cli::Exit compare(cli::Context& context, state::Store& store) {
     std::shared_ptr<const decide::CompiledSet> set = other_policies(context, store);
     if (set == nullptr) return cli::Exit::no;
-    decide::Comparison comparison(set);
-    decide::Archive archive(store.database());
-    each_chosen(archive, [&](std::string_view line) { comparison.add(line); });
-    if (decisions_.empty()) {
-      decide::Range chosen = range(context);
-      decide::Page page;
-      while (archive.next(chosen, page)) {
-        for (std::size_t i = 0; i < page.size(); ++i) comparison.add(page.line(i));
-      }
-    }
-    context.show(decide::describe(comparison, against_));
-    return fail_on_diff_ && comparison.differing() > 0 ? cli::Exit::no : cli::Exit::ok;
+    const decide::Impact impact = decisions_.empty()
+                                      ? state::impact_on(store, recorded_since(context, since_), set)
+                                      : state::impact_on(store, decisions_, set);
+    context.show(decide::describe(impact, against_));
+    return fail_on_diff_ && impact.flips() > 0 ? cli::Exit::no : cli::Exit::ok;
   }
 
   // A folder or file of policies, else a revision. Null when the files have faults, which are

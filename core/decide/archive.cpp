@@ -52,6 +52,7 @@ void Page::clear() {
   text_.clear();
   begins_.clear();
   ends_.clear();
+  seqs_.clear();
 }
 
 void Page::add(std::int64_t seq, std::string_view line) {
@@ -59,7 +60,7 @@ void Page::add(std::int64_t seq, std::string_view line) {
   text_ += line;
   ends_.push_back(text_.size());
   text_.append(kPadding, ' ');
-  last_seq_ = seq;
+  seqs_.push_back(seq);
 }
 
 std::string_view Page::line(std::size_t i) const {

@@ -28,12 +28,13 @@ class Page {
   void add(std::int64_t seq, std::string_view line);
   std::size_t size() const { return ends_.size(); }
   std::string_view line(std::size_t i) const;
-  std::int64_t last_seq() const { return last_seq_; }
+  std::int64_t seq(std::size_t i) const { return seqs_[i]; }
+  std::int64_t last_seq() const { return seqs_.empty() ? -1 : seqs_.back(); }
 
  private:
   std::string text_;
   std::vector<std::size_t> begins_, ends_;
-  std::int64_t last_seq_ = -1;
+  std::vector<std::int64_t> seqs_;
 };
 
 class Archive {

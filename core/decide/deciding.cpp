@@ -20,11 +20,13 @@ Deciding::Deciding(Engine& engine, Input& input, const Circumstances& circumstan
       at_(circumstances),
       ledger_(ledger),
       outcome_(outcome),
-      trace_(trace) {
+      trace_(trace),
+      texts_(engine.writes_texts || trace != nullptr) {
   outcome_.result = Result::allowed;
   outcome_.risk = 0;
-  outcome_.changed = outcome_.overridden = false;
+  outcome_.changed = outcome_.overridden = outcome_.needs_text = false;
   outcome_.action.clear();
+  outcome_.changes.clear();
   outcome_.reasons.clear();
   outcome_.uses.clear();
   outcome_.monitor.clear();
@@ -144,6 +146,7 @@ void Deciding::run_monitor(std::uint32_t index) {
 void Deciding::check_type() {
   if (!set_.enforces() || set_.knows_type(input_.type)) return;
   Reason& reason = add_reason({}, "action_types", "action_type", Effect::block);
+  if (!texts_) return;
   reason.message = fmt::format("unknown action type {}", input_.type);
   reason.values = "{\"action.type\":";
   append_json_string(reason.values, input_.type);
@@ -210,7 +213,7 @@ Truth Deciding::rolled_in(const CompiledPolicy& policy) {
   }
   const Val key = policy.rollout_key->program.evaluate(input_.slots.data(), engine_.scratch_);
   if (key.tag == Tag::error) {
-    last_fault_ = policy.rollout_key->program.fault(key, engine_.scratch_);
+    note_fault(policy.rollout_key->program, key);
     failed(policy, "rollout", "rollout_key", *policy.rollout_key);
     return Truth::error;
   }
@@ -314,7 +317,7 @@ void Deciding::try_override() {
   std::string refusal;
   if (!may_override(refusal)) {
     Reason& reason = add_reason({}, "override", "override", Effect::warn);
-    reason.message = refusal;
+    if (texts_) reason.message = refusal;
     return;
   }
   for (Reason& reason : outcome_.reasons) {
@@ -328,9 +331,16 @@ Truth Deciding::test(const Condition& condition) {
   if (condition.constant_true) return Truth::yes;
   const Val v = condition.program.evaluate(input_.slots.data(), engine_.scratch_);
   if (v.tag == Tag::boolean) return v.boolean ? Truth::yes : Truth::no;
-  last_fault_ = v.tag == Tag::error ? condition.program.fault(v, engine_.scratch_)
-                                    : expr::EvalFault{"the condition is not true or false", 0, 0};
+  if (v.tag == Tag::error) {
+    note_fault(condition.program, v);
+  } else {
+    last_fault_ = {"the condition is not true or false", 0, 0};
+  }
   return Truth::error;
+}
+
+void Deciding::note_fault(const expr::Program& program, const Val& error) {
+  if (texts_) last_fault_ = program.fault(error, engine_.scratch_);
 }
 
 // Whether a rule is for this action and its `when` holds.
@@ -353,6 +363,7 @@ bool Deciding::wanted(const CompiledPolicy& policy, const CompiledRule& rule, st
 
 void Deciding::failed(const CompiledPolicy& policy, std::string_view kind, std::string_view rule,
                       const Condition& condition) {
+  if (!texts_) return failed(policy, kind, rule, {}, "{}");
   failed(policy, kind, rule,
          fmt::format("{} in {}", last_fault_.message, condition.program.source()),
          values_of(condition));
@@ -366,6 +377,7 @@ void Deciding::failed(const CompiledPolicy& policy, std::string_view kind, std::
   }
   if (skip) return;
   Reason& reason = add_reason(policy.model.id, rule, "error", Effect::block);
+  if (!texts_) return;
   reason.message = fmt::format("{} {}: {}", kind, rule, message);
   reason.values = std::move(values);
 }

@@ -61,6 +61,7 @@ class Deciding {
   bool bound_of(std::uint32_t policy, const CompiledMutation& mutation, double& low, double& high);
   bool put(std::uint32_t policy, const CompiledMutation& mutation, std::string_view field, int slot,
            expr::Val value);
+  void tell_change(Reason& reason, int slot, const expr::Val& value) const;
   void bind(const Engine::Bound& bound);
   expr::Val kept(const expr::Val& value);
   void excuse_own(std::size_t bounds_begin);
@@ -77,6 +78,7 @@ class Deciding {
 
   // guards.cpp
   void compute_risk();
+  void risk_failed(const Condition& model, const expr::Val& value);
   double built_in_risk() const;
   bool number(int slot, double& out) const;
   void guard(const CompiledPolicy& policy);
@@ -98,6 +100,7 @@ class Deciding {
               const Condition& condition);
   void failed(const CompiledPolicy& policy, std::string_view kind, std::string_view rule,
               std::string message, std::string values);
+  void note_fault(const expr::Program& program, const expr::Val& error);
   Reason& add_reason(std::string_view policy, std::string_view rule, std::string_view kind,
                      Effect effect);
   std::string values_of(const Condition& condition) const;
@@ -114,6 +117,7 @@ class Deciding {
   LedgerView& ledger_;
   Outcome& outcome_;
   Trace* trace_;
+  const bool texts_;  // somebody will read them
   Pass pass_;
   expr::EvalFault last_fault_;
 };

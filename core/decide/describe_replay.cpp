@@ -38,42 +38,4 @@ render::Report describe(const ReplaySummary& summary) {
   return report;
 }
 
-render::Report describe(const Comparison& comparison, std::string_view against) {
-  render::Report report{"autopilot.replay_against/v1", {}, {}};
-  List groups;
-  render::Table table{{"policy", "rule", "before", "after", "decisions", "for example"},
-                      {},
-                      {false, false, false, false, true}};
-  render::Lines notes;
-  for (const auto& [key, group] : comparison.groups()) {
-    groups.push_back(Map{{"policy", key.policy},
-                         {"rule", key.rule},
-                         {"before", to_string(key.before)},
-                         {"after", to_string(key.after)},
-                         {"count", group.count},
-                         {"example", group.example},
-                         {"message", group.message},
-                         {"action_before", parse_json(group.action_before).value},
-                         {"action_after", parse_json(group.action_after).value}});
-    table.rows.push_back(
-        {Line(key.policy.empty() ? "-" : key.policy), Line(key.rule.empty() ? "-" : key.rule),
-         Line({{std::string(to_string(key.before)), tone_of(to_string(key.before))}}),
-         Line({{std::string(to_string(key.after)), tone_of(to_string(key.after))}}),
-         Line(fmt::format("{}", group.count)), Line(group.example)});
-    if (!group.message.empty())
-      notes.lines.push_back(
-          Line({{group.example + "  ", Tone::dim}, {group.message, Tone::plain}}));
-  }
-  report.data = Map{{"against", against},
-                    {"checked", comparison.checked()},
-                    {"differing", comparison.differing()},
-                    {"groups", std::move(groups)}};
-  if (!table.rows.empty()) report.text.push_back(std::move(table));
-  if (!notes.lines.empty()) report.text.push_back(std::move(notes));
-  report.text.push_back(
-      render::Lines{{Line(fmt::format("{} of {} decisions would differ under {}",
-                                      comparison.differing(), comparison.checked(), against))}});
-  return report;
-}
-
 }  // namespace autopilot::decide

@@ -45,8 +45,11 @@ class Engine {
   bool read(std::string_view line, std::string_view base_context, Input& input, InputFault& fault);
   bool read_parts(std::string_view action, std::string_view context, Input& input,
                   InputFault& fault);
+  // The same for slots that were not read from JSON: fills the names. Begins with `reset` of the
+  // scratch left to the caller, whose strings may live in it.
+  bool prepare(Input& input, InputFault& fault);
 
-  // Decides what read() made of a line; changes the slots of `input` (mutations). The outcome's
+  // Decides what read() or prepare() made of a line; changes the slots of `input` (mutations). The outcome's
   // views point into the set; it stays valid after the input is gone. `trace` may be null.
   void decide(Input& input, const Circumstances& circumstances, LedgerView& ledger,
               Outcome& outcome, Trace* trace = nullptr);
@@ -55,6 +58,9 @@ class Engine {
   expr::Scratch& scratch() { return scratch_; }
   // False: walk all policies each time (the benchmark shows what the index is worth).
   bool use_index = true;
+  // False: reasons come without messages and values, and a changed action without its JSON, for
+  // those who count decisions and show few. All else is the same.
+  bool writes_texts = true;
 
  private:
   friend class Deciding;
@@ -81,7 +87,6 @@ class Engine {
 
   const std::vector<std::uint32_t>& candidates(std::string_view type, std::string_view algorithm);
   bool active(std::uint32_t policy, Instant now);
-  bool prepare(Input& input, InputFault& fault);
   bool default_target(Input& input, InputFault& fault) const;
 
   const CompiledSet& set_;

@@ -63,13 +63,7 @@ void Deciding::compute_risk() {
            : v.tag == Tag::integer ? static_cast<double>(v.integer)
                                    : std::nan("");
     if (!(risk >= 0) || !std::isfinite(risk)) {
-      const std::string why = v.tag == Tag::error
-                                  ? model->program.fault(v, engine_.scratch_).message
-                                  : "the risk is not a number of at least 0";
-      Reason& reason =
-          add_reason({}, "risk", "error", set_.enforces() ? Effect::block : Effect::warn);
-      reason.message = fmt::format("risk of {}: {}", input_.type, why);
-      reason.values = values_of(*model);
+      risk_failed(*model, v);
       risk = kHighestRisk;
     }
     outcome_.risk = risk;
@@ -78,6 +72,15 @@ void Deciding::compute_risk() {
   }
   slot(f.risk_variable) = Val::of_double(outcome_.risk);
   raw(f.risk_variable) = {};
+}
+
+void Deciding::risk_failed(const Condition& model, const Val& v) {
+  Reason& reason = add_reason({}, "risk", "error", set_.enforces() ? Effect::block : Effect::warn);
+  if (!texts_) return;
+  const std::string why = v.tag == Tag::error ? model.program.fault(v, engine_.scratch_).message
+                                              : "the risk is not a number of at least 0";
+  reason.message = fmt::format("risk of {}: {}", input_.type, why);
+  reason.values = values_of(model);
 }
 
 bool Deciding::number(int index, double& out) const {
@@ -134,9 +137,10 @@ void Deciding::check_guard(const CompiledPolicy& policy, const CompiledGuard& gu
 void Deciding::guard_fired(const CompiledPolicy& policy, const CompiledGuard& guard) {
   Reason& reason = add_reason(policy.model.id, guard.model->name, kind_of(guard.model->kind),
                               effect_of(guard.model->kind));
+  if (guard.model->kind == policy::Guard::Kind::approve) reason.approvals = guard.model->approvals;
+  if (!texts_) return;
   reason.message = message_of(guard);
   reason.values = values_of(*guard.condition);
-  if (guard.model->kind == policy::Guard::Kind::approve) reason.approvals = guard.model->approvals;
 }
 
 std::string Deciding::message_of(const CompiledGuard& guard) {
@@ -179,6 +183,7 @@ void Deciding::require(const CompiledPolicy& policy, const CompiledGuard& guard)
   }
   if (missing.empty()) return;
   Reason& reason = add_reason(policy.model.id, guard.model->name, "require", Effect::block);
+  if (!texts_) return;
   reason.message = guard.message.empty() ? "missing: " + join(missing, ", ") : message_of(guard);
   reason.values = "{\"missing\":[";
   for (std::size_t i = 0; i < missing.size(); ++i) {

@@ -40,9 +40,12 @@ void Deciding::limit(const CompiledPolicy& policy, const CompiledLimit& limit) {
   use.used = ledger_.used(use, at_.run, at_.now);
   if (use.exceeded()) {
     Reason& reason = add_reason(policy.model.id, limit.model->name, "limit", Effect::block);
-    reason.message = fmt::format("{} of {} used {}, and this takes {}", micros_text(use.used),
-                                 micros_text(use.max), window_text(use), micros_text(use.amount));
-    reason.values = use_values(use);
+    if (texts_) {
+      reason.message =
+          fmt::format("{} of {} used {}, and this takes {}", micros_text(use.used),
+                      micros_text(use.max), window_text(use), micros_text(use.amount));
+      reason.values = use_values(use);
+    }
   }
   if (trace_ != nullptr) {
     step("limit", limit.model->name, use.exceeded() ? StepStatus::fail : StepStatus::pass,
@@ -65,7 +68,7 @@ bool Deciding::amount_of(const CompiledPolicy& policy, const CompiledLimit& limi
   if (limit.key != nullptr) {
     const Val key = limit.key->program.evaluate(input_.slots.data(), engine_.scratch_);
     if (key.tag == Tag::error || key.tag == Tag::absent) {
-      last_fault_ = limit.key->program.fault(key, engine_.scratch_);
+      note_fault(limit.key->program, key);
       failed(policy, "limit", limit.model->name, *limit.key);
       return false;
     }
@@ -82,7 +85,7 @@ bool Deciding::amount_of(const CompiledPolicy& policy, const CompiledLimit& limi
     return true;
   }
   if (sum.tag == Tag::error) {
-    last_fault_ = limit.sum->program.fault(sum, engine_.scratch_);
+    note_fault(limit.sum->program, sum);
   } else {
     last_fault_ = {"the sum is not a number from 0 to 9e12", 0, 0};
   }

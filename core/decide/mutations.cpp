@@ -15,13 +15,6 @@ using expr::Val;
 
 namespace {
 
-bool same(const Val& a, const Val& b) {
-  if (a.tag != b.tag) return false;
-  if (a.tag == Tag::real) return a.real == b.real;
-  if (a.tag == Tag::string) return a.text() == b.text();
-  return expr::to_value(a) == expr::to_value(b);
-}
-
 std::string_view kind_of(policy::Mutation::Kind kind) {
   switch (kind) {
     case policy::Mutation::Kind::clamp:
@@ -125,7 +118,7 @@ void Deciding::apply_set(std::uint32_t policy, const CompiledMutation& mutation)
   for (const CompiledAssignment& a : mutation.set) {
     const Val v = a.value->program.evaluate(input_.slots.data(), engine_.scratch_);
     if (v.tag == Tag::error || v.tag == Tag::absent) {
-      last_fault_ = a.value->program.fault(v, engine_.scratch_);
+      note_fault(a.value->program, v);
       failed(p, "mutation", mutation.model->name, *a.value);
       return;
     }
@@ -153,21 +146,27 @@ void Deciding::apply_set(std::uint32_t policy, const CompiledMutation& mutation)
 // Gives a field its new value and says so, when it is one.
 bool Deciding::put(std::uint32_t policy, const CompiledMutation& mutation, std::string_view field,
                    int index, Val value) {
-  if (same(slot(index), value)) return false;
+  if (same_value(slot(index), value)) return false;
   engine_.log_.push_back({policy, index, kept(slot(index)), raw(index)});
   pass_.stale = set_.has_broad_slots();
   Reason& reason = add_reason(set_.policies()[policy].model.id, mutation.model->name,
                               kind_of(mutation.model->kind), Effect::modify);
-  std::string before;
-  append_slot_json(before, input_, index);
-  const std::string after = val_json(value);
-  reason.message = fmt::format("{} {} -> {}", field, slot_text(input_, index), plain_text(value));
-  reason.values = "{\"field\":";
-  append_json_string(reason.values, field);
-  reason.values += fmt::format(",\"from\":{},\"to\":{}}}", before, after);
+  reason.field = field;
+  if (texts_) tell_change(reason, index, value);
   slot(index) = value;
   raw(index) = {};
   return true;
+}
+
+void Deciding::tell_change(Reason& reason, int index, const Val& value) const {
+  std::string before;
+  append_slot_json(before, input_, index);
+  const std::string after = val_json(value);
+  reason.message =
+      fmt::format("{} {} -> {}", reason.field, slot_text(input_, index), plain_text(value));
+  reason.values = "{\"field\":";
+  append_json_string(reason.values, reason.field);
+  reason.values += fmt::format(",\"from\":{},\"to\":{}}}", before, after);
 }
 
 void Deciding::bind(const Engine::Bound& bound) {
@@ -232,6 +231,8 @@ void Deciding::report_conflict(const Engine::Bound& bound) {
       add_reason(first.model.id, bound.mutation->model->name, "conflict", Effect::block);
   reason.other = second.model.id;
   const std::string& field = set_.slots().paths()[static_cast<std::size_t>(bound.slot)][2];
+  reason.field = field;
+  if (!texts_) return;
   reason.message = fmt::format("policies {} and {} cannot both hold: {} is {}", first.model.id,
                                second.model.id, field, slot_text(input_, bound.slot));
   if (!bound.is_set) {
@@ -258,7 +259,7 @@ std::vector<const Engine::Change*> Deciding::net_changes() const {
     bool first = true;
     for (std::size_t j = pass_.log_begin; j < i; ++j)
       first = first && engine_.log_[j].slot != c.slot;
-    if (first && !same(c.before, slot(c.slot))) out.push_back(&c);
+    if (first && !same_value(c.before, slot(c.slot))) out.push_back(&c);
   }
   return out;
 }
@@ -281,7 +282,11 @@ void Deciding::finish_changes() {
   pass_.changed = !changes.empty();
   if (pass_.changed && !pass_.monitor) {
     outcome_.changed = true;
-    outcome_.action = changed_action(changes);
+    for (const Engine::Change* c : changes) {
+      const auto i = static_cast<std::size_t>(c->slot);
+      outcome_.changes.push_back({set_.slots().paths()[i][2], kept(slot(c->slot))});
+    }
+    if (texts_) outcome_.action = changed_action(changes);
   }
   if (pass_.stale) refresh();
 }
@@ -290,6 +295,10 @@ void Deciding::finish_changes() {
 // fields show them.
 void Deciding::refresh() {
   pass_.stale = false;
+  if (pass_.base_action.empty()) {
+    outcome_.needs_text = true;
+    return;
+  }
   const std::vector<const Engine::Change*> changes = net_changes();
   if (changes.empty()) return decode_again(pass_.base_action);
   std::string text = changed_action(changes);

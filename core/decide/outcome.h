@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/time.h"
+#include "core/expr/val.h"
 #include "core/policy/model.h"
 
 namespace autopilot::decide {
@@ -36,6 +37,13 @@ struct Reason {
   std::string values;
   int approvals = 0;       // for approve
   std::string_view other;  // conflict: the second policy
+  std::string_view field;  // of action.data, where the rule is about one
+};
+
+// A field of action.data with the value that the final action has.
+struct FieldChange {
+  std::string_view field;
+  expr::Val value;
 };
 
 // One limit's account: who it belongs to and what it held. Amounts in micro-units (1e-6).
@@ -67,10 +75,14 @@ struct Outcome {
   double risk = 0;
   bool changed = false;         // the final action differs from the proposed one
   std::string action;           // the final action's JSON when changed
+  std::vector<FieldChange> changes;  // likewise, by field; until the engine reads again
   std::vector<Reason> reasons;  // in order of evaluation; monitor ones last
   std::vector<Use> uses;        // limits checked, enforced ones first
   std::vector<MonitorOutcome> monitor;
   bool overridden = false;
+  // A rule looks at a changed action as a whole, and the input has no text to read it from: what
+  // stands here is no decision. Only of inputs that Engine::prepare() was given without texts.
+  bool needs_text = false;
   // True when the uses of the enforced (or of this monitor policy's) limits are to be consumed.
   bool consumes() const { return result == Result::allowed || result == Result::modified; }
 };

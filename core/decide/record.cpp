@@ -269,6 +269,19 @@ void RecordReader::read(std::string_view line, Record& record) {
   if (ledger != "[]" && inner_.read_list(ledger, parts_, fault)) read_uses(parts_, record);
 }
 
+Circumstances circumstances_of(const Record& record) {
+  return {record.time, record.run, record.actor, record.role,
+          record.override_by ? &*record.override_by : nullptr};
+}
+
+void read_again(Engine& engine, const Record& record, Input& input) {
+  InputFault fault;
+  if (engine.read_parts(record.proposed, record.context, input, fault)) return;
+  throw Error(ErrorKind::storage,
+              fmt::format("decision {} cannot be read again: {}", record.id, fault.message),
+              "run `autopilot state check`");
+}
+
 std::int64_t RecordedLedger::used(const Use& use, std::string_view, Instant) {
   for (const Use& seen : record_.uses) {
     if (seen.monitor == use.monitor && seen.policy == use.policy && seen.limit == use.limit &&

@@ -65,6 +65,12 @@ class RecordReader {
   std::vector<Member> members_, parts_;
 };
 
+// What a record was decided in.
+Circumstances circumstances_of(const Record& record);
+// Reads the record's action and context for deciding it anew. Throws Error(storage) when the
+// engine can't.
+void read_again(Engine& engine, const Record& record, Input& input);
+
 // The values that a record kept, as a ledger.
 class RecordedLedger : public LedgerView {
  public:

@@ -7,6 +7,7 @@
 
 #include "core/base/world.h"
 #include "core/decide/recorder.h"
+#include "core/decide/impact.h"
 #include "core/decide/replay.h"
 #include "core/decide/trace.h"
 #include "core/render/report.h"
@@ -26,6 +27,13 @@ render::Report summarise_lines(std::string_view lines);
 // The whole tree of one decision. `same`: deciding it again gave the recorded bytes.
 render::Report describe(std::string_view record, const Trace& trace, bool same);
 render::Report describe(const ReplaySummary& summary);
-render::Report describe(const Comparison& comparison, std::string_view against);
+
+// What would flip: one line for people, the data, the blocks, and a piece of Markdown for each
+// group. `brief`: without examples.
+std::string impact_headline(const Impact& impact);
+Map impact_data(const Impact& impact);
+std::vector<render::Block> impact_blocks(const Impact& impact, bool brief);
+std::vector<std::string> impact_markdown(const Impact& impact, bool brief);
+render::Report describe(const Impact& impact, std::string_view against);
 
 }  // namespace autopilot::decide

@@ -12,6 +12,13 @@ namespace autopilot::decide {
 using expr::Tag;
 using expr::Val;
 
+bool same_value(const Val& a, const Val& b) {
+  if (a.tag != b.tag) return false;
+  if (a.tag == Tag::real) return a.real == b.real;
+  if (a.tag == Tag::string) return a.text() == b.text();
+  return expr::to_value(a) == expr::to_value(b);
+}
+
 std::string plain_text(const Val& value) {
   switch (value.tag) {
     case Tag::string:

@@ -10,6 +10,9 @@
 
 namespace autopilot::decide {
 
+// Whether two values of a slot are the same.
+bool same_value(const expr::Val& a, const expr::Val& b);
+
 // The text that selectors, keys and rollouts compare: strings as they are, numbers shortest,
 // booleans true/false.
 std::string plain_text(const expr::Val& value);

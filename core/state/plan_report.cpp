@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/decide/summary.h"
 #include "core/state/diff.h"
 #include "core/state/plan_lines.h"
 
@@ -108,26 +109,37 @@ std::string section(const Change& change, bool brief) {
                      head, fence, body, fence);
 }
 
-// Which of `sizes` fit into `budget`, from both ends inwards.
-struct Ends {
-  std::size_t front = 0;  // how many of the first
-  std::size_t back = 0;   // how many of the last
-};
-Ends fit(const std::vector<std::string>& sections, std::size_t budget) {
-  Ends ends;
-  while (ends.front + ends.back < sections.size()) {
-    const bool at_front = ends.front <= ends.back;
-    const std::size_t next = at_front ? ends.front : sections.size() - 1 - ends.back;
-    if (sections[next].size() > budget) break;
-    budget -= sections[next].size();
-    ++(at_front ? ends.front : ends.back);
+// Pieces one after the other, in at most `budget` bytes: what is too much is left out of the middle
+// and counted.
+std::string within(const std::vector<std::string>& sections, std::size_t budget,
+                   std::string_view what) {
+  std::size_t total = 0;
+  for (const std::string& s : sections) total += s.size();
+  const auto left_out = [&](std::size_t missing) {
+    return fmt::format("\n… {} {}{} in the middle left out …\n\n", missing, what,
+                       missing == 1 ? "" : "s");
+  };
+  std::size_t front = 0, back = 0;  // how many of the first and of the last
+  const std::size_t mark = total > budget ? left_out(sections.size()).size() : 0;
+  std::size_t rest = budget > mark ? budget - mark : 0;
+  while (front + back < sections.size()) {
+    const bool at_front = mark == 0 || front <= back;
+    const std::size_t next = at_front ? front : sections.size() - 1 - back;
+    if (sections[next].size() > rest) break;
+    rest -= sections[next].size();
+    ++(at_front ? front : back);
   }
-  return ends;
+  std::string out;
+  for (std::size_t i = 0; i < front; ++i) out += sections[i];
+  const std::size_t missing = sections.size() - front - back;
+  if (missing > 0) out += left_out(missing);
+  for (std::size_t i = sections.size() - back; i < sections.size(); ++i) out += sections[i];
+  return out;
 }
 
 }  // namespace
 
-render::Report describe(const Plan& plan, bool brief) {
+render::Report describe(const Plan& plan, bool brief, const decide::Impact* impact) {
   render::Report report{kPlanFormat, data_of(plan), {}};
   for (const Change& change : plan.changes) {
     render::Lines lines{{headline(change)}};
@@ -143,31 +155,35 @@ render::Report describe(const Plan& plan, bool brief) {
   for (const std::string& remark : remarks(plan)) {
     report.text.emplace_back(render::Paragraph{{{{"! " + remark, render::Tone::warn}}}});
   }
-  report.text.emplace_back(
-      render::Lines{{render::Line({{summary_line(plan), render::Tone::strong}})}});
+  render::Lines totals{{render::Line({{summary_line(plan), render::Tone::strong}})}};
+  if (impact != nullptr) {
+    report.data["impact"] = decide::impact_data(*impact);
+    for (render::Block& block : decide::impact_blocks(*impact, brief))
+      report.text.push_back(std::move(block));
+    totals.lines.emplace_back(decide::impact_headline(*impact));
+  }
+  report.text.emplace_back(std::move(totals));
   return report;
 }
 
-std::string plan_markdown(const Plan& plan, bool brief, std::size_t max_bytes) {
+std::string plan_markdown(const Plan& plan, bool brief, std::size_t max_bytes,
+                          const decide::Impact* impact) {
   std::string head = fmt::format("### {}\n\n", summary_line(plan));
+  if (impact != nullptr) head += fmt::format("**{}**\n\n", decide::impact_headline(*impact));
   for (const std::string& remark : remarks(plan)) head += fmt::format("> **Note:** {}\n\n", remark);
   const std::string foot = plan.empty() ? "" : fmt::format("\nDigest: `{}`\n", plan.digest);
-  std::vector<std::string> sections;
+  std::vector<std::string> sections, groups;
   for (const Change& change : plan.changes) sections.push_back(section(change, brief));
-  std::size_t total = head.size() + foot.size();
-  for (const std::string& s : sections) total += s.size();
-  Ends ends{sections.size(), 0};
-  const std::string left_out = "\n… {} documents in the middle are left out …\n\n";
-  if (max_bytes > 0 && total > max_bytes) {
-    const std::size_t fixed = head.size() + foot.size() + left_out.size() + 20;
-    ends = fit(sections, max_bytes > fixed ? max_bytes - fixed : 0);
-  }
-  std::string out = head;
-  for (std::size_t i = 0; i < ends.front; ++i) out += sections[i];
-  const std::size_t missing = sections.size() - ends.front - ends.back;
-  if (missing > 0) out += fmt::format(fmt::runtime(left_out), missing);
-  for (std::size_t i = sections.size() - ends.back; i < sections.size(); ++i) out += sections[i];
-  return out + foot;
+  if (impact != nullptr) groups = decide::impact_markdown(*impact, brief);
+  const std::size_t fixed = head.size() + foot.size() + 1;
+  std::size_t budget = max_bytes == 0 ? SIZE_MAX : max_bytes > fixed ? max_bytes - fixed : 0;
+  // What would flip may take half, and what the documents leave.
+  std::size_t documents = 0;
+  for (const std::string& s : sections) documents += s.size();
+  const std::size_t share = budget - std::min(budget / 2, documents);
+  const std::string flips = within(groups, share, "group");
+  const std::string changes = within(sections, budget - std::min(budget, flips.size()), "document");
+  return head + flips + (flips.empty() || changes.empty() ? "" : "\n") + changes + foot;
 }
 
 }  // namespace autopilot::state

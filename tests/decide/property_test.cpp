@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/decide/oracle.h"
+#include "tests/decide/recorded.h"
 #include "tests/decide/sha256.h"
 #include "tests/decide/trial.h"
 
@@ -347,15 +348,14 @@ TEST(decisions, compared_with_their_own_policies_do_not_differ) {
     Generator generator(2000 + seed);
     const std::string yaml = yaml_of(generator.policies());
     Trial trial(yaml);
-    Comparison comparison(compile_yaml(yaml));
+    std::vector<std::string> lines;
     for (int i = 0; i < kActions; ++i) {
       const Action action = generator.action(i);
-      const std::string line = trial.decide(line_of(action), setting_of(action)).line;
-      const std::string text = padded(line);
-      comparison.add(std::string_view(text).substr(0, line.size()));
+      lines.push_back(trial.decide(line_of(action), setting_of(action)).line);
     }
-    EXPECT_EQ(comparison.checked(), kActions);
-    EXPECT_EQ(comparison.differing(), 0) << "seed " << seed << "\n" << yaml;
+    const Impact impact = impact_of(compile_yaml(yaml), lines);
+    EXPECT_EQ(impact.checked(), kActions);
+    EXPECT_EQ(impact.flips(), 0) << "seed " << seed << "\n" << yaml;
   }
 }
 
@@ -366,21 +366,21 @@ TEST(decisions, compared_with_other_policies_differ_where_these_decide_otherwise
     const std::string before = yaml_of(generator.policies());
     const std::string after = yaml_of(generator.policies());
     Trial trial(before), other(after);
-    Comparison comparison(compile_yaml(after));
+    std::vector<std::string> lines;
     std::map<std::pair<std::string, std::string>, std::int64_t> expected, found;
     for (int i = 0; i < kActions; ++i) {
       const Action action = generator.action(i);
       const Decided decided = trial.decide(line_of(action), setting_of(action));
       const Decided again = other.decide(line_of(action), setting_of(action));
       if (differ(decided, again)) ++expected[{decided.result(), again.result()}];
-      const std::string text = padded(decided.line);
-      comparison.add(std::string_view(text).substr(0, decided.line.size()));
+      lines.push_back(decided.line);
     }
-    for (const auto& [key, group] : comparison.groups()) {
+    const Impact impact = impact_of(compile_yaml(after), lines);
+    for (const auto& [key, group] : impact.groups()) {
       found[{std::string(to_string(key.before)), std::string(to_string(key.after))}] += group.count;
     }
     EXPECT_EQ(found, expected) << "seed " << seed << "\n" << before << "\nagainst\n" << after;
-    all += comparison.differing();
+    all += impact.flips();
   }
   EXPECT_GT(all, 100);
 }

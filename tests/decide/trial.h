@@ -16,6 +16,7 @@
 #include "core/decide/record.h"
 #include "core/decide/recorder.h"
 #include "core/decide/replay.h"
+#include "core/decide/values.h"
 #include "core/policy/loader.h"
 #include "tests/fakes.h"
 
@@ -98,8 +99,9 @@ inline std::shared_ptr<const CompiledSet> compile_yaml(const std::string& yaml,
 class Trial {
  public:
   explicit Trial(std::shared_ptr<const CompiledSet> set)
-      : set_(std::move(set)), engine_(*set_), plain_(*set_), source_(set_), replayer_(source_) {
+      : set_(std::move(set)), engine_(*set_), plain_(*set_), brief_(*set_), source_(set_), replayer_(source_) {
     plain_.use_index = false;
+    brief_.writes_texts = false;
   }
   explicit Trial(const std::string& yaml) : Trial(compile_yaml(yaml)) {}
 
@@ -150,11 +152,42 @@ class Trial {
     EXPECT_EQ(take(plain_, line, at, id, outcome, nullptr, fault), expected) << "without index";
     EXPECT_EQ(take(engine_, line, at, id, outcome, &trace, fault), expected) << "with a trace";
     EXPECT_EQ(fault, "");
+    Outcome brief;
+    take(brief_, line, at, id, brief, nullptr, fault);
+    expect_same_but_texts(brief, outcome);
+  }
+
+  // Deciding without texts: all but what people read.
+  static void expect_same_but_texts(const Outcome& brief, const Outcome& full) {
+    EXPECT_EQ(brief.result, full.result) << "without texts";
+    EXPECT_EQ(brief.risk, full.risk);
+    EXPECT_EQ(brief.changed, full.changed);
+    EXPECT_EQ(brief.overridden, full.overridden);
+    EXPECT_EQ(brief.action, "");
+    EXPECT_EQ(tellings(brief), tellings(full));
+  }
+  static std::string tellings(const Outcome& outcome) {
+    std::string out;
+    for (const Reason& r : outcome.reasons) {
+      for (const std::string_view part : {r.policy, r.rule, r.kind, to_string(r.effect), r.other, r.field})
+        out += std::string(part) + " ";
+      out += std::to_string(r.approvals) + (r.monitor ? " monitor\n" : "\n");
+    }
+    for (const Use& u : outcome.uses) {
+      out += std::string(u.policy) + " " + std::string(u.limit) + " " + u.key + " " +
+             std::to_string(u.used) + " " + std::to_string(u.amount) + "\n";
+    }
+    for (const MonitorOutcome& m : outcome.monitor)
+      out += std::string(m.policy) + " would " + std::string(to_string(m.result)) + "\n";
+    for (const FieldChange& c : outcome.changes)
+      out += std::string(c.field) + " = " + val_json(c.value) + "\n";
+    return out;
   }
 
   std::shared_ptr<const CompiledSet> set_;
   Engine engine_;
   Engine plain_;
+  Engine brief_;
   MemoryLedger ledger_;
   OneSet source_;
   Replayer replayer_;

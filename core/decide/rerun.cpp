@@ -1,0 +1,288 @@
+#include "core/decide/rerun.h"
+
+#include <algorithm>
+
+#include "core/base/json.h"
+#include "core/decide/recorder.h"
+#include "core/decide/values.h"
+
+namespace autopilot::decide {
+namespace {
+
+// A reason as a comparison sees it.
+struct Cause {
+  std::string_view policy, rule, effect, field;
+  bool is_like(const Cause& other) const {
+    return policy == other.policy && rule == other.rule && effect == other.effect;
+  }
+};
+using Causes = std::vector<Cause>;
+
+std::string_view cut(std::string_view& text, char end) {
+  const std::size_t at = text.find(end);
+  const std::string_view part = text.substr(0, at);
+  text.remove_prefix(at == std::string_view::npos ? text.size() : at + 1);
+  return part;
+}
+
+Causes causes_of(std::string_view recorded) {
+  Causes out;
+  while (!recorded.empty()) {
+    std::string_view one = cut(recorded, kCauseEnd);
+    const std::string_view policy = cut(one, kCausePart), rule = cut(one, kCausePart);
+    out.push_back({policy, rule, one, {}});
+  }
+  return out;
+}
+
+Causes causes_of(const Outcome& outcome) {
+  Causes out;
+  for (const Reason& r : outcome.reasons) {
+    if (!r.monitor) out.push_back({r.policy, r.rule, to_string(r.effect), r.field});
+  }
+  return out;
+}
+
+std::string_view effect_for(Result result) {
+  switch (result) {
+    case Result::blocked:
+      return "block";
+    case Result::pending:
+      return "approve";
+    case Result::modified:
+      return "modify";
+    case Result::allowed:
+      return "";
+  }
+  return "";
+}
+
+// The first cause of `result` in `here` that `there` lacks.
+const Cause* first_new(const Causes& here, const Causes& there, Result result) {
+  const auto is_new = [&](const Cause& c) {
+    return c.effect == effect_for(result) &&
+           std::none_of(there.begin(), there.end(), [&](const Cause& o) { return o.is_like(c); });
+  };
+  const auto found = std::find_if(here.begin(), here.end(), is_new);
+  return found == here.end() ? nullptr : &*found;
+}
+
+bool may_happen(Result result) { return result == Result::allowed || result == Result::modified; }
+
+// Ids are numbers of which no sum means anything.
+bool is_amount(std::string_view field) { return field != "id" && !field.ends_with("_id"); }
+
+// Collects the amounts of a decision by field.
+class Amounts {
+ public:
+  Amounts(const Retaken& decision, std::vector<Amount>& out)
+      : before_(may_happen(decision.before)), after_(may_happen(decision.after)), out_(out) {}
+
+  void before(std::string_view field, double value) {
+    if (before_ && is_amount(field)) at(field).before = value;
+  }
+  void after(std::string_view field, double value) {
+    if (after_ && is_amount(field)) at(field).after = value;
+  }
+
+ private:
+  Amount& at(std::string_view field) {
+    const auto place = std::lower_bound(
+        out_.begin(), out_.end(), field,
+        [](const Amount& a, std::string_view wanted) { return a.field < wanted; });
+    if (place != out_.end() && place->field == field) return *place;
+    return *out_.insert(place, {std::string(field), 0, 0});
+  }
+  bool before_, after_;
+  std::vector<Amount>& out_;
+};
+
+const expr::Val* find(const std::vector<FieldChange>& changes, std::string_view field) {
+  for (const FieldChange& c : changes) {
+    if (c.field == field) return &c.value;
+  }
+  return nullptr;
+}
+
+// action.data of an action's JSON; no map when it has none.
+Value data_of(std::string_view action) {
+  const JsonResult parsed = parse_json(action);
+  const Value* data = parsed.ok ? parsed.value.get("data") : nullptr;
+  return data != nullptr && data->is_map() ? *data : Value(Map());
+}
+
+// The one part that a column's name has behind `action.data`; "" when it has more.
+std::string_view data_field(std::string_view name) {
+  static const std::string kData = std::string("action") + kPathEnd + "data" + kPathEnd;
+  if (!name.starts_with(kData)) return {};
+  name.remove_prefix(kData.size());
+  return name.find(kPathEnd) + 1 == name.size() ? name.substr(0, name.size() - 1)
+                                                : std::string_view();
+}
+
+}  // namespace
+
+Rerun::Rerun(std::shared_ptr<const CompiledSet> set, RecordedLines& lines)
+    : set_(std::move(set)), lines_(lines), engine_(*set_), slots_(*set_) {}
+
+void Rerun::take(const HistoryBlock& block, std::uint32_t begin, std::uint32_t end,
+                 Retaker& retaker) {
+  slots_.bind(block);
+  data_of_ = nullptr;
+  for (std::uint32_t row = begin; row < end; ++row) {
+    take(block, row);
+    retaker.take(retaken_);
+  }
+}
+
+void Rerun::take(const HistoryBlock& block, std::uint32_t row) {
+  const bool by_columns = slots_.tells(row) && decide_columns(block, row);
+  if (!by_columns) decide_line(block.seq(row));
+  consume(outcome_, at_, 0, ledger_);
+  retaken_.seq = block.seq(row);
+  retaken_.time = block.time(row);
+  retaken_.before = block.result(row);
+  retaken_.after = outcome_.result;
+  retaken_.risk_before = block.risk(row);
+  retaken_.outcome = &outcome_;
+  retaken_.flipped = retaken_.before != retaken_.after;
+  // What a blocked action would have become is nobody's concern.
+  if (!retaken_.flipped && retaken_.after == Result::blocked) return;
+  if (by_columns) {
+    compare_columns(block, row);
+  } else {
+    compare_lines(block, row);
+  }
+}
+
+// False when the engine wants to look at texts after all.
+bool Rerun::decide_columns(const HistoryBlock& block, std::uint32_t row) {
+  InputFault fault;
+  engine_.scratch().reset();
+  slots_.fill(row, input_, engine_.scratch());
+  if (!engine_.prepare(input_, fault)) return false;
+  at_ = {block.time(row), block.run(row), block.actor(row), block.role(row), nullptr};
+  engine_.writes_texts = false;
+  engine_.decide(input_, at_, ledger_, outcome_);
+  return !outcome_.needs_text;
+}
+
+void Rerun::decide_line(std::int64_t seq) {
+  reader_.read(lines_.line(seq), record_);
+  read_again(engine_, record_, input_);
+  at_ = circumstances_of(record_);
+  engine_.writes_texts = true;
+  engine_.decide(input_, at_, ledger_, outcome_);
+}
+
+void Rerun::compare_columns(const HistoryBlock& block, std::uint32_t row) {
+  const std::vector<FieldChange> recorded = block.changes(row);
+  if (!retaken_.flipped && recorded.empty() && outcome_.changes.empty()) return;
+  std::vector<std::string_view> differing;
+  const auto final_value = [&](const std::vector<FieldChange>& changes, std::string_view field) {
+    const expr::Val* changed = find(changes, field);
+    return changed != nullptr ? *changed : proposed(block, row, field);
+  };
+  const auto look_at = [&](const std::vector<FieldChange>& changes) {
+    for (const FieldChange& c : changes) {
+      if (!same_value(final_value(recorded, c.field), final_value(outcome_.changes, c.field)))
+        differing.push_back(c.field);
+    }
+  };
+  look_at(recorded);
+  look_at(outcome_.changes);
+  retaken_.flipped = retaken_.flipped || !differing.empty();
+  if (!retaken_.flipped) return;
+  find_cause(block.causes(row), differing);
+  retaken_.amounts.clear();
+  Amounts amounts(retaken_, retaken_.amounts);
+  bind_data(block);
+  for (const HistoryColumn& column : data_) {
+    const expr::Val value = column.column().value(row, engine_.scratch().arena());
+    if (value.tag != expr::Tag::real) continue;
+    const std::string_view field = data_field(column.name());
+    if (find(recorded, field) == nullptr) amounts.before(field, value.real);
+    if (find(outcome_.changes, field) == nullptr) amounts.after(field, value.real);
+  }
+  for (const FieldChange& c : recorded) {
+    if (c.value.tag == expr::Tag::real) amounts.before(c.field, c.value.real);
+  }
+  for (const FieldChange& c : outcome_.changes) {
+    if (c.value.tag == expr::Tag::real) amounts.after(c.field, c.value.real);
+  }
+}
+
+void Rerun::compare_lines(const HistoryBlock& block, std::uint32_t row) {
+  const std::string_view after_action =
+      outcome_.changed ? std::string_view(outcome_.action) : record_.proposed;
+  if (!retaken_.flipped && after_action == record_.action) return;
+  const Value before = data_of(record_.action), after = data_of(after_action);
+  std::vector<std::string_view> differing;
+  for (const auto& [field, value] : after.as_map()) {
+    const Value* other = before.get(field);
+    if (other == nullptr || !(*other == value)) differing.push_back(field);
+  }
+  for (const auto& [field, value] : before.as_map()) {
+    if (after.get(field) == nullptr) differing.push_back(field);
+  }
+  retaken_.flipped = retaken_.flipped || !differing.empty();
+  if (!retaken_.flipped) return;
+  find_cause(block.causes(row), differing);
+  retaken_.amounts.clear();
+  Amounts amounts(retaken_, retaken_.amounts);
+  for (const auto& [field, value] : before.as_map()) {
+    if (value.is_number()) amounts.before(field, value.as_double());
+  }
+  for (const auto& [field, value] : after.as_map()) {
+    if (value.is_number()) amounts.after(field, value.as_double());
+  }
+}
+
+// A rule that did not speak before, else one that is silent now, else the first that gives another
+// value.
+void Rerun::find_cause(std::string_view causes_before,
+                       const std::vector<std::string_view>& differing) {
+  const Causes before = causes_of(causes_before), after = causes_of(outcome_);
+  const Cause* cause = first_new(after, before, retaken_.after);
+  if (cause == nullptr) cause = first_new(before, after, retaken_.before);
+  for (const Cause& c : after) {
+    const bool differs = std::find(differing.begin(), differing.end(), c.field) != differing.end();
+    if (cause == nullptr && c.effect == effect_for(Result::modified) && differs) cause = &c;
+  }
+  retaken_.policy = cause == nullptr ? std::string_view() : cause->policy;
+  retaken_.rule = cause == nullptr ? std::string_view() : cause->rule;
+}
+
+// The value of a field of action.data in the proposed action.
+expr::Val Rerun::proposed(const HistoryBlock& block, std::uint32_t row, std::string_view field) {
+  bind_data(block);
+  for (const HistoryColumn& column : data_) {
+    if (data_field(column.name()) == field)
+      return column.column().value(row, engine_.scratch().arena());
+  }
+  return {};
+}
+
+void Rerun::bind_data(const HistoryBlock& block) {
+  if (data_of_ == &block) return;
+  data_of_ = &block;
+  data_.clear();
+  data_texts_ = std::make_unique<expr::TextCodes>();
+  std::vector<std::uint64_t> silent(expr::words_for(block.rows()));
+  for (const std::string_view name : block.names("")) {
+    if (!data_field(name).empty()) data_.emplace_back(std::string(name));
+  }
+  for (HistoryColumn& column : data_) column.bind(block, *data_texts_, silent);
+}
+
+void Retelling::tell(std::string_view line, const std::vector<Use>& uses) {
+  reader_.read(line, record_);
+  read_again(engine_, record_, input_);
+  const Circumstances at = circumstances_of(record_);
+  Record seen;
+  seen.uses = uses;
+  RecordedLedger ledger(seen);
+  engine_.decide(input_, at, ledger, outcome_);
+}
+
+}  // namespace autopilot::decide
