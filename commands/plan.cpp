@@ -98,10 +98,10 @@ class Plan : public cli::Invocation {
     const decide::Range since = recorded_since(context, since_);
     state::Store* store = context.store_if_any();
     if (store == nullptr) return decide::Impact();
-    const auto documents = state::documents_after(plan, *store);
-    return state::impact_on(
-        *store, last_ < 0 ? since : decide::newest(store->database(), last_),
-        state::compile_documents("", documents));
+    const auto documents = state::documents_after(plan, *store, context.world.clock.now());
+    return state::impact_on(*store, context.world.files,
+                            last_ < 0 ? since : decide::newest(store->database(), last_),
+                            state::compile_documents("", documents));
   }
 
   void show(cli::Context& context, const state::Plan& plan, const decide::Impact* impact) {

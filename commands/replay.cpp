@@ -72,9 +72,10 @@ class Replay : public cli::Invocation {
   cli::Exit compare(cli::Context& context, state::Store& store) {
     std::shared_ptr<const decide::CompiledSet> set = other_policies(context, store);
     if (set == nullptr) return cli::Exit::no;
-    const decide::Impact impact = decisions_.empty()
-                                      ? state::impact_on(store, recorded_since(context, since_), set)
-                                      : state::impact_on(store, decisions_, set);
+    const decide::Impact impact =
+        decisions_.empty()
+            ? state::impact_on(store, context.world.files, recorded_since(context, since_), set)
+            : state::impact_on(store, context.world.files, decisions_, set);
     context.show(decide::describe(impact, against_));
     return fail_on_diff_ && impact.flips() > 0 ? cli::Exit::no : cli::Exit::ok;
   }

@@ -4,7 +4,7 @@ _autopilot_options() {
   case $1 in
     'init') echo '--format' ;;
     'validate') echo '--strict --allow-empty --format' ;;
-    'plan') echo '-o --out --exit-code --detailed-exitcode --target --exclude --brief --max-bytes --allow-empty --format' ;;
+    'plan') echo '-o --out --exit-code --detailed-exitcode --target --exclude --impact --since --last --fail-on-flip --brief --max-bytes --allow-empty --format' ;;
     'apply') echo '-y --yes --allow-large -m --message --target --exclude --allow-empty --format' ;;
     'diff') echo '--exit-code --brief --format' ;;
     'log') echo '-n --count --format' ;;
@@ -39,6 +39,9 @@ _autopilot_value() {
     'plan -o' | 'plan --out') echo 'file' ;;
     'plan --target') echo 'id document' ;;
     'plan --exclude') echo 'id document' ;;
+    'plan --since') echo 'none' ;;
+    'plan --last') echo 'none' ;;
+    'plan --fail-on-flip') echo 'none' ;;
     'plan --max-bytes') echo 'none' ;;
     'plan --format') echo 'words text json markdown' ;;
     'apply -m' | 'apply --message') echo 'none' ;;

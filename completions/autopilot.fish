@@ -1,7 +1,7 @@
 # Completion of autopilot for fish, written by `autopilot docs completions`.
 
 set -g __autopilot_pairs 'rollout promote' 'rollout rollback' 'rollout resume' 'state info' 'state lock' 'state unlock' 'state check' 'audit verify' 'audit list' 'docs man' 'docs completions'
-set -g __autopilot_valued -C --state --as --format --color --log-format --format --format -o --out --target --exclude --max-bytes --format -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --reason --to --format --reason --for --format --reason --format --context --run --reason --format --format --since --against --format --vars --format --format --for --reason --pid --format --format --format --format -n --count --format --format --format --format --format
+set -g __autopilot_valued -C --state --as --format --color --log-format --format --format -o --out --target --exclude --since --last --fail-on-flip --max-bytes --format -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --reason --to --format --reason --for --format --reason --format --context --run --reason --format --format --since --against --format --vars --format --format --for --reason --pid --format --format --format --format -n --count --format --format --format --format --format
 
 # The command on the line so far, of one or two words.
 function __autopilot_command
@@ -68,6 +68,10 @@ complete -c autopilot -n '__autopilot_at plan' -l exit-code -d 'exit 3 when ther
 complete -c autopilot -n '__autopilot_at plan' -l detailed-exitcode -d 'exit 2 when there are changes, as Terraform does'
 complete -c autopilot -n '__autopilot_at plan' -l target -x -a '(autopilot __complete document 2>/dev/null)' -d 'only documents whose id or Kind/id matches; * and ? work'
 complete -c autopilot -n '__autopilot_at plan' -l exclude -x -a '(autopilot __complete document 2>/dev/null)' -d 'not the documents whose id or Kind/id matches'
+complete -c autopilot -n '__autopilot_at plan' -l impact -d 'show which recorded decisions would flip'
+complete -c autopilot -n '__autopilot_at plan' -l since -x -d 'with --impact: decisions recorded since then: 7d, or an RFC 3339 time'
+complete -c autopilot -n '__autopilot_at plan' -l last -x -d 'with --impact: the newest N decisions'
+complete -c autopilot -n '__autopilot_at plan' -l fail-on-flip -x -d 'with --impact: exit 1 when more than N would flip'
 complete -c autopilot -n '__autopilot_at plan' -l brief -d 'one line per document'
 complete -c autopilot -n '__autopilot_at plan' -l max-bytes -x -d 'with --format markdown: leave out what is too much'
 complete -c autopilot -n '__autopilot_at plan' -l allow-empty -d 'no documents is no fault: everything is to be deleted'

@@ -2,8 +2,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -161,6 +161,19 @@ class SystemFiles final : public Files {
       throw;
     }
     sync_folder(target);
+  }
+
+  void write_private(const std::string& path, std::string_view text) override {
+    const std::string temporary = fmt::format("{}.tmp.{}", path, ::getpid());
+    try {
+      const Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+      if (fd.get() < 0) fail("cannot write", path, errno);
+      write_all(fd.get(), text, path);
+      if (::rename(temporary.c_str(), path.c_str()) != 0) fail("cannot write", path, errno);
+    } catch (...) {
+      ::unlink(temporary.c_str());
+      throw;
+    }
   }
 
   void create(const std::string& path, std::string_view text) override {

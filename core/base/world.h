@@ -50,6 +50,8 @@ class Files {
   // Replaces the file as a whole (temporary file, fsync, rename): readers see the old or the new
   // one, never a part.
   virtual void write(const std::string& path, std::string_view text) = 0;
+  // The same for its owner alone, and without waiting for the disk: for what can be made anew.
+  virtual void write_private(const std::string& path, std::string_view text) { write(path, text); }
   // Creates the file and fails if it exists.
   virtual void create(const std::string& path, std::string_view text) = 0;
   virtual void make_directories(const std::string& path) = 0;  // mode 0777 less the umask

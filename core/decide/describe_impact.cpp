@@ -139,9 +139,8 @@ Tree tree_of(const Impact::Key& key, const Impact::Group& group) {
 }
 
 render::Table table_of(const Impact& impact) {
-  render::Table table{{"decisions", "before", "after", "policy/rule", "risk", "action.data"},
-                      {},
-                      {true}};
+  render::Table table{
+      {"decisions", "before", "after", "policy/rule", "risk", "action.data"}, {}, {true}};
   for (const auto* entry : by_count(impact)) {
     const auto& [key, group] = *entry;
     table.rows.push_back(
@@ -167,20 +166,20 @@ std::string impact_headline(const Impact& impact) {
   if (!parts.empty()) out += ": " + join(parts, "; ");
   out += '.';
   if (impact.counts_limits())
-    out += fmt::format(" Limits are counted from then on, as if nothing was used before.");
+    out += " Limits are counted from then on, as if nothing was used before.";
   return out;
 }
 
 Map impact_data(const Impact& impact) {
   List groups;
   for (const auto* entry : by_count(impact)) groups.push_back(data_of(entry->first, entry->second));
-  return {{"checked", impact.checked()},
-          {"differing", impact.flips()},
-          {"since", impact.first() ? Value(format_rfc3339(*impact.first())) : Value()},
-          {"limits_from", impact.counts_limits() && impact.first()
-                              ? Value(format_rfc3339(*impact.first()))
-                              : Value()},
-          {"groups", std::move(groups)}};
+  return {
+      {"checked", impact.checked()},
+      {"differing", impact.flips()},
+      {"since", impact.first() ? Value(format_rfc3339(*impact.first())) : Value()},
+      {"limits_from",
+       impact.counts_limits() && impact.first() ? Value(format_rfc3339(*impact.first())) : Value()},
+      {"groups", std::move(groups)}};
 }
 
 std::vector<render::Block> impact_blocks(const Impact& impact, bool brief) {
@@ -190,8 +189,7 @@ std::vector<render::Block> impact_blocks(const Impact& impact, bool brief) {
     out.emplace_back(table_of(impact));
     return out;
   }
-  for (const auto* entry : by_count(impact))
-    out.emplace_back(tree_of(entry->first, entry->second));
+  for (const auto* entry : by_count(impact)) out.emplace_back(tree_of(entry->first, entry->second));
   return out;
 }
 
@@ -209,9 +207,8 @@ render::Report describe(const Impact& impact, std::string_view against) {
   render::Report report{"autopilot.replay_against/v1", impact_data(impact),
                         impact_blocks(impact, false)};
   report.data["against"] = against;
-  report.text.emplace_back(
-      render::Lines{{Line(fmt::format("{} of {} decisions would differ under {}", impact.flips(),
-                                      impact.checked(), against))}});
+  report.text.emplace_back(render::Lines{{Line(fmt::format(
+      "{} of {} decisions would differ under {}", impact.flips(), impact.checked(), against))}});
   return report;
 }
 

@@ -49,8 +49,9 @@ class Engine {
   // scratch left to the caller, whose strings may live in it.
   bool prepare(Input& input, InputFault& fault);
 
-  // Decides what read() or prepare() made of a line; changes the slots of `input` (mutations). The outcome's
-  // views point into the set; it stays valid after the input is gone. `trace` may be null.
+  // Decides what read() or prepare() made of a line; changes the slots of `input` (mutations). The
+  // outcome's views point into the set; it stays valid after the input is gone. `trace` may be
+  // null.
   void decide(Input& input, const Circumstances& circumstances, LedgerView& ledger,
               Outcome& outcome, Trace* trace = nullptr);
 

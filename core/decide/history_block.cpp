@@ -43,7 +43,7 @@ HistoryBlock::HistoryBlock(std::string bytes) : bytes_(std::move(bytes)) {
   if (bytes_.size() < sizeof head_) throw BlockDamage{};
   std::memcpy(&head_, bytes_.data(), sizeof head_);
   if (head_.magic != kBlockMagic || head_.build != build_mark() || head_.rows > kBlockRows ||
-      head_.directory > bytes_.size() - sizeof head_) {
+      head_.size != bytes_.size() || head_.directory > bytes_.size() - sizeof head_) {
     throw BlockDamage{};
   }
   std::string raw = bytes_.substr(0, sizeof head_ + head_.directory);
@@ -141,9 +141,9 @@ std::vector<FieldChange> HistoryBlock::changes(std::uint32_t row) const {
   const auto [begin, end] = std::equal_range(changes_.rows.begin(), changes_.rows.end(), row);
   for (auto at = begin; at != end; ++at) {
     const auto i = static_cast<std::size_t>(at - changes_.rows.begin());
-    out.push_back({changes_.texts[changes_.fields[i]],
-                   stored_value(static_cast<StoredTag>(changes_.tags[i]), changes_.bits[i],
-                                changes_.texts)});
+    out.push_back(
+        {changes_.texts[changes_.fields[i]],
+         stored_value(static_cast<StoredTag>(changes_.tags[i]), changes_.bits[i], changes_.texts)});
   }
   return out;
 }

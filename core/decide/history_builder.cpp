@@ -21,7 +21,7 @@ struct Alias {
 };
 // As the decoder of lines has them (InputShape).
 constexpr std::array kAliases = {
-    Alias{"action", "algo_key", "algorithm"},   Alias{"action", "risk_score", "risk"},
+    Alias{"action", "algo_key", "algorithm"},    Alias{"action", "risk_score", "risk"},
     Alias{"context", "segment_data", "segment"}, Alias{"context", "user_role", "role"},
     Alias{"context", "timestamp", "time"},
 };
@@ -406,6 +406,7 @@ class BlockLayout {
     SectionWriter(directory_).pad();
     head.columns = columns_;
     head.directory = directory_.size();
+    head.size = sizeof head + directory_.size() + sections_.size();
     const auto raw = [&] {
       return std::string(reinterpret_cast<const char*>(&head), sizeof head) + directory_;
     };
@@ -428,8 +429,10 @@ std::string HistoryBuilder::finish(const Anchor& anchor) {
   layout.array(kResultColumn, StoredKind::bytes, results_);
   layout.array(kFlagsColumn, StoredKind::bytes, flags_);
   layout.array(kRiskColumn, StoredKind::reals, risks_);
-  for (const auto& [name, texts] : {std::pair{kRunColumn, &runs_}, {kActorColumn, &actors_},
-                                    {kRoleColumn, &roles_}, {kCausesColumn, &causes_}}) {
+  for (const auto& [name, texts] : {std::pair{kRunColumn, &runs_},
+                                    {kActorColumn, &actors_},
+                                    {kRoleColumn, &roles_},
+                                    {kCausesColumn, &causes_}}) {
     layout.section(std::string(name), StoredKind::codes, [&](std::string& out, DirectoryEntry&) {
       SectionWriter to(out);
       to.array(texts->codes);

@@ -37,6 +37,7 @@ struct BlockHead {
   std::uint64_t build = 0;      // of the version of autopilot that wrote it
   std::uint64_t checksum = 0;   // of this head with 0 here, and of the directory
   std::uint64_t directory = 0;  // bytes
+  std::uint64_t size = 0;       // of all
   std::int64_t after = 0;       // the block holds all decisions with after < seq <= last
   std::int64_t last = 0;
   std::uint64_t last_line = 0;  // checksum of the line of `last`

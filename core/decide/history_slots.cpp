@@ -175,6 +175,24 @@ HistorySlots::HistorySlots(const CompiledSet& set)
 }
 
 void HistorySlots::bind(const HistoryBlock& block) {
+  begin(block);
+  for (Slot& slot : slots_) {
+    slot.column.bind(block, *texts_, silent_);
+    if (slot.is_name) slot.column.bind_spellings(block);
+  }
+}
+
+void HistorySlots::bind(const HistoryBlock& block, const std::vector<int>& wanted) {
+  begin(block);
+  for (Slot& slot : slots_) {
+    const bool is_wanted =
+        std::find(wanted.begin(), wanted.end(), static_cast<int>(slot.index)) != wanted.end();
+    slot.column.unbind();
+    if (is_wanted) slot.column.bind(block, *texts_, silent_);
+  }
+}
+
+void HistorySlots::begin(const HistoryBlock& block) {
   if (texts_ == nullptr || texts_->dictionary().size() > kManyTexts) {
     auto fresh = std::make_unique<expr::TextCodes>(kMostTexts);
     texts_ = std::move(fresh);
@@ -182,10 +200,6 @@ void HistorySlots::bind(const HistoryBlock& block) {
   silent_.assign(expr::words_for(block.rows()), 0);
   for (std::uint32_t row = 0; row < block.rows(); ++row) {
     if (block.needs_line(row)) silent_[row / 64] |= std::uint64_t{1} << row % 64;
-  }
-  for (Slot& slot : slots_) {
-    slot.column.bind(block, *texts_, silent_);
-    if (slot.is_name) slot.column.bind_spellings(block);
   }
 }
 
@@ -226,8 +240,7 @@ expr::Batch HistorySlots::batch(std::uint32_t first, std::uint32_t rows) const {
   expr::Batch out;
   out.rows = rows;
   out.columns.resize(slot_count_);
-  for (const Slot& slot : slots_)
-    out.columns[slot.index] = from_row(slot.column.column(), first);
+  for (const Slot& slot : slots_) out.columns[slot.index] = from_row(slot.column.column(), first);
   return out;
 }
 

@@ -29,6 +29,8 @@ class HistoryColumn {
   // Likewise how numbers are written, after bind().
   void bind_spellings(const HistoryBlock& block);
 
+  void unbind() { column_ = {}; }  // no row has a value
+
   const std::string& name() const { return name_; }
   const expr::Column& column() const { return column_; }
   // The number of a row as it is written.
@@ -56,6 +58,8 @@ class HistorySlots {
 
   // Takes another block; it must outlive what is read here. Throws BlockDamage.
   void bind(const HistoryBlock& block);
+  // Only some slots: the others are absent then.
+  void bind(const HistoryBlock& block, const std::vector<int>& wanted);
 
   // False: the columns don't say what some slot holds in this row, its line must be read.
   bool tells(std::uint32_t row) const {
@@ -75,6 +79,8 @@ class HistorySlots {
     bool is_name;  // a number here is an id: how it is written counts
     HistoryColumn column;
   };
+
+  void begin(const HistoryBlock& block);
 
   std::size_t slot_count_;
   bool whole_values_ = false;  // some slot is all of action.data, metrics, …

@@ -114,18 +114,24 @@ void ColumnWriter::write(std::uint32_t rows, std::string& out, DirectoryEntry& e
     to.array(bits_);
     return to.texts(texts_);
   }
-  const auto is = [&](StoredTag tag) { return [&, tag](std::size_t r) { return tags_[r] == raw(tag); }; };
-  const auto count = [&](StoredTag tag) { return std::count(tags_.begin(), tags_.end(), raw(tag)); };
+  const auto is = [&](StoredTag tag) {
+    return [&, tag](std::size_t r) { return tags_[r] == raw(tag); };
+  };
+  const auto count = [&](StoredTag tag) {
+    return std::count(tags_.begin(), tags_.end(), raw(tag));
+  };
   entry.has_absent = count(StoredTag::absent) > 0;
   entry.has_nulls = count(StoredTag::null) > 0;
   if (entry.has_absent) to.array(bits(rows, std::not_fn(is(StoredTag::absent))));
   if (entry.has_nulls) to.array(bits(rows, is(StoredTag::null)));
   if (entry.kind == StoredKind::reals) to.array(bits_);
-  if (entry.kind == StoredKind::booleans) to.array(bits(rows, [&](std::size_t r) { return bits_[r] == 1 && is(StoredTag::boolean)(r); }));
+  if (entry.kind == StoredKind::booleans)
+    to.array(bits(rows, [&](std::size_t r) { return bits_[r] == 1 && is(StoredTag::boolean)(r); }));
   if (entry.kind == StoredKind::lists) write_lists(to);
   if (entry.kind == StoredKind::texts) write_texts(to);
   if (entry.kind != StoredKind::codes) return;
-  to.array(each<std::uint32_t>(rows, [&](std::size_t r) { return static_cast<std::uint32_t>(bits_[r]); }));
+  to.array(each<std::uint32_t>(
+      rows, [&](std::size_t r) { return static_cast<std::uint32_t>(bits_[r]); }));
   to.texts(texts_);
 }
 

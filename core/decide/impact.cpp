@@ -83,9 +83,8 @@ std::map<std::pair<Result, Result>, std::int64_t> Impact::by_result() const {
 std::vector<const std::pair<const Impact::Key, Impact::Group>*> by_count(const Impact& impact) {
   std::vector<const std::pair<const Impact::Key, Impact::Group>*> out;
   for (const auto& entry : impact.groups()) out.push_back(&entry);
-  std::stable_sort(out.begin(), out.end(), [](const auto* a, const auto* b) {
-    return a->second.count > b->second.count;
-  });
+  std::stable_sort(out.begin(), out.end(),
+                   [](const auto* a, const auto* b) { return a->second.count > b->second.count; });
   return out;
 }
 

@@ -41,9 +41,8 @@ void Deciding::limit(const CompiledPolicy& policy, const CompiledLimit& limit) {
   if (use.exceeded()) {
     Reason& reason = add_reason(policy.model.id, limit.model->name, "limit", Effect::block);
     if (texts_) {
-      reason.message =
-          fmt::format("{} of {} used {}, and this takes {}", micros_text(use.used),
-                      micros_text(use.max), window_text(use), micros_text(use.amount));
+      reason.message = fmt::format("{} of {} used {}, and this takes {}", micros_text(use.used),
+                                   micros_text(use.max), window_text(use), micros_text(use.amount));
       reason.values = use_values(use);
     }
   }

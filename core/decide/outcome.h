@@ -73,11 +73,11 @@ struct Override {
 struct Outcome {
   Result result = Result::allowed;
   double risk = 0;
-  bool changed = false;         // the final action differs from the proposed one
-  std::string action;           // the final action's JSON when changed
+  bool changed = false;              // the final action differs from the proposed one
+  std::string action;                // the final action's JSON when changed
   std::vector<FieldChange> changes;  // likewise, by field; until the engine reads again
-  std::vector<Reason> reasons;  // in order of evaluation; monitor ones last
-  std::vector<Use> uses;        // limits checked, enforced ones first
+  std::vector<Reason> reasons;       // in order of evaluation; monitor ones last
+  std::vector<Use> uses;             // limits checked, enforced ones first
   std::vector<MonitorOutcome> monitor;
   bool overridden = false;
   // A rule looks at a changed action as a whole, and the input has no text to read it from: what

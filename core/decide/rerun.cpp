@@ -87,9 +87,9 @@ class Amounts {
 
  private:
   Amount& at(std::string_view field) {
-    const auto place = std::lower_bound(
-        out_.begin(), out_.end(), field,
-        [](const Amount& a, std::string_view wanted) { return a.field < wanted; });
+    const auto place =
+        std::lower_bound(out_.begin(), out_.end(), field,
+                         [](const Amount& a, std::string_view wanted) { return a.field < wanted; });
     if (place != out_.end() && place->field == field) return *place;
     return *out_.insert(place, {std::string(field), 0, 0});
   }

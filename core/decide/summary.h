@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "core/base/world.h"
-#include "core/decide/recorder.h"
 #include "core/decide/impact.h"
+#include "core/decide/recorder.h"
 #include "core/decide/replay.h"
 #include "core/decide/trace.h"
 #include "core/render/report.h"

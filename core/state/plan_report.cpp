@@ -175,7 +175,7 @@ std::string plan_markdown(const Plan& plan, bool brief, std::size_t max_bytes,
   std::vector<std::string> sections, groups;
   for (const Change& change : plan.changes) sections.push_back(section(change, brief));
   if (impact != nullptr) groups = decide::impact_markdown(*impact, brief);
-  const std::size_t fixed = head.size() + foot.size() + 1;
+  const std::size_t fixed = head.size() + foot.size() + (impact == nullptr ? 0 : 1);
   std::size_t budget = max_bytes == 0 ? SIZE_MAX : max_bytes > fixed ? max_bytes - fixed : 0;
   // What would flip may take half, and what the documents leave.
   std::size_t documents = 0;

@@ -99,7 +99,12 @@ inline std::shared_ptr<const CompiledSet> compile_yaml(const std::string& yaml,
 class Trial {
  public:
   explicit Trial(std::shared_ptr<const CompiledSet> set)
-      : set_(std::move(set)), engine_(*set_), plain_(*set_), brief_(*set_), source_(set_), replayer_(source_) {
+      : set_(std::move(set)),
+        engine_(*set_),
+        plain_(*set_),
+        brief_(*set_),
+        source_(set_),
+        replayer_(source_) {
     plain_.use_index = false;
     brief_.writes_texts = false;
   }
@@ -169,7 +174,8 @@ class Trial {
   static std::string tellings(const Outcome& outcome) {
     std::string out;
     for (const Reason& r : outcome.reasons) {
-      for (const std::string_view part : {r.policy, r.rule, r.kind, to_string(r.effect), r.other, r.field})
+      for (const std::string_view part :
+           {r.policy, r.rule, r.kind, to_string(r.effect), r.other, r.field})
         out += std::string(part) + " ";
       out += std::to_string(r.approvals) + (r.monitor ? " monitor\n" : "\n");
     }

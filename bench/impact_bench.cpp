@@ -1,0 +1,137 @@
+// `autopilot plan --impact` of many recorded decisions: its wall time with their columns kept from
+// before and with all to be read from lines, and what a condition costs from columns beside what it
+// costs from lines.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "bench/measure.h"
+#include "bench/project.h"
+#include "bench/samples.h"
+#include "core/base/sqlite.h"
+#include "core/decide/history.h"
+#include "core/decide/history_slots.h"
+#include "core/expr/expression.h"
+#include "core/state/policy_sets.h"
+
+namespace autopilot::bench {
+namespace {
+
+constexpr std::size_t kChanged = 21;  // a policy of the samples that denies more from now on
+
+std::string recorded(const Setting& setting, Files& files, std::size_t count) {
+  const std::string project = decide_project(setting, files, "impact");
+  const std::string actions = project + "/actions.jsonl";
+  write_actions(actions, count);
+  Command decide = autopilot_command(setting, project, {"-q", "decide"});
+  decide.input = actions;
+  run(decide);
+  files.remove(actions);
+  std::string text = policy_document(kChanged);
+  text.replace(text.find("deny: "), 6, "deny: metrics.error_rate > 0.019 || ");
+  files.write(fmt::format("{}/policies/p{:05}.yaml", project, kChanged), text);
+  return project;
+}
+
+double wall_seconds(const std::function<void()>& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+void whole_commands(const Setting& setting, const std::string& project, std::size_t count) {
+  const auto impact = [&] {
+    return run(autopilot_command(setting, project, {"-q", "plan", "--impact", "--brief"}));
+  };
+  const double built = wall_seconds([&] {
+    std::filesystem::remove_all(decide::history_folder(state_of(project)));
+    impact();
+  });
+  double fresh = 1e9, peak = 0;
+  for (int round = 0; round < 3; ++round)
+    fresh = std::min(fresh, wall_seconds([&] { peak = impact().peak_mib; }));
+  const double scale = static_cast<double>(count) / 1e6;
+  report({fmt::format("plan --impact, {} k decisions, 100 policies, wall", count / 1000),
+          fresh * 1e3,
+          "ms",
+          "columns not kept before",
+          built * 1e3,
+          {figure_at_most(3000 * scale)}});
+  report({"plan --impact, memory", peak, "MiB", "", 0, {}});
+}
+
+// The condition of a guard of the samples, on every decision of the state.
+void one_condition(const std::string& project, Files& files) {
+  const auto store = state::Store::open(state_of(project));
+  const auto set = state::PolicySets(*store).current(Instant{1'800'000'000, 0});
+  const expr::Program& program = set->policies()[10].guards[0].condition->program;
+  std::size_t by_lines = 0, by_columns = 0, rows = 0;
+  const auto lines = [&] {
+    decide::Archive archive(store->database());
+    decide::Engine engine(*set);
+    decide::RecordReader reader;
+    decide::Record record;
+    decide::Input input;
+    decide::Range range;
+    decide::Page page;
+    by_lines = rows = 0;
+    while (archive.next(range, page)) {
+      for (std::size_t i = 0; i < page.size(); ++i) {
+        reader.read(page.line(i), record);
+        read_again(engine, record, input);
+        by_lines += program.evaluate(input.slots.data(), engine.scratch()).is_true() ? 1 : 0;
+        ++rows;
+      }
+    }
+  };
+  const auto columns = [&] {
+    decide::History history(store->database(), &files);
+    decide::HistorySlots slots(*set);
+    expr::Scratch scratch;
+    std::vector<expr::Val> values(static_cast<std::size_t>(set->slots().size()));
+    decide::Range range;
+    by_columns = 0;
+    while (const auto piece = history.next(range)) {
+      slots.bind(piece->block, program.slots());
+      const expr::Batch batch = slots.batch(0, piece->block.rows());
+      for (std::uint32_t row = 0; row < batch.rows; ++row) {
+        scratch.reset();
+        for (const int slot : program.slots())
+          values[static_cast<std::size_t>(slot)] =
+              batch.value(static_cast<std::uint32_t>(slot), row, scratch.arena());
+        by_columns += program.evaluate(values.data(), scratch).is_true() ? 1 : 0;
+      }
+    }
+  };
+  const std::vector<Timing> t = interleave({columns, lines}, 3);
+  if (by_lines != by_columns) {
+    std::fputs("bench: columns and lines differ\n", stderr);
+    std::exit(1);
+  }
+  const auto each = [&](const Timing& timing) {
+    return timing.median * 1e9 / static_cast<double>(rows);
+  };
+  report({"a condition of a recorded decision, from kept columns",
+          each(t[0]),
+          "ns",
+          "from JSON lines",
+          each(t[1]),
+          {ratio_at_most(1.0 / 30)}});
+}
+
+void run_all(const Setting& setting) {
+  System system;
+  Files& files = system.world().files;
+  const std::size_t count = setting.full ? 1'000'000 : 50'000;
+  const std::string project = recorded(setting, files, count);
+  whole_commands(setting, project, count);
+  one_condition(project, files);
+}
+
+}  // namespace
+}  // namespace autopilot::bench
+
+int main(int count, char** words) {
+  autopilot::bench::run_all(autopilot::bench::setting_from(count, words));
+}
