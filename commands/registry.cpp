@@ -27,13 +27,14 @@ extern const cli::Command state_check;
 extern const cli::Command state_info;
 extern const cli::Command state_lock;
 extern const cli::Command state_unlock;
+extern const cli::Command test;
 extern const cli::Command validate;
 extern const cli::Command version;
 
 const cli::Table& registry() {
   static const cli::Table table{
       {"POLICIES",
-       {&init, &validate, &plan, &apply, &diff, &log, &export_documents, &convert, &schema}},
+       {&init, &validate, &test, &plan, &apply, &diff, &log, &export_documents, &convert, &schema}},
       {"ROLLOUTS", {&rollout_promote, &rollout_rollback, &rollout_resume}},
       {"DECISIONS", {&decide, &show, &replay, &eval}},
       {"STATE",

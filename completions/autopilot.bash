@@ -4,6 +4,7 @@ _autopilot_options() {
   case $1 in
     'init') echo '--format' ;;
     'validate') echo '--strict --allow-empty --format' ;;
+    'test') echo '--filter --fail-fast --coverage --coverage-min --coverage-lcov --watch --record -o --out --format' ;;
     'plan') echo '-o --out --exit-code --detailed-exitcode --target --exclude --impact --since --last --fail-on-flip --brief --max-bytes --allow-empty --format' ;;
     'apply') echo '-y --yes --allow-large -m --message --target --exclude --allow-empty --format' ;;
     'diff') echo '--exit-code --brief --format' ;;
@@ -36,6 +37,12 @@ _autopilot_value() {
   case "$1 $2" in
     'init --format') echo 'words text json' ;;
     'validate --format') echo 'words text json sarif github junit' ;;
+    'test --filter') echo 'none' ;;
+    'test --coverage-min') echo 'none' ;;
+    'test --coverage-lcov') echo 'file' ;;
+    'test --record') echo 'id decision' ;;
+    'test -o' | 'test --out') echo 'file' ;;
+    'test --format') echo 'words text json junit' ;;
     'plan -o' | 'plan --out') echo 'file' ;;
     'plan --target') echo 'id document' ;;
     'plan --exclude') echo 'id document' ;;
@@ -100,6 +107,7 @@ _autopilot_argument() {
   case $1 in
     'init') echo 'dir' ;;
     'validate') echo 'file' ;;
+    'test') echo 'file' ;;
     'plan') echo 'file' ;;
     'apply') echo 'file' ;;
     'diff') echo 'id revision' ;;
@@ -112,7 +120,7 @@ _autopilot_argument() {
     'show') echo 'id decision' ;;
     'replay') echo 'id decision' ;;
     'eval') echo 'none' ;;
-    'help') echo 'words init validate plan apply diff log export convert schema rollout decide show replay eval state audit help version docs' ;;
+    'help') echo 'words init validate test plan apply diff log export convert schema rollout decide show replay eval state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -127,7 +135,7 @@ _autopilot_second() {
   esac
 }
 
-_autopilot_commands='init validate plan apply diff log export convert schema rollout decide show replay eval state audit help version docs'
+_autopilot_commands='init validate test plan apply diff log export convert schema rollout decide show replay eval state audit help version docs'
 
 _autopilot() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}

@@ -5,6 +5,7 @@ _autopilot_options() {
   case $1 in
     'init') echo '--format' ;;
     'validate') echo '--strict --allow-empty --format' ;;
+    'test') echo '--filter --fail-fast --coverage --coverage-min --coverage-lcov --watch --record -o --out --format' ;;
     'plan') echo '-o --out --exit-code --detailed-exitcode --target --exclude --impact --since --last --fail-on-flip --brief --max-bytes --allow-empty --format' ;;
     'apply') echo '-y --yes --allow-large -m --message --target --exclude --allow-empty --format' ;;
     'diff') echo '--exit-code --brief --format' ;;
@@ -37,6 +38,12 @@ _autopilot_value() {
   case "$1 $2" in
     'init --format') echo 'words text json' ;;
     'validate --format') echo 'words text json sarif github junit' ;;
+    'test --filter') echo 'none' ;;
+    'test --coverage-min') echo 'none' ;;
+    'test --coverage-lcov') echo 'file' ;;
+    'test --record') echo 'id decision' ;;
+    'test -o' | 'test --out') echo 'file' ;;
+    'test --format') echo 'words text json junit' ;;
     'plan -o' | 'plan --out') echo 'file' ;;
     'plan --target') echo 'id document' ;;
     'plan --exclude') echo 'id document' ;;
@@ -101,6 +108,7 @@ _autopilot_argument() {
   case $1 in
     'init') echo 'dir' ;;
     'validate') echo 'file' ;;
+    'test') echo 'file' ;;
     'plan') echo 'file' ;;
     'apply') echo 'file' ;;
     'diff') echo 'id revision' ;;
@@ -113,7 +121,7 @@ _autopilot_argument() {
     'show') echo 'id decision' ;;
     'replay') echo 'id decision' ;;
     'eval') echo 'none' ;;
-    'help') echo 'words init validate plan apply diff log export convert schema rollout decide show replay eval state audit help version docs' ;;
+    'help') echo 'words init validate test plan apply diff log export convert schema rollout decide show replay eval state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -131,6 +139,7 @@ _autopilot_second() {
 _autopilot_commands=(
   'init:Start a project with a few policies'
   'validate:Check documents and say all that is wrong with them'
+  'test:Run the tests of policies'
   'plan:Show what apply would change'
   'apply:Make the documents in the files the applied ones'
   'diff:Show what changed between two revisions'

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -27,6 +28,11 @@ class FakeClock final : public Clock {
   }
   Instant now() override { return time; }
   std::int64_t monotonic_nanos() override { return monotonic_; }
+  void sleep(Duration d) override {
+    tick(d);
+    if (on_sleep) on_sleep();
+  }
+  std::function<void()> on_sleep;  // what happens meanwhile
 
  private:
   std::int64_t monotonic_ = 0;
@@ -62,6 +68,10 @@ class FakeFiles final : public Files {
     const auto within = [&](const std::string& p) { return p.rfind(inside, 0) == 0; };
     return folders.contains(path) ||
            std::any_of(texts.begin(), texts.end(), [&](const auto& t) { return within(t.first); });
+  }
+  std::string stamp(const std::string& path) override {
+    const auto at = texts.find(path);
+    return at == texts.end() ? std::string() : at->second;
   }
   std::vector<FileEntry> list(const std::string& directory) override {
     reads.push_back(directory);

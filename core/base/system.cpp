@@ -90,6 +90,11 @@ class SystemClock final : public Clock {
     ::clock_gettime(CLOCK_MONOTONIC, &t);
     return t.tv_sec * 1'000'000'000 + t.tv_nsec;
   }
+  void sleep(Duration d) override {
+    timespec left{d.nanos / 1'000'000'000, d.nanos % 1'000'000'000};
+    while (::nanosleep(&left, &left) != 0 && errno == EINTR) {
+    }
+  }
 };
 
 class SystemFiles final : public Files {
@@ -131,6 +136,14 @@ class SystemFiles final : public Files {
     std::string out = resolved;
     std::free(resolved);
     return out;
+  }
+
+  // Without reading it: what writing or replacing a file changes.
+  std::string stamp(const std::string& path) override {
+    struct stat s {};
+    if (::stat(path.c_str(), &s) != 0) return {};
+    return fmt::format("{}:{}:{}:{}.{:09}", s.st_dev, s.st_ino, s.st_size, s.st_mtim.tv_sec,
+                       s.st_mtim.tv_nsec);
   }
 
   std::vector<FileEntry> list(const std::string& directory) override {

@@ -19,6 +19,7 @@ class Clock {
   virtual ~Clock() = default;
   virtual Instant now() = 0;                   // wall clock
   virtual std::int64_t monotonic_nanos() = 0;  // for measuring elapsed time only
+  virtual void sleep(Duration d) = 0;
 };
 
 struct FileEntry {
@@ -46,6 +47,8 @@ class Files {
   virtual bool is_directory(const std::string& path) = 0;
   // The one path of a file that exists, without links; `path` itself when that cannot be told.
   virtual std::string real_path(const std::string& path) { return path; }
+  // A text that changes when the file does; "" when it cannot be read.
+  virtual std::string stamp(const std::string& path) = 0;
   virtual std::vector<FileEntry> list(const std::string& directory) = 0;  // sorted by name
   // Replaces the file as a whole (temporary file, fsync, rename): readers see the old or the new
   // one, never a part.

@@ -328,6 +328,14 @@ void Deciding::try_override() {
 }
 
 Truth Deciding::test(const Condition& condition) {
+  const Truth truth = truth_of(condition);
+  if (trace_ != nullptr && trace_->watcher != nullptr) {
+    trace_->watcher->tested(condition, truth, input_.slots.data(), engine_.scratch_);
+  }
+  return truth;
+}
+
+Truth Deciding::truth_of(const Condition& condition) {
   if (condition.constant_true) return Truth::yes;
   const Val v = condition.program.evaluate(input_.slots.data(), engine_.scratch_);
   if (v.tag == Tag::boolean) return v.boolean ? Truth::yes : Truth::no;

@@ -12,8 +12,6 @@
 
 namespace autopilot::decide {
 
-enum class Truth { no, yes, error };
-
 class Deciding {
  public:
   Deciding(Engine& engine, Input& input, const Circumstances& circumstances, LedgerView& ledger,
@@ -94,6 +92,7 @@ class Deciding {
 
   // Shared
   Truth test(const Condition& condition);
+  Truth truth_of(const Condition& condition);
   bool wanted(const CompiledPolicy& policy, const CompiledRule& rule, std::string_view kind,
               std::string_view name);
   void failed(const CompiledPolicy& policy, std::string_view kind, std::string_view rule,

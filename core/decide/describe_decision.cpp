@@ -69,7 +69,9 @@ std::string monitor_result(const Value& decision, const std::string& policy) {
   return {};
 }
 
-Tree tree_of(const PolicyTrace& policy, const Value& decision) {
+}  // namespace
+
+render::Tree policy_tree(const PolicyTrace& policy, const Value& decision) {
   std::string state = policy.applied ? "applies" : "does not apply";
   if (!policy.why.empty()) state += ": " + policy.why;
   if (policy.monitor) {
@@ -83,6 +85,8 @@ Tree tree_of(const PolicyTrace& policy, const Value& decision) {
   for (const TraceStep& step : policy.steps) tree.children.push_back(tree_of(step));
   return tree;
 }
+
+namespace {
 
 Value json_of(const PolicyTrace& policy) {
   List steps;
@@ -101,7 +105,9 @@ Value json_of(const PolicyTrace& policy) {
              {"steps", std::move(steps)}};
 }
 
-Tree reasons_tree(const Value& decision) {
+}  // namespace
+
+render::Tree reasons_tree(const Value& decision) {
   Tree tree{Line({{"reasons", Tone::strong}}), {}};
   for (const Value& r : decision.get("reasons")->as_list()) {
     const std::string effect = text_at(r, "effect");
@@ -116,6 +122,8 @@ Tree reasons_tree(const Value& decision) {
   }
   return tree;
 }
+
+namespace {
 
 Line fact(const char* name, const std::string& text) {
   return Line({{fmt::format("{:<9}", name), Tone::dim}, {text, Tone::plain}});
@@ -142,7 +150,7 @@ render::Report describe(std::string_view record, const Trace& trace, bool same) 
   add("risk", text_at(decision, "risk"));
   add("taken", fmt::format("at {} in {} under revision {}", text_at(decision, "time"),
                            text_at(decision, "run"), text_at(decision, "revision")));
-  for (const PolicyTrace& p : trace.policies) root.children.push_back(tree_of(p, decision));
+  for (const PolicyTrace& p : trace.policies) root.children.push_back(policy_tree(p, decision));
   if (!decision.get("reasons")->as_list().empty()) root.children.push_back(reasons_tree(decision));
   report.text.push_back(std::move(root));
   if (!same) {

@@ -24,6 +24,10 @@ std::string tally_text(const Tally& tally, std::size_t faults, bool dry_run);
 // Decision lines as a table for people: result, action, target, why.
 render::Report summarise_lines(std::string_view lines);
 
+// Parts of the tree of a decision: one policy with all that it looked at, and the reasons of a decision line.
+render::Tree policy_tree(const PolicyTrace& policy, const Value& decision);
+render::Tree reasons_tree(const Value& decision);
+
 // The whole tree of one decision. `same`: deciding it again gave the recorded bytes.
 render::Report describe(std::string_view record, const Trace& trace, bool same);
 render::Report describe(const ReplaySummary& summary);

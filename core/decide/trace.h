@@ -7,7 +7,22 @@
 #include <string_view>
 #include <vector>
 
+#include "core/expr/scratch.h"
+#include "core/expr/val.h"
+
 namespace autopilot::decide {
+
+struct Condition;
+
+enum class Truth { no, yes, error };
+
+// Told of every condition as it is tested. For coverage.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  virtual void tested(const Condition& condition, Truth truth, const expr::Val* slots,
+                      expr::Scratch& scratch) = 0;
+};
 
 enum class StepStatus { pass, fail, skip, error };
 std::string_view to_string(StepStatus status);
@@ -32,6 +47,7 @@ struct PolicyTrace {
 struct Trace {
   std::vector<PolicyTrace> policies;
   PolicyTrace* current = nullptr;  // the last begun policy; null outside
+  Watcher* watcher = nullptr;      // may be null
 };
 
 }  // namespace autopilot::decide

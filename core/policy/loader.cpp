@@ -21,12 +21,13 @@ namespace {
 // One run of the loader over any number of files.
 class Loader {
  public:
-  Loader(const Project& project, Diagnostics& diagnostics, SourceCache* cache = nullptr)
+  Loader(const Project& project, Diagnostics& diagnostics, SourceCache* cache, Trees trees)
       : project_(project),
         diagnostics_(diagnostics),
         action_types_(known_action_types(project)),
         expressions_(project, diagnostics),
-        cache_(cache) {}
+        cache_(cache),
+        trees_(trees) {}
 
   void load(std::string name, std::string text) {
     const std::vector<Document>* known = cache_ == nullptr ? nullptr : cache_->find(text);
@@ -54,8 +55,7 @@ class Loader {
     const std::size_t remarks = diagnostics_.all().size() + diagnostics_.dropped();
     const std::size_t first = documents_.size();
     const std::uint32_t source = diagnostics_.sources().add(std::move(name), std::move(text));
-    for (const YamlDocument& document : parse_yaml(source, budget_, diagnostics_))
-      read_document(document);
+    for (YamlDocument& document : parse_yaml(source, budget_, diagnostics_)) read_document(document);
     const bool clean = diagnostics_.all().size() + diagnostics_.dropped() == remarks;
     if (cache_ != nullptr && clean) {
       cache_->remember(diagnostics_.sources().text(source), std::span(documents_).subspan(first));
@@ -77,7 +77,7 @@ class Loader {
     }
   }
 
-  void read_document(const YamlDocument& yaml) {
+  void read_document(YamlDocument& yaml) {
     const std::size_t errors = diagnostics_.errors();
     const std::size_t first = diagnostics_.all().size();
     Document document;
@@ -87,6 +87,7 @@ class Loader {
     if (!yaml.sound || diagnostics_.errors() != errors) document.hash.clear();
     document.file = diagnostics_.sources().name(yaml.root.span.source);
     document.span = place_of(yaml.root);
+    if (trees_ == Trees::keep) document.tree = std::make_shared<YamlNode>(std::move(yaml.root));
     documents_.push_back(std::move(document));
   }
 
@@ -228,6 +229,7 @@ class Loader {
   ExpressionChecker expressions_;
   YamlBudget budget_;
   SourceCache* cache_;
+  const Trees trees_;
   std::vector<Known> known_;  // files whose documents came from the cache
   std::vector<Document> documents_;
 };
@@ -321,11 +323,11 @@ class FileWalk {
 }  // namespace
 
 LoadResult load_paths(const std::vector<std::string>& paths, const Project& project, Files& files,
-                      Diagnostics& diagnostics, SourceCache* cache) {
+                      Diagnostics& diagnostics, SourceCache* cache, Trees trees) {
   FileWalk walk(files, diagnostics);
   for (const std::string& path : paths) walk.add(path);
   LoadResult result;
-  Loader loader(project, diagnostics, cache);
+  Loader loader(project, diagnostics, cache, trees);
   for (const std::string& path : walk.found()) {
     try {
       loader.load(path == "-" ? "<stdin>" : path,
@@ -340,9 +342,16 @@ LoadResult load_paths(const std::vector<std::string>& paths, const Project& proj
   return result;
 }
 
+std::vector<std::string> document_files(const std::vector<std::string>& paths, Files& files) {
+  Diagnostics unreadable;
+  FileWalk walk(files, unreadable);
+  for (const std::string& path : paths) walk.add(path);
+  return walk.found();
+}
+
 std::vector<Document> load_text(std::string name, std::string text, const Project& project,
-                                Diagnostics& diagnostics) {
-  Loader loader(project, diagnostics);
+                                Diagnostics& diagnostics, Trees trees) {
+  Loader loader(project, diagnostics, nullptr, trees);
   loader.load(std::move(name), std::move(text));
   return loader.take();
 }

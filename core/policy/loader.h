@@ -32,14 +32,21 @@ class SourceCache {
   virtual void remember(std::string_view text, std::span<const Document> documents) = 0;
 };
 
+// Whether documents keep what was written, with all places (Document::tree).
+enum class Trees { forget, keep };
+
 // `paths` are files or folders (searched for *.yaml and *.yml in sorted order, hidden entries left
 // out); "-" is standard input. With a cache (may be null), documents that it knows have no content.
 LoadResult load_paths(const std::vector<std::string>& paths, const Project& project, Files& files,
-                      Diagnostics& diagnostics, SourceCache* cache = nullptr);
+                      Diagnostics& diagnostics, SourceCache* cache = nullptr,
+                      Trees trees = Trees::forget);
+
+// The files that load_paths would read, in that order. What cannot be searched is left out.
+std::vector<std::string> document_files(const std::vector<std::string>& paths, Files& files);
 
 // One text that may hold several documents. `name` is what messages call it.
 std::vector<Document> load_text(std::string name, std::string text, const Project& project,
-                                Diagnostics& diagnostics);
+                                Diagnostics& diagnostics, Trees trees = Trees::forget);
 
 // autopilot.yaml. An absent file is no fault: the defaults hold.
 Project load_project(const std::string& path, Files& files, Diagnostics& diagnostics);

@@ -3,6 +3,7 @@
 // Expressions stay text here; the engine compiles them. Nothing in this file evaluates anything.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,10 @@
 #include "core/base/diagnostic.h"
 #include "core/base/time.h"
 #include "core/base/value.h"
+
+namespace autopilot {
+struct YamlNode;
+}
 
 namespace autopilot::policy {
 
@@ -110,6 +115,8 @@ struct Document {
   bool protect = false;  // metadata.protect
   std::string file;      // as the user named it; empty for documents read from the state
   Span span;
+  std::shared_ptr<const YamlNode> tree =
+      {};  // as written; only when the loader was asked to keep it
 };
 
 // The parts of autopilot.yaml that decisions depend on; they are versioned with the policies as the
@@ -127,7 +134,8 @@ using Shape = std::optional<std::vector<DeclaredField>>;
 
 struct Project {
   std::vector<std::string> paths = {"policies"};
-  std::vector<ActionType> action_types;  // beside the built-in ones
+  std::vector<std::string> tests = {"tests"};  // of policies; need not exist
+  std::vector<ActionType> action_types;        // beside the built-in ones
   Shape metrics, features, segment, data;
   double max_change_share = 0.3;  // plan: blast radius
   std::int64_t min_documents = 10;

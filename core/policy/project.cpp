@@ -73,12 +73,12 @@ void read_decision_fields(const Value& spec, Project& project) {
   project.data = read_shape(spec.get("data"));
 }
 
-void read_paths(const Value& value, Project& project) {
-  project.paths.clear();
-  if (value.is_string()) project.paths.push_back(value.as_string());
+void read_paths(const Value& value, std::vector<std::string>& paths) {
+  paths.clear();
+  if (value.is_string()) paths.push_back(value.as_string());
   if (!value.is_list()) return;
   for (const Value& path : value.as_list()) {
-    if (path.is_string()) project.paths.push_back(path.as_string());
+    if (path.is_string()) paths.push_back(path.as_string());
   }
 }
 
@@ -180,7 +180,8 @@ Project load_project(const std::string& path, Files& files, Diagnostics& diagnos
   const Value content = to_value(root, diagnostics);
   read_decision_fields(content, project);
   check_risks(root, project, diagnostics);
-  if (const Value* paths = content.get("paths")) read_paths(*paths, project);
+  if (const Value* paths = content.get("paths")) read_paths(*paths, project.paths);
+  if (const Value* tests = content.get("tests")) read_paths(*tests, project.tests);
   if (const Value* plan = content.get("plan")) read_plan(*plan, project);
   diagnostics.sort();
   if (diagnostics.errors() == errors) project.document = document_of(content, path, root.span);

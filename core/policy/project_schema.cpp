@@ -25,6 +25,8 @@ constexpr Schema kPlan{"plan", kPlanFields};
 
 constexpr Field kProjectFields[] = {
     {"paths", kPaths, "files and folders of documents; policies by default"},
+    {"tests", kPaths,
+     "files and folders of PolicyTests beside those under paths; tests by default"},
     {"action_types",
      {.kind = ShapeKind::anything},
      "action types beside the built-in ones: a list of names, or a map from name to {risk: CEL}"},

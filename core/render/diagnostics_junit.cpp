@@ -2,41 +2,11 @@
 
 #include <algorithm>
 
-#include "core/base/text.h"
 #include "core/render/diagnostics.h"
+#include "core/render/xml.h"
 
 namespace autopilot::render {
 namespace {
-
-// XML 1.0 has no way to write most control characters.
-std::string xml(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\n':
-        out += "&#10;";
-        break;
-      case '\t':
-        out += ' ';
-        break;
-      default:
-        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
-    }
-  }
-  return find_invalid_utf8(out) == std::string_view::npos ? out : "?";
-}
 
 struct TestCase {
   std::string name;
@@ -81,10 +51,11 @@ void append_case(std::string& out, const TestCase& c, const SourceMap& sources) 
         fmt::format("{}[{}]: {}\n", to_string(d->severity), d->code, body_of(*d, sources));
   }
   if (first != nullptr) {
-    out += fmt::format("      <failure type=\"{}\" message=\"{}\">{}</failure>\n", xml(first->code),
-                       xml(first->message), xml(failure));
+    out += fmt::format("      <failure type=\"{}\" message=\"{}\">{}</failure>\n",
+                       xml_text(first->code), xml_text(first->message), xml_text(failure));
   }
-  if (!remarks.empty()) out += fmt::format("      <system-out>{}</system-out>\n", xml(remarks));
+  if (!remarks.empty())
+    out += fmt::format("      <system-out>{}</system-out>\n", xml_text(remarks));
 }
 
 }  // namespace
@@ -99,7 +70,8 @@ std::string diagnostics_junit(const Diagnostics& diagnostics) {
       "  <testsuite name=\"autopilot validate\" tests=\"{0}\" failures=\"{1}\" errors=\"0\">\n",
       cases.size(), failures);
   for (const TestCase& c : cases) {
-    out += fmt::format("    <testcase classname=\"autopilot.validate\" name=\"{}\"", xml(c.name));
+    out +=
+        fmt::format("    <testcase classname=\"autopilot.validate\" name=\"{}\"", xml_text(c.name));
     out += c.items.empty() ? "/>\n" : ">\n";
     if (c.items.empty()) continue;
     append_case(out, c, diagnostics.sources());

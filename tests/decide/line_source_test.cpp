@@ -77,6 +77,7 @@ TEST(line_source, waits_for_no_more_input_than_it_needs) {
     std::string read(const std::string&) override { return {}; }
     bool exists(const std::string&) override { return false; }
     bool is_directory(const std::string&) override { return false; }
+    std::string stamp(const std::string&) override { return {}; }
     std::vector<FileEntry> list(const std::string&) override { return {}; }
     void write(const std::string&, std::string_view) override {}
     void create(const std::string&, std::string_view) override {}

@@ -20,6 +20,7 @@ const std::map<std::string, int> kLevels{
     {"core/optimize", 1},  {"core/events", 1}, {"core/render", 1},
     {"core/telemetry", 1}, {"core/notify", 1}, {"core/policy", 2},
     {"core/decide", 3},    {"core/state", 4},  {"core/outcome", 4},
+    {"core/trial", 4},
     {"core/deploy", 5},    {"core/jobs", 5},   {"cli", 6},
     {"commands", 7},
 };

@@ -50,7 +50,8 @@ TEST(policy_test_kind, a_whole_case_loads) {
       time: 2026-11-20T10:00:00Z
       expect:
         result: modified
-        action: {weight: 0.35}
+        action: {type: route.update_weight}
+        data: {weight: 0.35}
         reasons: [{policy: traffic-safety, rule: step, effect: modify}]
 )");
   EXPECT_EQ(loaded.faults(), Faults{});
@@ -72,6 +73,47 @@ TEST(policy_test_kind, faults_have_their_places) {
       Faults{"unknown-field@5:30"});
   EXPECT_EQ(policy_test("  cases: [{name: a, time: now, " + action + "}]").faults(),
             Faults{"wrong-type@5:27"});
+}
+
+TEST(policy_test_kind, a_case_needs_a_type_and_an_expectation_of_its_own_or_by_default) {
+  EXPECT_EQ(policy_test("  cases: [{name: a, expect: {result: allowed}}]").faults(),
+            Faults{"missing-field@5:11"});
+  EXPECT_EQ(policy_test("  cases: [{name: a, action: {type: x}}]").faults(),
+            Faults{"missing-field@5:11"});
+  EXPECT_EQ(policy_test("  defaults: {action: {type: x}, expect: {result: allowed}}\n"
+                        "  cases: [{name: a}]")
+                .faults(),
+            Faults{});
+}
+
+TEST(policy_test_kind, columns_and_rows_are_checked_where_they_stand) {
+  const auto table = [](const std::string& columns, const std::string& row) {
+    return policy_test("  defaults: {action: {type: x}}\n  tables:\n    - columns: [" + columns +
+                       "]\n      rows:\n        - [" + row + "]\n")
+        .faults();
+  };
+  EXPECT_EQ(table("data.a, expect.result", "1, allowed"), Faults{});
+  EXPECT_EQ(table("dat.a, expect.result", "1, allowed"), Faults{"wrong-value@7:17"});
+  EXPECT_EQ(table("data.a, expect.result", "1"), Faults{"wrong-value@9:11"});
+  EXPECT_EQ(table("data.a, expect.result", "1, fine"), Faults{"wrong-value@9:15"});
+  EXPECT_EQ(table("time, expect.result", "now, allowed"), Faults{"wrong-type@9:12"});
+  EXPECT_EQ(table("data.a, data.a, expect.result", "1, 2, allowed"),
+            Faults{"conflicting-fields@7:25"});
+  EXPECT_EQ(table("data.a, data.a.b, expect.result", "1, 2, allowed"),
+            Faults{"conflicting-fields@7:25"});
+  EXPECT_EQ(table("expect.reason, expect.result", "p/r block, allowed"), Faults{});
+  EXPECT_EQ(table("expect.reason", "p/r explode"), Faults{"wrong-value@9:12"});
+  EXPECT_EQ(table("used.p, expect.result", "1, allowed"), Faults{"missing-field@9:12"});
+  EXPECT_EQ(table("data.a", "1"), Faults{"missing-field@9:11"});
+  EXPECT_EQ(table("expect.result.deep", "1"), Faults{"wrong-type@9:12"});
+}
+
+TEST(policy_test_kind, rows_with_the_name_of_a_case_are_faults) {
+  EXPECT_EQ(policy_test("  defaults: {action: {type: x}, expect: {result: allowed}}\n"
+                        "  cases: [{name: table row 2}]\n"
+                        "  tables: [{columns: [data.a], rows: [[1], [2]]}]\n")
+                .faults(),
+            Faults{"duplicate-name@7:44"});
 }
 
 struct ProjectRead {
