@@ -88,13 +88,15 @@ void one_condition(const std::string& project, Files& files) {
   const auto columns = [&] {
     decide::History history(store->database(), &files);
     decide::HistorySlots slots(*set);
+    decide::HistoryBuilder builder;
     expr::Scratch scratch;
     std::vector<expr::Val> values(static_cast<std::size_t>(set->slots().size()));
     decide::Range range;
     by_columns = 0;
     while (const auto piece = history.next(range)) {
-      slots.bind(piece->block, program.slots());
-      const expr::Batch batch = slots.batch(0, piece->block.rows());
+      piece->make(builder);
+      slots.bind(piece->block(), program.slots());
+      const expr::Batch batch = slots.batch(0, piece->block().rows());
       for (std::uint32_t row = 0; row < batch.rows; ++row) {
         scratch.reset();
         for (const int slot : program.slots())

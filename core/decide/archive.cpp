@@ -77,9 +77,14 @@ Archive::Archive(Database& database)
 
 bool Archive::next(Range& range, Page& page) {
   page.clear();
+  return append(range, page);
+}
+
+bool Archive::append(Range& range, Page& page) {
+  const std::size_t before = page.size();
   page_.bind(range.begin, range.end, kPageRows);
   while (page_.step()) page.add(page_.integer(0), page_.text(1));
-  if (page.size() == 0) return false;
+  if (page.size() == before) return false;
   range.begin = page.last_seq() + 1;
   return true;
 }

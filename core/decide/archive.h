@@ -45,6 +45,8 @@ class Archive {
 
   // The next page at or after range.begin, which it moves on; false at the end.
   bool next(Range& range, Page& page);
+  // The same behind what the page holds already.
+  bool append(Range& range, Page& page);
 
   // The line of the decision whose id is `id` or begins with it ("latest": the newest). Throws
   // Error(invalid) when there is none, or more than one.

@@ -25,13 +25,16 @@ History::History(Database& database, Files* files)
       files_(files, history_folder(database.path()), database),
       end_(database.integer("SELECT coalesce(max(seq), 0) + 1 FROM decision")) {}
 
-std::optional<History::Piece> History::next(Range& range) {
+std::unique_ptr<HistoryPiece> History::next(Range& range) {
   range.end = std::min(range.end, end_);
-  const bool to_the_newest = range.end == end_;
   while (range.begin < range.end) {
-    std::int64_t after = range.begin - 1;
-    std::optional<HistoryBlock> before = files_.before(range.begin);
-    if (before && before->head().last >= range.begin) return piece(std::move(*before), range);
+    auto piece = std::make_unique<HistoryPiece>();
+    piece->wanted_ = range;
+    piece->block_ = files_.before(range.begin);
+    if (piece->block_ && piece->block_->head().last >= range.begin) {
+      range.begin = piece->block_->head().last + 1;
+      return piece;
+    }
     const std::optional<std::int64_t> first = first_seq(range.begin, range.end);
     if (!first) break;
     const std::int64_t next_after = files_.next_after(range.begin);
@@ -40,13 +43,26 @@ std::optional<History::Piece> History::next(Range& range) {
       continue;
     }
     // A block that is not full grows by what follows it.
-    if (before && before->rows() < kBlockRows && first_seq(before->head().last + 1, end_) == first)
-      after = before->head().after;
-    const std::int64_t end =
-        next_after == INT64_MAX ? range.end : std::min(range.end, next_after + 1);
-    return piece(build(after, end, to_the_newest), range);
+    const HistoryBlock* before = piece->block_ ? &*piece->block_ : nullptr;
+    const bool grows = before != nullptr && before->rows() < kBlockRows &&
+                       first_seq(before->head().last + 1, end_) == first;
+    piece->after_ = grows ? before->head().after : range.begin - 1;
+    piece->block_.reset();
+    read(next_after == INT64_MAX ? range.end : std::min(range.end, next_after + 1), *piece);
+    range.begin = piece->lines_.last_seq() + 1;
+    return piece;
   }
-  return std::nullopt;
+  return nullptr;
+}
+
+void HistoryPiece::make(HistoryBuilder& builder) {
+  if (block_) return;
+  builder.begin(after_);
+  for (std::size_t i = 0; i < lines_.size(); ++i) builder.add(lines_.seq(i), lines_.line(i));
+  bytes_ = builder.finish(anchor_);
+  block_.emplace(std::string(bytes_));
+  is_news_ = true;
+  lines_ = {};
 }
 
 std::optional<std::int64_t> History::first_seq(std::int64_t begin, std::int64_t end) {
@@ -57,30 +73,22 @@ std::optional<std::int64_t> History::first_seq(std::int64_t begin, std::int64_t 
   return seq;
 }
 
-History::Piece History::piece(HistoryBlock block, Range& range) const {
-  const std::uint32_t begin = block.lower_bound(range.begin), end = block.lower_bound(range.end);
-  range.begin = block.head().last + 1;
-  return {std::move(block), begin, end};
+// The decisions behind that of the piece and before `end`, as many as a block takes. Lines and
+// chain are of one moment.
+void History::read(std::int64_t end, HistoryPiece& piece) {
+  const ReadTransaction view(database_);
+  Range range{piece.after_ + 1, end};
+  while (piece.lines_.size() + Archive::kPageRows <= kBlockRows &&
+         archive_.append(range, piece.lines_)) {
+  }
+  piece.anchor_ = anchor();
 }
 
-// The decisions behind `after` and before `end`, as many as a block takes. Lines and chain are of
-// one moment.
-HistoryBlock History::build(std::int64_t after, std::int64_t end, bool to_the_newest) {
-  Anchor anchored;
-  builder_.begin(after);
-  {
-    const ReadTransaction view(database_);
-    Range range{after + 1, end};
-    while (builder_.rows() + Archive::kPageRows <= kBlockRows && archive_.next(range, page_)) {
-      for (std::size_t i = 0; i < page_.size(); ++i) builder_.add(page_.seq(i), page_.line(i));
-    }
-    anchored = anchor();
-  }
-  const bool is_full = builder_.rows() == kBlockRows;
-  const std::string bytes = builder_.finish(anchored);
-  HistoryBlock block{std::string(bytes)};
-  if (anchored.seq > 0 && (is_full || to_the_newest)) files_.keep(block.head(), bytes);
-  return block;
+// A block that is not full is kept only if it holds the newest decisions: the others can't grow.
+void History::keep(const HistoryPiece& piece) {
+  const BlockHead& head = piece.block().head();
+  const bool grows_no_more = head.rows == kBlockRows || head.last + 1 == end_;
+  if (piece.is_news_ && head.anchor.seq > 0 && grows_no_more) files_.keep(head, piece.bytes_);
 }
 
 Anchor History::anchor() {

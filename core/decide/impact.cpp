@@ -27,7 +27,7 @@ std::string message_of(const Impact::Key& key, const Outcome& outcome, std::stri
 
 }  // namespace
 
-void Impact::take(const Retaken& decision) {
+void Impact::take(const Retaken& decision, const std::vector<Use>& uses) {
   ++checked_;
   if (!first_) first_ = decision.time;
   if (!decision.flipped) return;
@@ -35,7 +35,7 @@ void Impact::take(const Retaken& decision) {
   Group& group = groups_[{decision.policy, decision.rule, decision.before, decision.after}];
   ++group.count;
   group.risk.before += decision.risk_before;
-  group.risk.after += decision.outcome->risk;
+  group.risk.after += decision.risk_after;
   for (const Amount& amount : decision.amounts) {
     Sum& sum = group.data[amount.field];
     sum.before += amount.before;
@@ -44,10 +44,10 @@ void Impact::take(const Retaken& decision) {
   if (group.examples.size() >= most_examples_) return;
   Example& example = group.examples.emplace_back();
   example.seq = decision.seq;
-  example.uses = decision.outcome->uses;
+  example.uses = uses;
   example.after = decision.after;
   example.risk_before = decision.risk_before;
-  example.risk_after = decision.outcome->risk;
+  example.risk_after = decision.risk_after;
 }
 
 bool Impact::tell(const CompiledSet& set, RecordedLines& lines) {

@@ -44,7 +44,7 @@ class Impact final : public Retaker {
     std::vector<Example> examples;  // the first ones
   };
 
-  void take(const Retaken& decision) override;
+  void take(const Retaken& decision, const std::vector<Use>& uses) override;
 
   // Reads the examples from their lines. Call once, at the end. False when a line says something
   // else than what was taken: then the columns were not those of the lines.

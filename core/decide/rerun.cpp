@@ -1,6 +1,7 @@
 #include "core/decide/rerun.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/json.h"
 #include "core/decide/recorder.h"
@@ -120,68 +121,87 @@ std::string_view data_field(std::string_view name) {
                                                 : std::string_view();
 }
 
+// Takes a rule that did not speak before, else one that is silent now, else the first that gives
+// another value.
+void find_cause(const Causes& before, const Causes& after,
+                const std::vector<std::string_view>& differing, Retaken& decision) {
+  const Cause* cause = first_new(after, before, decision.after);
+  if (cause == nullptr) cause = first_new(before, after, decision.before);
+  for (const Cause& c : after) {
+    const bool differs = std::find(differing.begin(), differing.end(), c.field) != differing.end();
+    if (cause == nullptr && c.effect == effect_for(Result::modified) && differs) cause = &c;
+  }
+  decision.policy = cause == nullptr ? std::string_view() : cause->policy;
+  decision.rule = cause == nullptr ? std::string_view() : cause->rule;
+}
+
+// What a blocked action would have become is nobody's concern.
+bool is_moot(const Retaken& decision) {
+  return !decision.flipped && decision.after == Result::blocked;
+}
+
+class EmptyLedger final : public LedgerView {
+ public:
+  std::int64_t used(const Use&, std::string_view, Instant) override { return 0; }
+};
+
+Circumstances circumstances_of(const HistoryBlock& block, std::uint32_t row) {
+  return {block.time(row), block.run(row), block.actor(row), block.role(row), nullptr};
+}
+
 }  // namespace
 
-Rerun::Rerun(std::shared_ptr<const CompiledSet> set, RecordedLines& lines)
-    : set_(std::move(set)), lines_(lines), engine_(*set_), slots_(*set_) {}
-
-void Rerun::take(const HistoryBlock& block, std::uint32_t begin, std::uint32_t end,
-                 Retaker& retaker) {
+void RowTaker::bind(const HistoryBlock& block) {
+  block_ = &block;
   slots_.bind(block);
-  data_of_ = nullptr;
-  for (std::uint32_t row = begin; row < end; ++row) {
-    take(block, row);
-    retaker.take(retaken_);
-  }
+  data_bound_ = false;
 }
 
-void Rerun::take(const HistoryBlock& block, std::uint32_t row) {
-  const bool by_columns = slots_.tells(row) && decide_columns(block, row);
-  if (!by_columns) decide_line(block.seq(row));
-  consume(outcome_, at_, 0, ledger_);
-  retaken_.seq = block.seq(row);
-  retaken_.time = block.time(row);
-  retaken_.before = block.result(row);
-  retaken_.after = outcome_.result;
-  retaken_.risk_before = block.risk(row);
-  retaken_.outcome = &outcome_;
-  retaken_.flipped = retaken_.before != retaken_.after;
-  // What a blocked action would have become is nobody's concern.
-  if (!retaken_.flipped && retaken_.after == Result::blocked) return;
-  if (by_columns) {
-    compare_columns(block, row);
-  } else {
-    compare_lines(block, row);
-  }
-}
-
-// False when the engine wants to look at texts after all.
-bool Rerun::decide_columns(const HistoryBlock& block, std::uint32_t row) {
+bool RowTaker::take(std::uint32_t row, LedgerView& ledger, Retaken& decision) {
+  if (!slots_.tells(row)) return false;
   InputFault fault;
   engine_.scratch().reset();
   slots_.fill(row, input_, engine_.scratch());
-  if (!engine_.prepare(input_, fault)) return false;
-  at_ = {block.time(row), block.run(row), block.actor(row), block.role(row), nullptr};
+  if (!engine_.prepare(input_, fault)) return false;  // who reads the line says what is wrong
+  at_ = circumstances_of(*block_, row);
   engine_.writes_texts = false;
-  engine_.decide(input_, at_, ledger_, outcome_);
-  return !outcome_.needs_text;
+  engine_.decide(input_, at_, ledger, outcome_);
+  if (outcome_.needs_text) return false;
+  begin(row, decision);
+  compare_columns(row, decision);
+  return true;
 }
 
-void Rerun::decide_line(std::int64_t seq) {
-  reader_.read(lines_.line(seq), record_);
+void RowTaker::take_line(std::uint32_t row, std::string_view line, LedgerView& ledger,
+                         Retaken& decision) {
+  reader_.read(line, record_);
   read_again(engine_, record_, input_);
-  at_ = circumstances_of(record_);
+  at_ = decide::circumstances_of(record_);
   engine_.writes_texts = true;
-  engine_.decide(input_, at_, ledger_, outcome_);
+  engine_.decide(input_, at_, ledger, outcome_);
+  begin(row, decision);
+  compare_lines(row, decision);
 }
 
-void Rerun::compare_columns(const HistoryBlock& block, std::uint32_t row) {
-  const std::vector<FieldChange> recorded = block.changes(row);
-  if (!retaken_.flipped && recorded.empty() && outcome_.changes.empty()) return;
+void RowTaker::begin(std::uint32_t row, Retaken& decision) const {
+  decision.seq = block_->seq(row);
+  decision.time = block_->time(row);
+  decision.before = block_->result(row);
+  decision.after = outcome_.result;
+  decision.risk_before = block_->risk(row);
+  decision.risk_after = outcome_.risk;
+  decision.flipped = decision.before != decision.after;
+  decision.amounts.clear();
+}
+
+void RowTaker::compare_columns(std::uint32_t row, Retaken& decision) {
+  if (is_moot(decision)) return;
+  const std::vector<FieldChange> recorded = block_->changes(row);
+  if (!decision.flipped && recorded.empty() && outcome_.changes.empty()) return;
   std::vector<std::string_view> differing;
   const auto final_value = [&](const std::vector<FieldChange>& changes, std::string_view field) {
     const expr::Val* changed = find(changes, field);
-    return changed != nullptr ? *changed : proposed(block, row, field);
+    return changed != nullptr ? *changed : proposed(row, field);
   };
   const auto look_at = [&](const std::vector<FieldChange>& changes) {
     for (const FieldChange& c : changes) {
@@ -191,12 +211,16 @@ void Rerun::compare_columns(const HistoryBlock& block, std::uint32_t row) {
   };
   look_at(recorded);
   look_at(outcome_.changes);
-  retaken_.flipped = retaken_.flipped || !differing.empty();
-  if (!retaken_.flipped) return;
-  find_cause(block.causes(row), differing);
-  retaken_.amounts.clear();
-  Amounts amounts(retaken_, retaken_.amounts);
-  bind_data(block);
+  decision.flipped = decision.flipped || !differing.empty();
+  if (!decision.flipped) return;
+  find_cause(causes_of(block_->causes(row)), causes_of(outcome_), differing, decision);
+  sum_columns(row, recorded, decision);
+}
+
+void RowTaker::sum_columns(std::uint32_t row, const std::vector<FieldChange>& recorded,
+                           Retaken& decision) {
+  Amounts amounts(decision, decision.amounts);
+  bind_data();
   for (const HistoryColumn& column : data_) {
     const expr::Val value = column.column().value(row, engine_.scratch().arena());
     if (value.tag != expr::Tag::real) continue;
@@ -212,10 +236,11 @@ void Rerun::compare_columns(const HistoryBlock& block, std::uint32_t row) {
   }
 }
 
-void Rerun::compare_lines(const HistoryBlock& block, std::uint32_t row) {
+void RowTaker::compare_lines(std::uint32_t row, Retaken& decision) {
+  if (is_moot(decision)) return;
   const std::string_view after_action =
       outcome_.changed ? std::string_view(outcome_.action) : record_.proposed;
-  if (!retaken_.flipped && after_action == record_.action) return;
+  if (!decision.flipped && after_action == record_.action) return;
   const Value before = data_of(record_.action), after = data_of(after_action);
   std::vector<std::string_view> differing;
   for (const auto& [field, value] : after.as_map()) {
@@ -225,11 +250,10 @@ void Rerun::compare_lines(const HistoryBlock& block, std::uint32_t row) {
   for (const auto& [field, value] : before.as_map()) {
     if (after.get(field) == nullptr) differing.push_back(field);
   }
-  retaken_.flipped = retaken_.flipped || !differing.empty();
-  if (!retaken_.flipped) return;
-  find_cause(block.causes(row), differing);
-  retaken_.amounts.clear();
-  Amounts amounts(retaken_, retaken_.amounts);
+  decision.flipped = decision.flipped || !differing.empty();
+  if (!decision.flipped) return;
+  find_cause(causes_of(block_->causes(row)), causes_of(outcome_), differing, decision);
+  Amounts amounts(decision, decision.amounts);
   for (const auto& [field, value] : before.as_map()) {
     if (value.is_number()) amounts.before(field, value.as_double());
   }
@@ -238,24 +262,9 @@ void Rerun::compare_lines(const HistoryBlock& block, std::uint32_t row) {
   }
 }
 
-// A rule that did not speak before, else one that is silent now, else the first that gives another
-// value.
-void Rerun::find_cause(std::string_view causes_before,
-                       const std::vector<std::string_view>& differing) {
-  const Causes before = causes_of(causes_before), after = causes_of(outcome_);
-  const Cause* cause = first_new(after, before, retaken_.after);
-  if (cause == nullptr) cause = first_new(before, after, retaken_.before);
-  for (const Cause& c : after) {
-    const bool differs = std::find(differing.begin(), differing.end(), c.field) != differing.end();
-    if (cause == nullptr && c.effect == effect_for(Result::modified) && differs) cause = &c;
-  }
-  retaken_.policy = cause == nullptr ? std::string_view() : cause->policy;
-  retaken_.rule = cause == nullptr ? std::string_view() : cause->rule;
-}
-
 // The value of a field of action.data in the proposed action.
-expr::Val Rerun::proposed(const HistoryBlock& block, std::uint32_t row, std::string_view field) {
-  bind_data(block);
+expr::Val RowTaker::proposed(std::uint32_t row, std::string_view field) {
+  bind_data();
   for (const HistoryColumn& column : data_) {
     if (data_field(column.name()) == field)
       return column.column().value(row, engine_.scratch().arena());
@@ -263,16 +272,75 @@ expr::Val Rerun::proposed(const HistoryBlock& block, std::uint32_t row, std::str
   return {};
 }
 
-void Rerun::bind_data(const HistoryBlock& block) {
-  if (data_of_ == &block) return;
-  data_of_ = &block;
+void RowTaker::bind_data() {
+  if (data_bound_) return;
+  data_bound_ = true;
   data_.clear();
   data_texts_ = std::make_unique<expr::TextCodes>();
-  std::vector<std::uint64_t> silent(expr::words_for(block.rows()));
-  for (const std::string_view name : block.names("")) {
+  std::vector<std::uint64_t> silent(expr::words_for(block_->rows()));
+  for (const std::string_view name : block_->names("")) {
     if (!data_field(name).empty()) data_.emplace_back(std::string(name));
   }
-  for (HistoryColumn& column : data_) column.bind(block, *data_texts_, silent);
+  for (HistoryColumn& column : data_) column.bind(*block_, *data_texts_, silent);
+}
+
+std::vector<Draft> draft(const HistoryBlock& block, std::uint32_t begin, std::uint32_t end,
+                         RowTaker& taker) {
+  taker.bind(block);
+  EmptyLedger ledger;
+  std::vector<Draft> drafts(end - begin);
+  for (std::uint32_t row = begin; row < end; ++row) {
+    Draft& out = drafts[row - begin];
+    out.told = taker.take(row, ledger, out.decision);
+    Outcome& outcome = taker.outcome();
+    out.outcome.result = outcome.result;
+    out.outcome.uses = std::move(outcome.uses);
+    out.outcome.monitor = std::move(outcome.monitor);
+  }
+  return drafts;
+}
+
+Rerun::Rerun(std::shared_ptr<const CompiledSet> set, RecordedLines& lines)
+    : set_(std::move(set)), lines_(lines), taker_(*set_) {}
+
+void Rerun::take(const HistoryBlock& block, std::uint32_t begin, std::uint32_t end,
+                 Retaker& retaker) {
+  taker_.bind(block);
+  for (std::uint32_t row = begin; row < end; ++row) take(block, row, retaker);
+}
+
+void Rerun::take(const HistoryBlock& block, std::uint32_t row, Retaker& retaker) {
+  if (!taker_.take(row, ledger_, retaken_))
+    taker_.take_line(row, lines_.line(block.seq(row)), ledger_, retaken_);
+  consume(taker_.outcome(), taker_.circumstances(), 0, ledger_);
+  retaker.take(retaken_, taker_.outcome().uses);
+}
+
+void Rerun::settle(const HistoryBlock& block, std::uint32_t begin, std::vector<Draft>& drafts,
+                   Retaker& retaker) {
+  bool bound = false;
+  for (std::uint32_t i = 0; i < drafts.size(); ++i) {
+    Draft& draft = drafts[i];
+    if (stands(block, begin + i, draft)) {
+      consume(draft.outcome, circumstances_of(block, begin + i), 0, ledger_);
+      retaker.take(draft.decision, draft.outcome.uses);
+      continue;
+    }
+    if (!std::exchange(bound, true)) taker_.bind(block);
+    take(block, begin + i, retaker);
+  }
+}
+
+// Whether every limit gives the verdict that it gave while nothing was used.
+bool Rerun::stands(const HistoryBlock& block, std::uint32_t row, Draft& draft) {
+  if (!draft.told) return false;
+  const Circumstances at = circumstances_of(block, row);
+  for (Use& use : draft.outcome.uses) {
+    const bool exceeded = use.exceeded();
+    use.used = ledger_.used(use, at.run, at.now);
+    if (use.exceeded() != exceeded) return false;
+  }
+  return true;
 }
 
 void Retelling::tell(std::string_view line, const std::vector<Use>& uses) {

@@ -2,7 +2,11 @@
 // Recorded decisions taken again in their order under other policies, by the one Engine. The ledger
 // is built up from the decisions as they would have been taken. Rows come as columns; those that
 // columns don't tell are read from their lines. Texts are written for nobody: who shows a decision
-// has it told again (retell).
+// has it told again (Retelling).
+//
+// Several threads may draft blocks ahead, as if the ledger were empty. In their order drafts are
+// then settled: one stands unless what the ledger holds by then changes the verdict of a limit; the
+// decision is taken once more in that case.
 
 #include <cstdint>
 #include <memory>
@@ -26,19 +30,19 @@ class RecordedLines {
   virtual std::string_view line(std::int64_t seq) = 0;
 };
 
-// A numeric field of action.data in the final action, then and now; 0 where it has no such number.
+// A numeric field of action.data in the final action, then and now; 0 where it has no such number,
+// or may not happen.
 struct Amount {
   std::string field;
   double before = 0, after = 0;
 };
 
-// One decision, as recorded and as taken again. Valid until the next one.
+// One decision, as recorded and as taken again.
 struct Retaken {
   std::int64_t seq = 0;
   Instant time;
   Result before = Result::allowed, after = Result::allowed;
-  double risk_before = 0;
-  const Outcome* outcome = nullptr;  // as taken again, without texts
+  double risk_before = 0, risk_after = 0;
   // Another result, or another action that may happen. Only then the rest says something.
   bool flipped = false;
   std::string policy, rule;  // that make the difference; empty: none can be named
@@ -48,8 +52,58 @@ struct Retaken {
 class Retaker {
  public:
   virtual ~Retaker() = default;
-  virtual void take(const Retaken& decision) = 0;
+  // `uses`: the limits that were checked, with what the ledger held.
+  virtual void take(const Retaken& decision, const std::vector<Use>& uses) = 0;
 };
+
+// Takes rows of one block after the other by their columns. Not thread-safe: one per thread. The
+// set must outlive it.
+class RowTaker {
+ public:
+  explicit RowTaker(const CompiledSet& set) : engine_(set), slots_(set) {}
+
+  // The block must outlive what is taken of it. Throws BlockDamage.
+  void bind(const HistoryBlock& block);
+  const HistoryBlock* block() const { return block_; }
+  // False: columns don't tell, and nothing was decided.
+  bool take(std::uint32_t row, LedgerView& ledger, Retaken& decision);
+  // The same from the row's line.
+  void take_line(std::uint32_t row, std::string_view line, LedgerView& ledger, Retaken& decision);
+
+  Outcome& outcome() { return outcome_; }
+  const Circumstances& circumstances() const { return at_; }
+
+ private:
+  void begin(std::uint32_t row, Retaken& decision) const;
+  void compare_columns(std::uint32_t row, Retaken& decision);
+  void compare_lines(std::uint32_t row, Retaken& decision);
+  void sum_columns(std::uint32_t row, const std::vector<FieldChange>& recorded, Retaken& decision);
+  expr::Val proposed(std::uint32_t row, std::string_view field);
+  void bind_data();
+
+  Engine engine_;
+  HistorySlots slots_;
+  const HistoryBlock* block_ = nullptr;
+  RecordReader reader_;
+  Record record_;
+  Input input_;
+  Outcome outcome_;
+  Circumstances at_;
+  // The fields of action.data of the block, once one of its decisions is looked at closely.
+  bool data_bound_ = false;
+  std::vector<HistoryColumn> data_;
+  std::unique_ptr<expr::TextCodes> data_texts_;
+};
+
+// A decision taken ahead.
+struct Draft {
+  bool told = false;  // by columns
+  Retaken decision;
+  Outcome outcome;  // what settling needs of it: uses and monitor outcomes
+};
+// Of the rows [begin, end).
+std::vector<Draft> draft(const HistoryBlock& block, std::uint32_t begin, std::uint32_t end,
+                         RowTaker& taker);
 
 // Not thread-safe.
 class Rerun {
@@ -57,37 +111,23 @@ class Rerun {
   // `lines` must outlive this.
   Rerun(std::shared_ptr<const CompiledSet> set, RecordedLines& lines);
 
-  // Takes the rows [begin, end) again. Blocks must come in their order. Throws BlockDamage.
+  // Takes the rows [begin, end). Blocks must come in their order.
   void take(const HistoryBlock& block, std::uint32_t begin, std::uint32_t end, Retaker& retaker);
+  // The same where drafts were made of them.
+  void settle(const HistoryBlock& block, std::uint32_t begin, std::vector<Draft>& drafts,
+              Retaker& retaker);
 
   const CompiledSet& set() const { return *set_; }
 
  private:
-  struct Difference;
-  void take(const HistoryBlock& block, std::uint32_t row);
-  bool decide_columns(const HistoryBlock& block, std::uint32_t row);
-  void decide_line(std::int64_t seq);
-  void compare_columns(const HistoryBlock& block, std::uint32_t row);
-  void compare_lines(const HistoryBlock& block, std::uint32_t row);
-  void find_cause(std::string_view causes_before, const std::vector<std::string_view>& differing);
-  expr::Val proposed(const HistoryBlock& block, std::uint32_t row, std::string_view field);
-  void bind_data(const HistoryBlock& block);
+  void take(const HistoryBlock& block, std::uint32_t row, Retaker& retaker);
+  bool stands(const HistoryBlock& block, std::uint32_t row, Draft& draft);
 
   std::shared_ptr<const CompiledSet> set_;
   RecordedLines& lines_;
-  Engine engine_;
   MemoryLedger ledger_;
-  HistorySlots slots_;
-  RecordReader reader_;
-  Record record_;
-  Input input_;
-  Outcome outcome_;
-  Circumstances at_;
+  RowTaker taker_;
   Retaken retaken_;
-  // The scalar fields of action.data of the block at hand, once a decision of it flips.
-  const HistoryBlock* data_of_ = nullptr;
-  std::vector<HistoryColumn> data_;
-  std::unique_ptr<expr::TextCodes> data_texts_;
 };
 
 // Decides a recorded line once more with all texts, with what the ledger held then (`uses`).

@@ -8,6 +8,7 @@
 
 #include "core/decide/history_builder.h"
 #include "core/decide/impact.h"
+#include "core/decide/summary.h"
 #include "tests/decide/trial.h"
 
 namespace autopilot::decide::testing {
@@ -35,6 +36,22 @@ class RecordedTexts final : public RecordedLines {
   std::vector<std::string> lines_;
 };
 
+// The same by drafts, in pieces.
+inline Impact drafted(const std::shared_ptr<const CompiledSet>& set, const HistoryBlock& block,
+                      RecordedTexts& texts) {
+  Rerun rerun(set, texts);
+  RowTaker taker(*set);
+  Impact impact;
+  for (std::uint32_t begin = 0; begin < block.rows();) {
+    const std::uint32_t end = std::min(block.rows(), begin + 1 + begin / 2);
+    std::vector<Draft> drafts = draft(block, begin, end, taker);
+    rerun.settle(block, begin, drafts, impact);
+    begin = end;
+  }
+  EXPECT_TRUE(impact.tell(*set, texts));
+  return impact;
+}
+
 inline Impact impact_of(const std::shared_ptr<const CompiledSet>& set,
                         std::vector<std::string> lines) {
   RecordedTexts texts(std::move(lines));
@@ -43,6 +60,7 @@ inline Impact impact_of(const std::shared_ptr<const CompiledSet>& set,
   Impact impact;
   rerun.take(block, 0, block.rows(), impact);
   EXPECT_TRUE(impact.tell(*set, texts));
+  EXPECT_EQ(to_json(impact_data(drafted(set, block, texts))), to_json(impact_data(impact)));
   return impact;
 }
 

@@ -23,17 +23,28 @@ class ImpactTest : public StateTest {
  protected:
   void SetUp() override { put({policy("p", kLoose)}); }
 
+  static std::string line_of(int i) {
+    return fmt::format(
+        R"({{"action":{{"id":"a{0}","type":"route.update_weight","algorithm":"bandit",)"
+        R"("data":{{"weight":{1},"old_weight":0.6}}}},"context":{{"metrics":{{"cvr":{2}}}}}}})",
+        i, 0.4 + 0.1 * (i % 7), 0.01 * (i % 5));
+  }
+
   // Decides that many actions, a second apart.
   void decide(int count) {
     Process process(path, fakes.world);
     for (int i = 0; i < count; ++i) {
       fakes.clock.tick(Duration::seconds(1));
-      process.decide(fmt::format(
-          R"({{"action":{{"id":"a{0}","type":"route.update_weight","algorithm":"bandit",)"
-          R"("data":{{"weight":{1},"old_weight":0.6}}}},"context":{{"metrics":{{"cvr":{2}}}}}}})",
-          next_, 0.4 + 0.1 * (next_ % 7), 0.01 * (next_ % 5)));
-      ++next_;
+      process.decide(line_of(next_++));
     }
+  }
+
+  // Decides as many at once.
+  void decide_at_once(int count) {
+    std::vector<std::string> lines;
+    for (int i = 0; i < count; ++i) lines.push_back(line_of(next_++));
+    fakes.clock.tick(Duration::seconds(1));
+    Process(path, fakes.world).decide(lines);
   }
 
   // All that is said of the decisions under other policies.
@@ -92,6 +103,24 @@ TEST_F(ImpactTest, of_a_range_is_the_same_whatever_files_know) {
   EXPECT_EQ(impact(&fakes.files, late), impact(nullptr, late));
   const decide::Range middle{late.begin, decide::newest(store->database(), 20).begin};
   EXPECT_EQ(impact(&fakes.files, middle), impact(nullptr, middle));
+}
+
+TEST_F(ImpactTest, of_several_blocks_does_not_depend_on_where_files_begin) {
+  decide_at_once(static_cast<int>(decide::kBlockRows) + 3000);
+  const std::string expected = from_lines();
+  const decide::Range late = decide::newest(store->database(), 5000);
+  EXPECT_EQ(impact(&fakes.files, late), impact(nullptr, late));
+  EXPECT_EQ(kept().size(), 1u) << "only what was read";
+  EXPECT_EQ(impact(), expected);
+  EXPECT_EQ(kept().size(), 2u) << "up to where the other begins";
+  fakes.files.writes.clear();
+  EXPECT_EQ(impact(), expected);
+  EXPECT_TRUE(fakes.files.writes.empty());
+  decide_at_once(static_cast<int>(decide::kBlockRows));
+  EXPECT_EQ(impact(), from_lines());
+  EXPECT_EQ(kept().size(), 3u) << "the one at the end has grown until it was full";
+  fakes.files.texts.erase(kept()[1]);
+  EXPECT_EQ(impact(), from_lines());
 }
 
 TEST_F(ImpactTest, does_not_believe_damaged_files) {
