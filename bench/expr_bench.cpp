@@ -15,8 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/expr_samples.h"
 #include "core/expr/expression.h"
-#include "core/expr/map.h"
 #include "core/expr/program.h"
 
 #ifdef HAVE_LUAJIT
@@ -30,30 +30,15 @@ extern "C" {
 namespace autopilot {
 namespace {
 
+using bench::Record;
+using bench::Tag2;
+
 constexpr int kRecords = 1024;
 constexpr int kRounds = 11;
 constexpr int kLoops = 200;
 
-struct Tag2 {
-  std::string_view key, value;
-};
-
-struct Record {
-  double cvr, visits, spend, budget;
-  std::string type, geo, target, campaign;
-  std::array<std::string, 10> labels;
-  std::array<Tag2, 4> tags;
-};
-
-const std::array<const char*, 20> kCampaigns = {
-    "cmp-spring-01", "cmp-spring-02", "cmp-summer-01", "cmp-summer-02",  "cmp-autumn-01",
-    "cmp-autumn-02", "cmp-winter-01", "cmp-winter-02", "brand-fr",       "brand-be",
-    "brand-ch",      "brand-ca",      "retarget-7d",   "retarget-30d",   "lookalike-1",
-    "lookalike-2",   "video-a",       "video-b",       "search-generic", "search-brand"};
-
 struct Case {
-  const char* name;
-  std::string cel;
+  bench::Condition condition;
   std::string lua;
   bool (*lambda)(const Record&);
 };
@@ -69,7 +54,7 @@ struct CampaignTable {
            63;
   }
   CampaignTable() {
-    for (const std::string_view name : kCampaigns) {
+    for (const std::string_view name : bench::kCampaigns) {
       std::size_t at = place(name);
       while (!slots[at].empty()) at = (at + 1) & 63;
       slots[at] = name;
@@ -102,125 +87,28 @@ bool lambda5(const Record& r) {
                      [](const std::string& s) { return s == "vip-gold"; });
 }
 
-std::string campaign_list(const char* before, const char* between, const char* after) {
-  std::string out = before;
-  for (const char* name : kCampaigns)
-    out += (out == before ? "" : between) + ("\"" + std::string(name) + "\"");
-  return out + after;
-}
-
 std::vector<Case> cases() {
+  const std::vector<bench::Condition> all = bench::conditions();
   return {
-      {"E1 compare", "metrics.cvr < 0.02", "return function(r) return r.metrics.cvr < 0.02 end",
-       lambda1},
-      {"E2 five clauses",
-       "metrics.cvr < 0.04 && metrics.visits >= 200 && action.type == \"route.update_weight\" && "
-       "metrics.spend > "
-       "metrics.budget * 0.5 && segment.geo == \"FR\"",
+      {all[0], "return function(r) return r.metrics.cvr < 0.02 end", lambda1},
+      {all[1],
        "return function(r) return r.metrics.cvr < 0.04 and r.metrics.visits >= 200 and "
-       "r.action.type == "
-       "\"route.update_weight\" and r.metrics.spend > r.metrics.budget * 0.5 and r.segment.geo == "
-       "\"FR\" end",
+       "r.action.type == \"route.update_weight\" and r.metrics.spend > r.metrics.budget * 0.5 and "
+       "r.segment.geo == \"FR\" end",
        lambda2},
-      {"E3 in list of 20", "segment.campaign in " + campaign_list("[", ", ", "]"),
-       campaign_list("local set = {} for _, v in ipairs{", ", ", "}") +
+      {all[2],
+       bench::campaign_list("local set = {} for _, v in ipairs{", ", ", "}") +
            " do set[v] = true end return function(r) return set[r.segment.campaign] == true end",
        lambda3},
-      {"E4 prefix and map",
-       "action.target.startsWith(\"route-\") && action.data.tags[\"channel\"] == \"social\"",
+      {all[3],
        "return function(r) return string.sub(r.action.target, 1, 6) == \"route-\" and "
-       "r.action.data.tags[\"channel\"] "
-       "== \"social\" end",
+       "r.action.data.tags[\"channel\"] == \"social\" end",
        lambda4},
-      {"E5 exists over 10", "segment.labels.exists(l, l == \"vip-gold\")",
+      {all[4],
        "return function(r) for _, l in ipairs(r.segment.labels) do if l == \"vip-gold\" then "
-       "return true end end "
-       "return false end",
+       "return true end end return false end",
        lambda5},
   };
-}
-
-// --- records
-
-class Dice {
- public:
-  double real() { return static_cast<double>(next() >> 11) / 9007199254740992.0; }
-  std::size_t below(std::size_t n) { return static_cast<std::size_t>(next() % n); }
-
- private:
-  std::uint64_t next() {  // splitmix64
-    std::uint64_t z = state_ += 0x9e3779b97f4a7c15;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-  }
-  std::uint64_t state_ = 20261120;
-};
-
-Record make_record(Dice& dice) {
-  static const std::array<const char*, 4> kTypes = {"route.update_weight", "route.pause",
-                                                    "budget.shift", "destination.pause"};
-  static const std::array<const char*, 5> kGeos = {"FR", "BE", "CH", "CA", "LU"};
-  static const std::array<const char*, 6> kLabels = {"new",    "returning", "vip-silver",
-                                                     "mobile", "desktop",   "trial"};
-  static const std::array<const char*, 3> kChannels = {"social", "search", "email"};
-  Record r;
-  r.cvr = dice.real() * 0.06;
-  r.visits = std::floor(dice.real() * 1000);
-  r.budget = 100 + dice.real() * 900;
-  r.spend = r.budget * dice.real();
-  r.type = kTypes[dice.below(2) == 0 ? 0 : dice.below(4)];
-  r.geo = kGeos[dice.below(2) == 0 ? 0 : dice.below(5)];
-  r.target = (dice.below(2) == 0 ? "route-" : "dest-") + std::to_string(dice.below(1000));
-  r.campaign =
-      dice.below(2) == 0 ? kCampaigns[dice.below(20)] : "other-" + std::to_string(dice.below(100));
-  for (std::string& label : r.labels) label = kLabels[dice.below(6)];
-  if (dice.below(4) == 0) r.labels[dice.below(10)] = "vip-gold";
-  r.tags = {Tag2{"team", "growth"}, Tag2{"device", "mobile"},
-            Tag2{"channel", kChannels[dice.below(3)]}, Tag2{"version", "2"}};
-  return r;
-}
-
-expr::Type record_of(std::vector<expr::Type::Field> fields) {
-  return expr::Type::record(std::move(fields), false);
-}
-
-expr::Environment environment() {
-  using expr::Type;
-  using expr::TypeKind;
-  const Type text(TypeKind::string), number(TypeKind::real);
-  expr::Environment out;
-  out.variables["metrics"] =
-      record_of({{"cvr", number}, {"visits", number}, {"spend", number}, {"budget", number}});
-  out.variables["segment"] =
-      record_of({{"geo", text}, {"campaign", text}, {"labels", Type::list(text)}});
-  out.variables["action"] = record_of(
-      {{"type", text}, {"target", text}, {"data", record_of({{"tags", Type::map(text, text)}})}});
-  return out;
-}
-
-expr::Val slot_value(const expr::Path& path, const Record& r, expr::Arena& arena) {
-  using expr::Val;
-  const std::string& name = path.back();
-  if (name == "cvr") return Val::of_double(r.cvr);
-  if (name == "visits") return Val::of_double(r.visits);
-  if (name == "spend") return Val::of_double(r.spend);
-  if (name == "budget") return Val::of_double(r.budget);
-  if (name == "type") return Val::of_string(r.type);
-  if (name == "geo") return Val::of_string(r.geo);
-  if (name == "target") return Val::of_string(r.target);
-  if (name == "campaign") return Val::of_string(r.campaign);
-  if (name == "labels") {
-    Val* items = arena.array<Val>(r.labels.size());
-    std::transform(r.labels.begin(), r.labels.end(), items,
-                   [](const std::string& s) { return Val::of_string(s); });
-    return Val::of_list(expr::make_list(arena, items, static_cast<std::uint32_t>(r.labels.size())));
-  }
-  auto* entries = arena.array<expr::MapEntry>(r.tags.size());
-  std::transform(r.tags.begin(), r.tags.end(), entries, [](const Tag2& t) {
-    return expr::MapEntry{Val::of_string(t.key), Val::of_string(t.value)};
-  });
-  return Val::of_map(expr::make_map(arena, entries, static_cast<std::uint32_t>(r.tags.size())));
 }
 
 // --- measuring
@@ -328,9 +216,9 @@ struct Row {
 };
 
 Row measure(const Case& c, const std::vector<Record>& records) {
-  const expr::CheckedExpr checked = expr::parse_and_check(c.cel, environment());
+  const expr::CheckedExpr checked = expr::parse_and_check(c.condition.cel, bench::environment());
   if (!checked.ok()) {
-    std::fprintf(stderr, "%s: %s\n", c.name, checked.faults[0].message.c_str());
+    std::fprintf(stderr, "%s: %s\n", c.condition.name, checked.faults[0].message.c_str());
     std::exit(1);
   }
   expr::SlotTable slots;
@@ -340,7 +228,7 @@ Row measure(const Case& c, const std::vector<Record>& records) {
   std::vector<expr::Val> inputs(width * kRecords);
   for (std::size_t i = 0; i < kRecords; ++i) {
     for (std::size_t s = 0; s < width; ++s)
-      inputs[i * width + s] = slot_value(slots.paths()[s], records[i], arena);
+      inputs[i * width + s] = bench::slot_value(slots.paths()[s], records[i], arena);
   }
   expr::Scratch scratch;
   const auto ours = [&](int i) {
@@ -365,8 +253,8 @@ Row measure(const Case& c, const std::vector<Record>& records) {
     lua_figures.push_back(one_round(std::ref(lua), kLoops / 4, lua_trues));
 #endif
     if (our_trues != lambda_trues || lua_trues != lambda_trues) {
-      std::fprintf(stderr, "%s: %d, %d and %d are true\n", c.name, our_trues, lambda_trues,
-                   lua_trues);
+      std::fprintf(stderr, "%s: %d, %d and %d are true\n", c.condition.name, our_trues,
+                   lambda_trues, lua_trues);
       std::exit(1);
     }
   }
@@ -381,16 +269,16 @@ void print_row(const char* name, const Row& row) {
 }
 
 void run() {
-  Dice dice;
+  bench::Dice dice;
   std::vector<Record> records;
-  for (int i = 0; i < kRecords; ++i) records.push_back(make_record(dice));
+  for (int i = 0; i < kRecords; ++i) records.push_back(bench::make_record(dice));
   std::printf("%-20s %8s %10s %8s %10s %8s\n", "condition", "ours ns", "lambda ns", "ratio",
               "luajit ns", "speed-up");
   Row product{1, 1, 1};
   const std::vector<Case> all = cases();
   for (const Case& c : all) {
     const Row row = measure(c, records);
-    print_row(c.name, row);
+    print_row(c.condition.name, row);
     product.ours *= row.ours;
     product.lambda *= row.lambda;
     product.luajit *= row.luajit;

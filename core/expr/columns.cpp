@@ -5,14 +5,6 @@
 #include "core/expr/map.h"
 
 namespace autopilot::expr {
-namespace {
-
-bool bit_of(const std::uint64_t* words, std::uint32_t row) {
-  return (words[row / 64] >> row % 64 & 1) != 0;
-}
-
-}  // namespace
-
 std::uint32_t Dictionary::add(const Val& value) {
   only_text_ = only_text_ && value.tag == Tag::string;
   if (value.tag == Tag::string) longest_text_ = std::max(longest_text_, value.size);
@@ -23,18 +15,18 @@ std::uint32_t Dictionary::add(const Val& value) {
 bool Column::is_present(std::uint32_t row) const {
   if (kind == ColumnKind::absent) return false;
   if (kind == ColumnKind::any) return values[row].tag != Tag::absent;
-  return present == nullptr || bit_of(present, row);
+  return present == nullptr || has_bit(present, row);
 }
 
 Val Column::value(std::uint32_t row, Arena& arena) const {
   if (kind == ColumnKind::any) return values[row];
   if (!is_present(row)) return {};
-  if (nulls != nullptr && bit_of(nulls, row)) return Val::of_null();
+  if (nulls != nullptr && has_bit(nulls, row)) return Val::of_null();
   switch (kind) {
     case ColumnKind::real:
       return Val::of_double(reals[row]);
     case ColumnKind::boolean:
-      return Val::of_bool(bit_of(booleans, row));
+      return Val::of_bool(has_bit(booleans, row));
     case ColumnKind::coded:
       return (*dictionary)[codes[row]];
     case ColumnKind::lists:

@@ -62,9 +62,11 @@ class Program {
       const;  // the same program on the same slots: deserialise(serialise()) behaves alike
   static Program deserialise(
       std::string_view bytes);  // throws Error(storage) on bytes that are not a program
+  const ProgramParts& parts() const { return *parts_; }  // for what executes it in other ways
 
  private:
   friend class Compiler;
+  friend class SingleSteps;
   std::unique_ptr<ProgramParts> parts_;
 };
 

@@ -13,8 +13,13 @@ inline constexpr std::uint32_t kBatchWords = kBatchRows / 64;
 
 constexpr std::uint32_t words_for(std::uint32_t rows) { return (rows + 63) / 64; }
 
+// Whether a set kept as bare words has the row.
+inline bool has_bit(const std::uint64_t* words, std::uint32_t row) {
+  return (words[row / 64] >> row % 64 & 1) != 0;
+}
+
 struct RowSet {
-  std::array<std::uint64_t, kBatchWords> words{};
+  alignas(16) std::array<std::uint64_t, kBatchWords> words{};
 
   static RowSet first(std::uint32_t rows) {
     RowSet set;
@@ -22,13 +27,26 @@ struct RowSet {
     if (rows % 64 != 0) set.words[rows / 64] = (std::uint64_t{1} << rows % 64) - 1;
     return set;
   }
-  bool has(std::uint32_t row) const { return (words[row / 64] >> row % 64 & 1) != 0; }
+  static RowSet of(std::uint32_t row) {
+    RowSet set;
+    set.add(row);
+    return set;
+  }
+  // Those of `rows` that a set kept as bare words has, which may end with the last of them.
+  static RowSet of_words(const std::uint64_t* bare, const RowSet& rows) {
+    RowSet set;
+    for (std::uint32_t w = 0; w < kBatchWords; ++w) {
+      if (rows.words[w] != 0) set.words[w] = bare[w] & rows.words[w];
+    }
+    return set;
+  }
+  bool has(std::uint32_t row) const { return has_bit(words.data(), row); }
   void add(std::uint32_t row) { words[row / 64] |= std::uint64_t{1} << row % 64; }
   void remove(std::uint32_t row) { words[row / 64] &= ~(std::uint64_t{1} << row % 64); }
   bool any() const {
-    std::uint64_t all = 0;
-    for (const std::uint64_t word : words) all |= word;
-    return all != 0;
+    Two all = pairs()[0];
+    for (std::uint32_t i = 1; i < kPairs; ++i) all |= pairs()[i];
+    return (all[0] | all[1]) != 0;
   }
   std::uint32_t count() const {
     int sum = 0;
@@ -36,15 +54,15 @@ struct RowSet {
     return static_cast<std::uint32_t>(sum);
   }
   RowSet& operator|=(const RowSet& other) {
-    for (std::uint32_t w = 0; w < kBatchWords; ++w) words[w] |= other.words[w];
+    for (std::uint32_t i = 0; i < kPairs; ++i) pairs()[i] |= other.pairs()[i];
     return *this;
   }
   RowSet& operator&=(const RowSet& other) {
-    for (std::uint32_t w = 0; w < kBatchWords; ++w) words[w] &= other.words[w];
+    for (std::uint32_t i = 0; i < kPairs; ++i) pairs()[i] &= other.pairs()[i];
     return *this;
   }
   RowSet& operator-=(const RowSet& other) {
-    for (std::uint32_t w = 0; w < kBatchWords; ++w) words[w] &= ~other.words[w];
+    for (std::uint32_t i = 0; i < kPairs; ++i) pairs()[i] &= ~other.pairs()[i];
     return *this;
   }
   friend RowSet operator|(RowSet a, const RowSet& b) { return a |= b; }
@@ -60,6 +78,14 @@ struct RowSet {
         visit(w * 64 + static_cast<std::uint32_t>(std::countr_zero(word)));
     }
   }
+
+ private:
+  // Two words at once, as every x86-64 can. The compiler would have to prove that sets don't
+  // overlap halfway before it did this by itself.
+  using Two [[gnu::vector_size(16), gnu::may_alias]] = std::uint64_t;
+  static constexpr std::uint32_t kPairs = kBatchWords / 2;
+  Two* pairs() { return reinterpret_cast<Two*>(words.data()); }
+  const Two* pairs() const { return reinterpret_cast<const Two*>(words.data()); }
 };
 
 }  // namespace autopilot::expr
