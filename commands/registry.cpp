@@ -30,13 +30,14 @@ extern const cli::Command state_unlock;
 extern const cli::Command test;
 extern const cli::Command validate;
 extern const cli::Command version;
+extern const cli::Command whatif;
 
 const cli::Table& registry() {
   static const cli::Table table{
       {"POLICIES",
        {&init, &validate, &test, &plan, &apply, &diff, &log, &export_documents, &convert, &schema}},
       {"ROLLOUTS", {&rollout_promote, &rollout_rollback, &rollout_resume}},
-      {"DECISIONS", {&decide, &show, &replay, &eval}},
+      {"DECISIONS", {&decide, &show, &replay, &whatif, &eval}},
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &audit_verify, &audit_list}},
       {"MORE", {&help, &version}},

@@ -73,7 +73,8 @@ Archive::Archive(Database& database)
       newest_(database.prepare("SELECT body FROM decision ORDER BY seq DESC LIMIT 1")),
       newest_ids_(database.prepare(
           "SELECT json_extract(body, '$.id') FROM decision ORDER BY seq DESC LIMIT ?1")),
-      count_(database.prepare("SELECT count(*) FROM decision WHERE seq >= ?1 AND seq < ?2")) {}
+      count_(database.prepare("SELECT count(*) FROM decision WHERE seq >= ?1 AND seq < ?2")),
+      nth_(database.prepare("SELECT seq FROM decision ORDER BY seq DESC LIMIT 1 OFFSET ?1")) {}
 
 bool Archive::next(Range& range, Page& page) {
   page.clear();
@@ -124,6 +125,14 @@ std::vector<std::string> Archive::newest_ids(std::int64_t limit) {
   newest_ids_.bind(limit);
   while (newest_ids_.step()) ids.emplace_back(newest_ids_.text(0));
   return ids;
+}
+
+Range Archive::newest(std::int64_t count) {
+  Range range;
+  if (count <= 0) return {0, 0};
+  if (nth_.bind(count - 1).step()) range.begin = nth_.integer(0);
+  nth_.reset();
+  return range;
 }
 
 std::int64_t Archive::count(const Range& range) {

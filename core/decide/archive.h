@@ -54,11 +54,14 @@ class Archive {
 
   std::int64_t count(const Range& range);
 
+  // The newest `count` decisions.
+  Range newest(std::int64_t count);
+
   // The ids of the newest decisions, newest first, at most `limit`.
   std::vector<std::string> newest_ids(std::int64_t limit);
 
  private:
-  Statement page_, newest_, newest_ids_, count_;
+  Statement page_, newest_, newest_ids_, count_, nth_;
 };
 
 }  // namespace autopilot::decide

@@ -205,25 +205,60 @@ class PolicyCompiler {
 CompiledSet::CompiledSet(std::string revision, policy::Project project,
                          std::vector<policy::Policy> policies)
     : revision_(std::move(revision)), project_(std::move(project)) {
-  for (const policy::Policy& p : policies) {
-    if (!p.enabled) disabled_.push_back(p.id);
-  }
-  std::sort(disabled_.begin(), disabled_.end());
-  std::erase_if(policies, [](const policy::Policy& p) { return !p.enabled; });
+  // What comes first gets the lower slots; the order of the files means nothing.
   std::sort(policies.begin(), policies.end(), [](const policy::Policy& a, const policy::Policy& b) {
     return a.priority != b.priority ? a.priority > b.priority : a.id < b.id;
   });
   PolicyCompiler compiler(*this);
   compiler.fix_slots();
-  policies_.reserve(policies.size());
-  for (policy::Policy& p : policies) policies_.push_back(compiler.compile(std::move(p)));
-  for (CompiledPolicy& p : policies_) {
-    compiler.compile_rules(p);
-    if (p.model.mode == policy::Mode::enforce) enforces_ = true;
-  }
+  add(compiler, std::move(policies));
   for (const policy::ActionType& t : project_.action_types) {
     types_.push_back(t.name);
     if (t.risk) risks_[t.name] = compiler.risk_model(*t.risk);
+  }
+  settle();
+}
+
+CompiledSet::CompiledSet(const CompiledSet& base, std::vector<policy::Policy> changed)
+    : revision_(base.revision_),
+      project_(base.project_),
+      slots_(base.slots_),
+      fixed_(base.fixed_),
+      policies_(base.policies_),
+      disabled_(base.disabled_),
+      types_(base.types_),
+      risks_(base.risks_) {
+  const auto is_changed = [&](const std::string& id) {
+    return std::any_of(changed.begin(), changed.end(), [&](const auto& p) { return p.id == id; });
+  };
+  std::erase_if(policies_.all_, [&](const auto& p) { return is_changed(p->model.id); });
+  std::erase_if(disabled_, is_changed);
+  PolicyCompiler compiler(*this);
+  add(compiler, std::move(changed));
+  settle();
+}
+
+void CompiledSet::add(PolicyCompiler& compiler, std::vector<policy::Policy> policies) {
+  std::vector<std::shared_ptr<CompiledPolicy>> added;
+  for (policy::Policy& p : policies) {
+    if (p.enabled) {
+      added.push_back(std::make_shared<CompiledPolicy>(compiler.compile(std::move(p))));
+    } else {
+      disabled_.push_back(p.id);
+    }
+  }
+  for (const std::shared_ptr<CompiledPolicy>& p : added) compiler.compile_rules(*p);
+  policies_.all_.insert(policies_.all_.end(), added.begin(), added.end());
+}
+
+void CompiledSet::settle() {
+  std::sort(disabled_.begin(), disabled_.end());
+  std::sort(policies_.all_.begin(), policies_.all_.end(), [](const auto& a, const auto& b) {
+    return a->model.priority != b->model.priority ? a->model.priority > b->model.priority
+                                                  : a->model.id < b->model.id;
+  });
+  for (const CompiledPolicy& p : policies_) {
+    if (p.model.mode == policy::Mode::enforce) enforces_ = true;
   }
   if (slots_.find({"action"}) >= 0)
     slots_.slot({"action", "data"});  // `action` as one value contains it

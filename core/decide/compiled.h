@@ -102,17 +102,49 @@ struct CompiledPolicy {
   bool has_rule_for(std::string_view type) const;
 };
 
+// Compiled policies in order; sets that differ in some of them share the others.
+class PolicyList {
+ public:
+  class Iterator {
+   public:
+    explicit Iterator(const std::shared_ptr<const CompiledPolicy>* at) : at_(at) {}
+    const CompiledPolicy& operator*() const { return **at_; }
+    Iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    bool operator!=(const Iterator& other) const { return at_ != other.at_; }
+
+   private:
+    const std::shared_ptr<const CompiledPolicy>* at_;
+  };
+  const CompiledPolicy& operator[](std::size_t i) const { return *all_[i]; }
+  std::size_t size() const { return all_.size(); }
+  bool empty() const { return all_.empty(); }
+  Iterator begin() const { return Iterator(all_.data()); }
+  Iterator end() const { return Iterator(all_.data() + all_.size()); }
+
+ private:
+  friend class CompiledSet;
+  std::vector<std::shared_ptr<const CompiledPolicy>> all_;
+};
+
+class PolicyCompiler;
+
 class CompiledSet {
  public:
   // Throws Error(storage) when a policy that passed validation once does not compile.
   CompiledSet(std::string revision, policy::Project project, std::vector<policy::Policy> policies);
+  // `base` with other versions of some of its policies: only these are compiled. The slots of
+  // `base` keep their numbers.
+  CompiledSet(const CompiledSet& base, std::vector<policy::Policy> changed);
 
   const std::string& revision() const { return revision_; }
   const policy::Project& project() const { return project_; }
   const expr::SlotTable& slots() const { return slots_; }
   const FixedSlots& fixed() const { return fixed_; }
   // Sorted by priority (higher first), then id; disabled ones are left out.
-  const std::vector<CompiledPolicy>& policies() const { return policies_; }
+  const PolicyList& policies() const { return policies_; }
   // The ids of those, sorted.
   const std::vector<std::string>& disabled() const { return disabled_; }
   bool enforces() const { return enforces_; }
@@ -130,16 +162,18 @@ class CompiledSet {
 
  private:
   friend class PolicyCompiler;
+  void add(PolicyCompiler& compiler, std::vector<policy::Policy> policies);
+  void settle();
   void find_broad_slots();
 
   std::string revision_;
   policy::Project project_;
   expr::SlotTable slots_;
   FixedSlots fixed_{};
-  std::vector<CompiledPolicy> policies_;
+  PolicyList policies_;
   std::vector<std::string> disabled_;
   std::vector<std::string> types_;
-  std::unordered_map<std::string, std::unique_ptr<Condition>> risks_;
+  std::unordered_map<std::string, std::shared_ptr<const Condition>> risks_;
   bool has_broad_slots_ = false;
   int whole_action_ = -1;
   int whole_data_ = -1;

@@ -59,7 +59,12 @@ bool Engine::read(std::string_view line, std::string_view base_context, Input& i
 bool Engine::read_parts(std::string_view action, std::string_view context, Input& input,
                         InputFault& fault) {
   scratch_.reset();
-  return decoder_.decode_parts(action, context, input, scratch_, fault) && prepare(input, fault);
+  return read_parts(action, context, input, fault, scratch_);
+}
+
+bool Engine::read_parts(std::string_view action, std::string_view context, Input& input,
+                        InputFault& fault, expr::Scratch& memory) {
+  return decoder_.decode_parts(action, context, input, memory, fault) && prepare(input, fault);
 }
 
 bool Engine::prepare(Input& input, InputFault& fault) {

@@ -48,6 +48,9 @@ class Engine {
   // The same for slots that were not read from JSON: fills the names. Begins with `reset` of the
   // scratch left to the caller, whose strings may live in it.
   bool prepare(Input& input, InputFault& fault);
+  // The same into memory of the caller's, so that the input outlives what is read after it.
+  bool read_parts(std::string_view action, std::string_view context, Input& input,
+                  InputFault& fault, expr::Scratch& memory);
 
   // Decides what read() or prepare() made of a line; changes the slots of `input` (mutations). The
   // outcome's views point into the set; it stays valid after the input is gone. `trace` may be

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/text.h"
+#include "core/render/chart_text.h"
 #include "core/render/text.h"
 
 namespace autopilot::render {
@@ -99,6 +100,7 @@ class MarkdownWriter {
   }
 
   void operator()(const Tree& tree) { branch(tree, 0); }
+  void operator()(const Chart& chart) { (*this)(Lines{chart_lines(chart, {})}); }
 
   std::string finish() { return std::move(out_); }
   void gap() { out_ += '\n'; }

@@ -46,7 +46,20 @@ struct Tree {
   std::vector<Tree> children;
 };
 
-using Block = std::variant<Heading, Paragraph, Lines, Table, Tree>;
+// Quantities over a row of places, each series on the same scale; all have as many values. They are
+// parts of one whole: stacked, they have the same height everywhere.
+struct Series {
+  std::string name;
+  Tone tone = Tone::plain;
+  std::vector<double> values;
+};
+struct Chart {
+  std::string title;        // what the places are
+  std::string first, last;  // names of the first and the last place
+  std::vector<Series> series;
+};
+
+using Block = std::variant<Heading, Paragraph, Lines, Table, Tree, Chart>;
 
 struct Report {
   std::string schema;  // "autopilot.plan/v1"; becomes data.schema

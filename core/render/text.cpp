@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/text.h"
+#include "core/render/chart_text.h"
 
 namespace autopilot::render {
 namespace {
@@ -247,6 +248,7 @@ struct BlockWriter {
   void operator()(const Lines& block) { lines(block.lines); }
   void operator()(const Table& table) { TableWriter(out, table, style).write(); }
   void operator()(const Tree& tree) { write_tree(out, tree, {}, style); }
+  void operator()(const Chart& chart) { lines(chart_lines(chart, style)); }
 
   void lines(const std::vector<Line>& all) {
     for (const Line& line : all) {

@@ -1,0 +1,209 @@
+// autopilot whatif: what would have been decided, had things been otherwise.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "cli/command.h"
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/decide/archive.h"
+#include "core/decide/whatif_report.h"
+#include "core/policy/loader.h"
+#include "core/state/store.h"
+
+namespace autopilot::commands {
+namespace {
+
+constexpr char kWhatIfDetails[] =
+    R"(Takes decisions again as if parts of what they saw, or of the policies, had been otherwise, and says which would
+have come out differently. Nothing is recorded. The decisions are recorded ones, or the actions of a file as `decide`
+reads it.
+
+  --set metrics.cvr_1h=0.01        a value of the context: metrics, segment, features, actor, role, time
+  --set action.data.weight=0.5     a field of the action: type, algorithm, target, risk, data.NAME
+  --set 'metrics.volume*=1.2'      scaled; += and -= add and take away; time+=2h
+  --set metrics.cvr_1h=            without it
+  --set policy.ID.limits.hourly.max=50
+                                   a field of a policy; rules by name or index: policy.ID.guards[0].deny
+
+--sweep tries many values of one parameter: PATH=LO:HI:STEP, or values with commas. Up to three make a grid. A sweep
+of '$NAME' fills in $NAME wherever a --set says it:
+
+  --set 'policy.ID.guards.floor.deny=metrics.cvr_1h < $floor' --sweep '$floor=0.01:0.05:0.005'
+
+For one numeric parameter the report says between which values outcomes change. Changes inside a step whose two ends
+agree are not seen.
+
+Limits are counted from the first of the chosen decisions on, as they would have been used up.
+
+EXAMPLES
+  autopilot whatif --last 500 --set metrics.cvr_1h=0.01
+  autopilot whatif --since 7d --sweep policy.traffic-safety.limits.hourly.max=10:200:10
+  autopilot whatif --actions day.jsonl --sweep 'metrics.volume*=0.5:2:0.1' --html whatif.html
+)";
+
+class WhatIfCommand : public cli::Invocation {
+ public:
+  explicit WhatIfCommand(cli::Options& o) {
+    o.arguments("DECISION", decisions_, "ids of decisions, or their beginnings",
+                cli::Hint::decision);
+    o.option("--since T", since_,
+             "decisions recorded since then: a duration such as 7d, or an RFC 3339 time");
+    o.option("--last N", last_, "the newest N decisions");
+    o.flag("--all", all_, "all recorded decisions");
+    o.option("--actions FILE", actions_, "the actions of a file instead, as decide reads it",
+             cli::Hint::file);
+    o.options("--set PATH=VALUE", settings_, "what is otherwise; may be repeated");
+    o.options("--sweep PATH=LO:HI:STEP", sweeps_,
+              "a parameter that takes many values, or PATH=A,B,C; up to three");
+    o.option("--policies DIR", policies_,
+             "decide under these files instead of the applied policies", cli::Hint::directory);
+    o.option("--tolerance X", tolerance_,
+             "how close, relatively, to tell where outcomes change (1e-6 by default)");
+    o.choice("--base", base_, {"recorded", "unchanged"},
+             "compare with the recorded outcomes, or with what deciding again unchanged gives");
+    o.option("--html FILE", html_, "write a page with sliders, which needs nothing else",
+             cli::Hint::file);
+  }
+
+  cli::Exit run(cli::Context& context) override {
+    std::vector<decide::Assignment> settings;
+    for (const std::string& words : settings_)
+      settings.push_back(decide::parse_assignment(words, "--set"));
+    std::vector<decide::Sweep> sweeps;
+    for (const std::string& words : sweeps_) sweeps.push_back(decide::parse_sweep(words));
+    check_words();
+    std::optional<decide::Rules> rules = rules_of(context);
+    if (!rules) return cli::Exit::no;
+    const decide::WhatIfPlan plan(*rules, std::move(settings), std::move(sweeps));
+    decide::Chosen chosen;
+    const bool good = choose(context, *rules, chosen);
+    const decide::WhatIf found = decide::run_what_if(plan, *rules, chosen, what_if_settings());
+    if (!found.faults.ok()) {
+      context.show_diagnostics(found.faults);
+      return cli::Exit::no;
+    }
+    const render::Report report = decide::describe(plan, chosen, found, story());
+    if (!html_.empty()) {
+      context.world.files.write(html_, decide::what_if_page(report));
+      context.inform(fmt::format("wrote {}", html_));
+    }
+    context.show(report);
+    return good ? cli::Exit::ok : cli::Exit::no;
+  }
+
+ private:
+  void check_words() const {
+    const int ways = (decisions_.empty() ? 0 : 1) + (since_.empty() ? 0 : 1) + (last_ > 0 ? 1 : 0) +
+                     (all_ ? 1 : 0) + (actions_.empty() ? 0 : 1);
+    if (ways != 1) {
+      throw Error(ErrorKind::usage,
+                  "say which decisions: ids, --since T, --last N, --all or --actions FILE");
+    }
+    if (settings_.empty() && sweeps_.empty() && policies_.empty())
+      throw Error(ErrorKind::usage, "nothing is otherwise",
+                  "say what with --set PATH=VALUE, --sweep PATH=LO:HI:STEP or --policies DIR");
+    if (!html_.empty() && sweeps_.empty())
+      throw Error(ErrorKind::usage, "--html needs a parameter to slide",
+                  "add --sweep PATH=LO:HI:STEP");
+  }
+
+  decide::WhatIfSettings what_if_settings() const {
+    decide::WhatIfSettings out;
+    out.from_unchanged = base_ == "unchanged";
+    const std::optional<double> tolerance = decide::number_in(tolerance_);
+    if (!tolerance || !(*tolerance >= 0) || !std::isfinite(*tolerance) || *tolerance >= 1)
+      throw Error(ErrorKind::usage,
+                  fmt::format("--tolerance {}: no number from 0 to 1", tolerance_));
+    out.tolerance = *tolerance;
+    return out;
+  }
+
+  decide::WhatIfStory story() const {
+    return {policies_.empty() ? "the applied policies" : policies_,
+            base_ == "unchanged" || !actions_.empty() ? "unchanged" : "recorded",
+            what_if_settings().tolerance};
+  }
+
+  // Null when the files have faults, which are shown.
+  std::optional<decide::Rules> rules_of(cli::Context& context) {
+    decide::Rules rules;
+    std::vector<policy::Document> documents;
+    if (policies_.empty()) {
+      documents = context.existing_store().documents();
+    } else {
+      const policy::Project& project = context.project();
+      policy::LoadResult loaded =
+          policy::load_paths({policies_}, project, context.world.files, context.diagnostics);
+      context.show_diagnostics();
+      if (!context.diagnostics.ok()) return std::nullopt;
+      documents = std::move(loaded.documents);
+      if (project.document) documents.push_back(*project.document);
+    }
+    for (policy::Document& d : documents) {
+      if (d.kind == "Project") rules.project = policy::project_from(d);
+      if (d.kind == "Policy") rules.documents.push_back(std::move(d));
+    }
+    return rules;
+  }
+
+  // False when some lines were no actions; they are shown and the others chosen.
+  bool choose(cli::Context& context, const decide::Rules& rules, decide::Chosen& chosen) {
+    if (!actions_.empty()) return choose_actions(context, rules, chosen);
+    decide::Archive archive(context.existing_store().database());
+    for (const std::string& id : decisions_) chosen.add(archive.find(id));
+    if (!decisions_.empty()) return true;
+    decide::Range range = range_of(context, archive);
+    decide::Page page;
+    while (archive.next(range, page)) {
+      if (chosen.size() + page.size() > decide::kMostDecisions) {
+        throw Error(ErrorKind::usage, fmt::format("more than {} decisions", decide::kMostDecisions),
+                    "choose fewer with --last N or --since T");
+      }
+      for (std::size_t i = 0; i < page.size(); ++i) chosen.add(page.line(i));
+    }
+    return true;
+  }
+
+  decide::Range range_of(cli::Context& context, decide::Archive& archive) const {
+    if (all_) return {};
+    if (last_ > 0) return archive.newest(last_);
+    if (const auto length = parse_duration(since_))
+      return decide::Range::since(context.world.clock.now() - *length);
+    if (const auto time = parse_rfc3339(since_)) return decide::Range::since(*time);
+    throw Error(ErrorKind::usage, fmt::format("--since {}: neither a duration nor a time", since_),
+                "write 7d, 12h or 2026-11-20T10:00:00Z");
+  }
+
+  bool choose_actions(cli::Context& context, const decide::Rules& rules, decide::Chosen& chosen) {
+    const bool from_stdin = actions_ == "-";
+    const std::string text =
+        from_stdin ? context.world.files.read_all_stdin() : context.world.files.read(actions_);
+    Instant now = context.world.clock.now();
+    now.nanos -= now.nanos % 1'000'000;
+    const std::string role = context.actor_role();
+    Diagnostics faults;
+    const std::uint32_t source = faults.sources().add(from_stdin ? "<stdin>" : actions_, text);
+    decide::choose_actions(text, source, *decide::compile_rules(rules),
+                           {now, "whatif", context.actor(), role, nullptr}, chosen, faults);
+    context.show_diagnostics(faults);
+    return faults.ok();
+  }
+
+  std::vector<std::string> decisions_, settings_, sweeps_;
+  std::string since_, actions_, policies_, html_;
+  std::string tolerance_ = "1e-6";
+  std::string base_ = "recorded";
+  std::int64_t last_ = 0;
+  bool all_ = false;
+};
+
+}  // namespace
+
+extern const cli::Command whatif{"whatif",
+                                 "Show what would have been decided, had things been otherwise",
+                                 kWhatIfDetails,
+                                 cli::bind<WhatIfCommand>,
+                                 {}};
+
+}  // namespace autopilot::commands

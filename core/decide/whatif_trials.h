@@ -1,0 +1,77 @@
+#pragma once
+// Takes all chosen decisions again at one point: what each would have come to. One per thread.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/decide/ledger.h"
+#include "core/decide/whatif_inputs.h"
+
+namespace autopilot::decide {
+
+// A result and the first rule that gave it (a number of RuleNames; 0: none), in one word.
+struct Cell {
+  std::uint32_t code = 0;
+  Cell() = default;
+  Cell(Result result, std::uint32_t rule) : code(rule << 2 | static_cast<std::uint32_t>(result)) {}
+  Result result() const { return static_cast<Result>(code & 3); }
+  std::uint32_t rule() const { return code >> 2; }
+  friend bool operator==(const Cell&, const Cell&) = default;
+};
+
+// Rules by number, in the order in which they were met. Safe from many threads.
+class RuleNames {
+ public:
+  RuleNames() { number({}); }
+  std::uint32_t number(const RuleName& name);
+  std::vector<RuleName> all() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<RuleName, std::uint32_t> numbers_;
+};
+
+std::shared_ptr<const CompiledSet> compile_rules(const Rules& rules);
+
+// What all trials have in common.
+struct TrialsSetting {
+  const Rules* rules = nullptr;
+  const Chosen* chosen = nullptr;
+  std::shared_ptr<const CompiledSet>
+      set;  // the rules as they are, those that only monitor left out
+  std::shared_ptr<const Prepared> inputs;  // for `set`
+  RuleNames* names = nullptr;
+};
+TrialsSetting make_setting(const Rules& rules, const Chosen& chosen, RuleNames& names);
+
+class Trials {
+ public:
+  // Told of each decision: its number, what came of it and the action as it was proposed then.
+  using Observer = std::function<void(std::size_t, const Cell&, const Outcome&, const Input&)>;
+
+  explicit Trials(const TrialsSetting& setting);
+
+  // One cell for each decision. False with `faults` when a policy would not be valid.
+  bool run(const Point& point, std::vector<Cell>& cells, Diagnostics& faults,
+           const Observer* observer = nullptr);
+
+ private:
+  std::shared_ptr<const CompiledSet> set_for(const Point& point, Diagnostics& faults) const;
+  const Prepared& inputs_for(const CompiledSet& set);
+  Cell cell_of(const Outcome& outcome);
+
+  const TrialsSetting& setting_;
+  std::shared_ptr<const Prepared> own_inputs_;  // when a policy reads something else
+  std::unordered_map<std::string, std::uint32_t> numbers_;
+  std::string key_;
+  Input input_;
+  Outcome outcome_;
+};
+
+}  // namespace autopilot::decide
