@@ -9,6 +9,7 @@
 #include "core/decide/archive.h"
 #include "core/decide/whatif_report.h"
 #include "core/policy/loader.h"
+#include "core/state/overlay_change.h"
 #include "core/state/store.h"
 
 namespace autopilot::commands {
@@ -31,8 +32,8 @@ of '$NAME' fills in $NAME wherever a --set says it:
 
   --set 'policy.ID.guards.floor.deny=metrics.cvr_1h < $floor' --sweep '$floor=0.01:0.05:0.005'
 
-For one numeric parameter the report says between which values outcomes change. Changes inside a step whose two ends
-agree are not seen.
+For one numeric parameter the report says between which values outcomes change. Changes that undo each other between
+two values tried are not seen.
 
 Limits are counted from the first of the chosen decisions on, as they would have been used up.
 
@@ -130,7 +131,7 @@ class WhatIfCommand : public cli::Invocation {
     decide::Rules rules;
     std::vector<policy::Document> documents;
     if (policies_.empty()) {
-      documents = context.existing_store().documents();
+      documents = state::documents_at(context.existing_store(), context.world.clock.now());
     } else {
       const policy::Project& project = context.project();
       policy::LoadResult loaded =

@@ -5,7 +5,6 @@ _autopilot_options() {
   case $1 in
     'init') echo '--format' ;;
     'validate') echo '--strict --allow-empty --format' ;;
-    'test') echo '--filter --fail-fast --coverage --coverage-min --coverage-lcov --watch --record -o --out --format' ;;
     'plan') echo '-o --out --exit-code --detailed-exitcode --target --exclude --impact --since --last --fail-on-flip --brief --max-bytes --allow-empty --format' ;;
     'apply') echo '-y --yes --allow-large -m --message --target --exclude --allow-empty --format' ;;
     'diff') echo '--exit-code --brief --format' ;;
@@ -19,6 +18,7 @@ _autopilot_options() {
     'decide') echo '--context --run --input-time --exit-code --dry-run --override --reason --format' ;;
     'show') echo '--format' ;;
     'replay') echo '--since --all --against --fail-on-diff --format' ;;
+    'whatif') echo '--since --last --all --actions --set --sweep --policies --tolerance --base --html --format' ;;
     'eval') echo '--vars --explain --batch --format' ;;
     'state info') echo '--format' ;;
     'state lock') echo '--for --reason --pid --format' ;;
@@ -38,12 +38,6 @@ _autopilot_value() {
   case "$1 $2" in
     'init --format') echo 'words text json' ;;
     'validate --format') echo 'words text json sarif github junit' ;;
-    'test --filter') echo 'none' ;;
-    'test --coverage-min') echo 'none' ;;
-    'test --coverage-lcov') echo 'file' ;;
-    'test --record') echo 'id decision' ;;
-    'test -o' | 'test --out') echo 'file' ;;
-    'test --format') echo 'words text json junit' ;;
     'plan -o' | 'plan --out') echo 'file' ;;
     'plan --target') echo 'id document' ;;
     'plan --exclude') echo 'id document' ;;
@@ -79,6 +73,16 @@ _autopilot_value() {
     'replay --since') echo 'none' ;;
     'replay --against') echo 'dir' ;;
     'replay --format') echo 'words text json' ;;
+    'whatif --since') echo 'none' ;;
+    'whatif --last') echo 'none' ;;
+    'whatif --actions') echo 'file' ;;
+    'whatif --set') echo 'none' ;;
+    'whatif --sweep') echo 'none' ;;
+    'whatif --policies') echo 'dir' ;;
+    'whatif --tolerance') echo 'none' ;;
+    'whatif --base') echo 'words recorded unchanged' ;;
+    'whatif --html') echo 'file' ;;
+    'whatif --format') echo 'words text json' ;;
     'eval --vars') echo 'file' ;;
     'eval --format') echo 'words text json' ;;
     'state info --format') echo 'words text json' ;;
@@ -108,7 +112,6 @@ _autopilot_argument() {
   case $1 in
     'init') echo 'dir' ;;
     'validate') echo 'file' ;;
-    'test') echo 'file' ;;
     'plan') echo 'file' ;;
     'apply') echo 'file' ;;
     'diff') echo 'id revision' ;;
@@ -120,8 +123,9 @@ _autopilot_argument() {
     'rollout resume') echo 'id document' ;;
     'show') echo 'id decision' ;;
     'replay') echo 'id decision' ;;
+    'whatif') echo 'id decision' ;;
     'eval') echo 'none' ;;
-    'help') echo 'words init validate test plan apply diff log export convert schema rollout decide show replay eval state audit help version docs' ;;
+    'help') echo 'words init validate plan apply diff log export convert schema rollout decide show replay whatif eval state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -139,7 +143,6 @@ _autopilot_second() {
 _autopilot_commands=(
   'init:Start a project with a few policies'
   'validate:Check documents and say all that is wrong with them'
-  'test:Run the tests of policies'
   'plan:Show what apply would change'
   'apply:Make the documents in the files the applied ones'
   'diff:Show what changed between two revisions'
@@ -151,6 +154,7 @@ _autopilot_commands=(
   'decide:Decide on proposed actions and record the decisions'
   'show:Show why a decision came out as it did'
   'replay:Take recorded decisions again and compare'
+  'whatif:Show what would have been decided, had things been otherwise'
   'eval:Evaluate an expression'
   'state'
   'audit'

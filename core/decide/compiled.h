@@ -3,6 +3,8 @@
 // policies in order of priority and indexed by action type and algorithm. Immutable once built;
 // shared by all threads.
 
+#include <cstddef>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -107,16 +109,25 @@ class PolicyList {
  public:
   class Iterator {
    public:
+    using iterator_category = std::forward_iterator_tag;
+    using value_type = CompiledPolicy;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const CompiledPolicy*;
+    using reference = const CompiledPolicy&;
+
+    Iterator() = default;
     explicit Iterator(const std::shared_ptr<const CompiledPolicy>* at) : at_(at) {}
-    const CompiledPolicy& operator*() const { return **at_; }
+    reference operator*() const { return **at_; }
+    pointer operator->() const { return at_->get(); }
     Iterator& operator++() {
       ++at_;
       return *this;
     }
-    bool operator!=(const Iterator& other) const { return at_ != other.at_; }
+    Iterator operator++(int) { return Iterator(at_++); }
+    friend bool operator==(const Iterator&, const Iterator&) = default;
 
    private:
-    const std::shared_ptr<const CompiledPolicy>* at_;
+    const std::shared_ptr<const CompiledPolicy>* at_ = nullptr;
   };
   const CompiledPolicy& operator[](std::size_t i) const { return *all_[i]; }
   std::size_t size() const { return all_.size(); }

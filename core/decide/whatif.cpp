@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <system_error>
 #include <thread>
 
 #include "core/base/error.h"
@@ -210,7 +211,11 @@ void share_out(std::size_t items, std::size_t workers, const Work& work) {
     }
   };
   std::vector<std::thread> helpers;
-  for (std::size_t i = 1; i < workers; ++i) helpers.emplace_back(loop, i);
+  helpers.reserve(workers);
+  try {
+    for (std::size_t i = 1; i < workers; ++i) helpers.emplace_back(loop, i);
+  } catch (const std::system_error&) {  // the system grants no more: those there do the work
+  }
   loop(0);
   for (std::thread& t : helpers) t.join();
   if (fault != nullptr) std::rethrow_exception(fault);

@@ -103,7 +103,7 @@ void InputChanges::add_slot(int slot, const Assignment& assignment) {
   slots_.push_back(std::move(made));
 }
 
-const std::vector<int> InputChanges::slots() const {
+std::vector<int> InputChanges::slots() const {
   std::vector<int> out;
   for (const auto& change : slots_) out.push_back(change->slot);
   return out;
@@ -114,21 +114,30 @@ void InputChanges::apply(Engine& engine, const ChosenDecision& decision, const I
   if (!circumstances_.empty()) change_circumstances(at);
   if (!texts_.empty()) return read_anew(engine, decision, input);
   input = prepared;
-  for (const auto& change : slots_) change_slot(*change, input);
+  for (const auto& change : slots_) {
+    const auto i = static_cast<std::size_t>(change->slot);
+    if (change_slot(*change, input.slots[i])) input.raw[i] = {};
+  }
 }
 
-void InputChanges::change_slot(const SlotChange& change, Input& input) const {
-  const auto i = static_cast<std::size_t>(change.slot);
-  expr::Val& slot = input.slots[i];
+void InputChanges::apply_slots(const Input& prepared, std::vector<expr::Val>& slots) const {
+  for (const auto& change : slots_) {
+    const auto i = static_cast<std::size_t>(change->slot);
+    slots[i] = prepared.slots[i];
+  }
+  for (const auto& change : slots_)
+    change_slot(*change, slots[static_cast<std::size_t>(change->slot)]);
+}
+
+bool InputChanges::change_slot(const SlotChange& change, expr::Val& slot) {
   if (change.assignment->change == Change::set) {
     slot = change.val;
-  } else if (slot.tag == expr::Tag::real) {
-    slot.real = change.assignment->change == Change::scale ? slot.real * change.amount
-                                                           : slot.real + change.amount;
-  } else {
-    return;
+    return true;
   }
-  input.raw[i] = {};
+  if (slot.tag != expr::Tag::real) return false;
+  slot.real = change.assignment->change == Change::scale ? slot.real * change.amount
+                                                         : slot.real + change.amount;
+  return true;
 }
 
 void InputChanges::read_anew(Engine& engine, const ChosenDecision& decision, Input& input) {

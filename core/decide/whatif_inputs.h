@@ -38,8 +38,11 @@ class InputChanges {
   void apply(Engine& engine, const ChosenDecision& decision, const Input& prepared, Input& input,
              Circumstances& at);
 
+  // Writes the changed slots alone. REQUIRES as many `slots` as the set has.
+  void apply_slots(const Input& prepared, std::vector<expr::Val>& slots) const;
+
   // The slots that are written; empty when inputs are read anew or nothing reads what is otherwise.
-  const std::vector<int> slots() const;
+  std::vector<int> slots() const;
   bool reads_anew() const { return !texts_.empty(); }
   bool changes_circumstances() const { return !circumstances_.empty(); }
 
@@ -53,7 +56,7 @@ class InputChanges {
   };
   void sort_out(const CompiledSet& set, const InputChange& change, bool exact);
   void add_slot(int slot, const Assignment& assignment);
-  void change_slot(const SlotChange& change, Input& input) const;
+  static bool change_slot(const SlotChange& change, expr::Val& slot);
   void read_anew(Engine& engine, const ChosenDecision& decision, Input& input);
   void change_circumstances(Circumstances& at);
 

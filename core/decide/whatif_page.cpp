@@ -33,8 +33,10 @@ figcaption{color:var(--dim);font-size:.9rem;margin-bottom:.4rem}
 svg.chart{cursor:pointer}
 svg.chart .here{fill:none;stroke:var(--ink);stroke-width:2}
 .groups{list-style:none;margin:.25rem 0 1rem;padding:0}
-.groups li{padding:.15rem 0}
-.groups b{display:inline-block;min-width:2.5rem;text-align:right;margin-right:.5rem;font-variant-numeric:tabular-nums}
+.groups li{display:flex;gap:.6rem;padding:.15rem 0}
+.groups b{min-width:2.5rem;text-align:right;font-variant-numeric:tabular-nums}
+.spoken{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+@media (max-width:40rem){svg.chart text{font-size:24px}}
 details{margin-top:2rem}summary{cursor:pointer;font-weight:600}
 .note{color:var(--dim);font-size:.9rem}
 @media print{.controls{position:static}.slider input,.hint{display:none}details{display:none}}
@@ -90,7 +92,8 @@ constexpr std::string_view kScript = R"js(
       byId("count-" + result).textContent = point[result];
       const change = point[result] - data.before[result];
       byId("delta-" + result).textContent =
-        change === 0 ? "as " + data.base : (change > 0 ? "+" : "\u2212") + Math.abs(change) + " to " + data.base;
+        change === 0 ? "as " + data.base
+          : Math.abs(change) + (change > 0 ? " more than " : " fewer than ") + data.base;
     }
     byId("count-differing").textContent = point.differing;
     byId("delta-differing").textContent = "of " + data.checked;
@@ -99,9 +102,10 @@ constexpr std::string_view kScript = R"js(
   function showFlips(index) {
     const point = data.points[index];
     const groups = point.groups.map((g) => {
-      const item = element("li");
-      item.append(element("b", g.count), element("span", g.before, tones[g.before]), " \u2192 ",
-                  element("span", g.after, tones[g.after]), " by " + ruleText(g.policy, g.rule));
+      const item = element("li"), change = element("span");
+      change.append(element("span", g.before, tones[g.before]), " \u2192 ",
+                    element("span", g.after, tones[g.after]), " by " + ruleText(g.policy, g.rule));
+      item.append(element("b", g.count), change);
       return item;
     });
     byId("groups").replaceChildren(...groups);
@@ -248,7 +252,7 @@ std::string counts() {
   std::string out = "<ul class=\"tiles\">\n";
   for (std::size_t r = 0; r < 4; ++r) out += tile(kResults[r], kResults[r], kTones[r]);
   out += tile("differing", "differ", "strong");
-  return out + "</ul>\n<p id=\"said\" class=\"note\" aria-live=\"polite\"></p>\n";
+  return out + "</ul>\n<p id=\"said\" class=\"spoken\" aria-live=\"polite\"></p>\n";
 }
 
 // Along the last parameter, the others at their first values; the script redraws it.

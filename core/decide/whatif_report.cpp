@@ -237,7 +237,7 @@ class Describer {
           "choose fewer decisions. ",
           plural(coarse, "change") + (coarse == 1 ? " is" : " are"));
     }
-    return note + "Changes inside a step whose two ends agree are not seen.";
+    return note + "Changes that undo each other between two values tried are not seen.";
   }
 
   static std::string rule_text(const RuleName& rule) {

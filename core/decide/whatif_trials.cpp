@@ -19,11 +19,6 @@ std::vector<policy::Policy> policies_of(const Rules& rules) {
   return out;
 }
 
-Circumstances circumstances_of(const Record& record) {
-  return {record.time, record.run, record.actor, record.role,
-          record.override_by ? &*record.override_by : nullptr};
-}
-
 }  // namespace
 
 std::uint32_t RuleNames::number(const RuleName& name) {
@@ -52,15 +47,30 @@ TrialsSetting make_setting(const Rules& rules, const Chosen& chosen, RuleNames& 
   return setting;
 }
 
-Trials::Trials(const TrialsSetting& setting) : setting_(setting) {}
+Trials::Trials(const TrialsSetting& setting)
+    : setting_(setting),
+      recall_(
+          *setting.chosen, setting.rules->documents,
+          [this](std::string_view policy, std::string_view rule) { return number(policy, rule); }) {
+}
 
-std::shared_ptr<const CompiledSet> Trials::set_for(const Point& point, Diagnostics& faults) const {
-  if (point.policies.empty()) return setting_.set;
-  std::vector<policy::Policy> policies =
-      changed_policies(setting_.rules->documents, setting_.rules->project, point.policies, faults);
-  if (!faults.ok()) return nullptr;
-  leave_out_monitors(policies);
-  return std::make_shared<const CompiledSet>(*setting_.set, std::move(policies));
+// Sets set_ and engine_ for the point; those of the last one when they are the same.
+bool Trials::find_set(const Point& point, Diagnostics& faults) {
+  std::vector<std::string> texts;
+  for (const PolicyChange& change : point.policies) texts.push_back(change.assignment.text);
+  if (set_ != nullptr && texts == set_texts_) return true;
+  std::shared_ptr<const CompiledSet> set = setting_.set;
+  if (!texts.empty()) {
+    std::vector<policy::Policy> policies = changed_policies(
+        setting_.rules->documents, setting_.rules->project, point.policies, faults);
+    if (!faults.ok()) return false;
+    leave_out_monitors(policies);
+    set = std::make_shared<const CompiledSet>(*setting_.set, std::move(policies));
+  }
+  engine_ = std::make_unique<Engine>(*set);
+  set_ = std::move(set);
+  set_texts_ = std::move(texts);
+  return true;
 }
 
 const Prepared& Trials::inputs_for(const CompiledSet& set) {
@@ -72,39 +82,44 @@ const Prepared& Trials::inputs_for(const CompiledSet& set) {
 
 bool Trials::run(const Point& point, std::vector<Cell>& cells, Diagnostics& faults,
                  const Observer* observer) {
-  const std::shared_ptr<const CompiledSet> set = set_for(point, faults);
-  if (set == nullptr) return false;
-  const Prepared& inputs = inputs_for(*set);
-  InputChanges changes(*set, point.inputs, observer != nullptr);
-  Engine engine(*set);
-  MemoryLedger ledger;
+  if (!find_set(point, faults)) return false;
+  const Prepared& inputs = inputs_for(*set_);
+  InputChanges changes(*set_, point.inputs, observer != nullptr);
+  recall_.begin(point, set_, changes, inputs);
+  engine_->writes_texts = observer != nullptr;
   cells.resize(setting_.chosen->size());
   std::size_t i = 0;
   for (const ChosenDecision& decision : setting_.chosen->all()) {
     Circumstances at = circumstances_of(decision.record);
-    engine.scratch().reset();
-    changes.apply(engine, decision, inputs[i], input_, at);
-    engine.decide(input_, at, ledger, outcome_);
-    consume(outcome_, at, 0, ledger);
-    cells[i] = cell_of(outcome_);
+    if (observer != nullptr || !recall_.recall(i, at, cells[i])) {
+      engine_->scratch().reset();
+      changes.apply(*engine_, decision, inputs[i], input_, at);
+      engine_->decide(input_, at, recall_.ledger(), outcome_);
+      recall_.ledger().consume(outcome_, at);
+      recall_.remember(i, at, input_, outcome_, engine_->scratch().cost);
+      cells[i] = cell_of(outcome_);
+    }
     if (observer != nullptr) (*observer)(i, cells[i], outcome_, input_);
     ++i;
   }
   return true;
 }
 
+std::uint32_t Trials::number(std::string_view policy, std::string_view rule) {
+  key_.assign(policy);
+  key_ += '\0';
+  key_ += rule;
+  const auto [at, is_new] = numbers_.try_emplace(key_, 0);
+  if (is_new) at->second = setting_.names->number({std::string(policy), std::string(rule)});
+  return at->second;
+}
+
 Cell Trials::cell_of(const Outcome& outcome) {
   if (outcome.result == Result::allowed) return {};
   const std::string_view effect = effect_behind(outcome.result);
   for (const Reason& reason : outcome.reasons) {
-    if (reason.monitor || to_string(reason.effect) != effect) continue;
-    key_.assign(reason.policy);
-    key_ += '\0';
-    key_ += reason.rule;
-    const auto [at, is_new] = numbers_.try_emplace(key_, 0);
-    if (is_new)
-      at->second = setting_.names->number({std::string(reason.policy), std::string(reason.rule)});
-    return {outcome.result, at->second};
+    if (!reason.monitor && to_string(reason.effect) == effect)
+      return {outcome.result, number(reason.policy, reason.rule)};
   }
   return {outcome.result, 0};
 }

@@ -10,20 +10,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/decide/ledger.h"
-#include "core/decide/whatif_inputs.h"
+#include "core/decide/whatif_recall.h"
 
 namespace autopilot::decide {
-
-// A result and the first rule that gave it (a number of RuleNames; 0: none), in one word.
-struct Cell {
-  std::uint32_t code = 0;
-  Cell() = default;
-  Cell(Result result, std::uint32_t rule) : code(rule << 2 | static_cast<std::uint32_t>(result)) {}
-  Result result() const { return static_cast<Result>(code & 3); }
-  std::uint32_t rule() const { return code >> 2; }
-  friend bool operator==(const Cell&, const Cell&) = default;
-};
 
 // Rules by number, in the order in which they were met. Safe from many threads.
 class RuleNames {
@@ -62,12 +51,17 @@ class Trials {
            const Observer* observer = nullptr);
 
  private:
-  std::shared_ptr<const CompiledSet> set_for(const Point& point, Diagnostics& faults) const;
+  bool find_set(const Point& point, Diagnostics& faults);
   const Prepared& inputs_for(const CompiledSet& set);
+  std::uint32_t number(std::string_view policy, std::string_view rule);
   Cell cell_of(const Outcome& outcome);
 
   const TrialsSetting& setting_;
   std::shared_ptr<const Prepared> own_inputs_;  // when a policy reads something else
+  std::shared_ptr<const CompiledSet> set_;
+  std::vector<std::string> set_texts_;  // of the policy changes that made it
+  std::unique_ptr<Engine> engine_;      // for set_
+  Recall recall_;
   std::unordered_map<std::string, std::uint32_t> numbers_;
   std::string key_;
   Input input_;
