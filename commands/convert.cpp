@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "core/base/yaml.h"
 #include "core/policy/loader.h"
+#include "core/policy/silence.h"
 
 namespace autopilot::commands {
 namespace {
@@ -42,8 +43,8 @@ class Convert : public cli::Invocation {
     std::string text;
     for (const policy::Document& document : documents) {
       if (!text.empty()) text += "---\n";
-      text += to_yaml(document.content);
-      contents.push_back(document.content);
+      contents.push_back(policy::with_silences(document));
+      text += to_yaml(contents.back());
     }
     if (context.globals.format == "text") return context.write(text);
     report.data.append("documents", std::move(contents));

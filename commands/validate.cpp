@@ -2,8 +2,12 @@
 #include <fmt/format.h>
 
 #include "cli/command.h"
+#include "core/base/error.h"
+#include "core/decide/lint_history.h"
+#include "core/policy/lint_report.h"
 #include "core/policy/loader.h"
 #include "core/render/diagnostics.h"
+#include "core/state/store.h"
 
 namespace autopilot::commands {
 namespace {
@@ -12,6 +16,13 @@ constexpr char kValidateDetails[] =
     R"(Reads every document under the given files and folders (or under the paths of autopilot.yaml) and reports
 whatever is wrong, with file, line and column. Nothing is changed and no state is needed. A path of - is standard
 input. Folders are searched for *.yaml and *.yml; hidden entries are left out.
+
+Beside faults it warns of what is valid but can hardly be meant: rules that never fire or add nothing to another one,
+gates that contradict each other, conditions that are always true or never, bounds of two policies that exclude each
+other, limits that cannot be reached, policies that expired. A warning is a certainty about every input that the declared
+shapes allow; what cannot be decided is not said, unless --lint-undecided asks for it. When the state holds enough
+decisions, the newest tell of selectors that match nothing and names that no input has. Naming files or folders looks at
+them alone, and so at less. metadata.silence of a document answers a warning with a reason; see docs/diagnostics.md.
 
 Exits 1 when there are errors, and 9 when a file or folder cannot be read. Finding no document at all is an error, so that a mistyped path does not pass.
 
@@ -31,10 +42,12 @@ class Validate : public cli::Invocation {
                 cli::Hint::file);
     o.flag("--strict", strict_, "treat warnings as errors");
     o.flag("--allow-empty", allow_empty_, "don't mind when there is no document");
+    o.flag("--lint-undecided", lint_undecided_, "say also what lint could not decide, and why");
   }
 
   cli::Exit run(cli::Context& context) override {
     const policy::LoadResult loaded = load(context);
+    lint(context, loaded.documents);
     if (strict_) context.diagnostics.turn_warnings_into_errors();
     show(context, loaded);
     if (loaded.unreadable > 0) return cli::Exit::storage;
@@ -57,6 +70,35 @@ class Validate : public cli::Invocation {
           "name the right files or folders; --allow-empty accepts it";
     }
     return loaded;
+  }
+
+  // Warnings about what is valid but can hardly be meant.
+  void lint(cli::Context& context, const std::vector<policy::Document>& documents) const {
+    const bool whole = paths_.empty() && context.diagnostics.ok();
+    const policy::PolicySet set = policy::policies_of(documents);
+    policy::LintResult found = policy::lint(
+        set.policies, context.project(),
+        {context.world.clock.now(), whole, lint_undecided_ || context.globals.verbose});
+    const bool history = add_history(context, set, found);
+    policy::report_findings(set, documents, found.findings, {whole, history}, context.diagnostics);
+  }
+
+  // What recorded decisions say, when there are enough. A state that cannot be read is for other
+  // commands to report.
+  static bool add_history(cli::Context& context, const policy::PolicySet& set,
+                          policy::LintResult& found) {
+    try {
+      state::Store* store = context.store_if_any();
+      if (store == nullptr) return false;
+      decide::HistoryResult history =
+          decide::lint_history(store->database(), set.policies, found.names);
+      for (policy::Finding& finding : history.findings)
+        found.findings.push_back(std::move(finding));
+      return history.enough;
+    } catch (const Error& e) {
+      context.debug(fmt::format("recorded decisions were not looked at: {}", e.what()));
+      return false;
+    }
   }
 
   static void show(cli::Context& context, const policy::LoadResult& loaded) {
@@ -92,6 +134,7 @@ class Validate : public cli::Invocation {
   std::vector<std::string> paths_;
   bool strict_ = false;
   bool allow_empty_ = false;
+  bool lint_undecided_ = false;
 };
 
 }  // namespace

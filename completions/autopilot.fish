@@ -62,6 +62,7 @@ complete -c autopilot -n '__autopilot_at init' -l format -x -a 'text json' -d 'f
 complete -c autopilot -n '__autopilot_at init' -x -a '(__fish_complete_directories)'
 complete -c autopilot -n '__autopilot_at validate' -l strict -d 'treat warnings as errors'
 complete -c autopilot -n '__autopilot_at validate' -l allow-empty -d 'don\'t mind when there is no document'
+complete -c autopilot -n '__autopilot_at validate' -l lint-undecided -d 'say also what lint could not decide, and why'
 complete -c autopilot -n '__autopilot_at validate' -l format -x -a 'text json sarif github junit' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at validate' -r -F
 complete -c autopilot -n '__autopilot_at plan' -s o -l out -r -F -d 'save the plan to FILE for apply'

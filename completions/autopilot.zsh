@@ -4,7 +4,8 @@
 _autopilot_options() {
   case $1 in
     'init') echo '--format' ;;
-    'validate') echo '--strict --allow-empty --format' ;;
+    'validate') echo '--strict --allow-empty --lint-undecided --format' ;;
+    'test') echo '--filter --fail-fast --coverage --coverage-min --coverage-lcov --watch --record -o --out --format' ;;
     'plan') echo '-o --out --exit-code --detailed-exitcode --target --exclude --impact --since --last --fail-on-flip --brief --max-bytes --allow-empty --format' ;;
     'apply') echo '-y --yes --allow-large -m --message --target --exclude --allow-empty --format' ;;
     'diff') echo '--exit-code --brief --format' ;;

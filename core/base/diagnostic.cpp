@@ -112,6 +112,11 @@ void Diagnostics::turn_warnings_into_errors() {
   warnings_ = 0;
 }
 
+void Diagnostics::drop_warnings(const std::function<bool(const Diagnostic&)>& unwanted) {
+  warnings_ -= std::erase_if(
+      items_, [&](const Diagnostic& d) { return d.severity == Severity::warning && unwanted(d); });
+}
+
 std::string place(const SourceMap& sources, const Span& span) {
   if (!span.known()) return {};
   const Position p = sources.position(span.source, span.begin);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,7 +32,8 @@ struct Position {
 // The texts that spans point into. Owns copies; ids are indices and stay valid.
 class SourceMap {
  public:
-  // `first_line` is the number of the text's first line, for texts that are pieces of something longer.
+  // `first_line` is the number of the text's first line, for texts that are pieces of something
+  // longer.
   std::uint32_t add(std::string name, std::string text, std::uint32_t first_line = 1);
   const std::string& name(std::uint32_t source) const { return sources_.at(source).name; }
   const std::string& text(std::uint32_t source) const { return sources_.at(source).text; }
@@ -84,6 +86,8 @@ class Diagnostics {
   Diagnostic& note(std::string code, Span span, std::string message);
   void add(Diagnostic diagnostic);
   void turn_warnings_into_errors();
+  // Forgets the warnings for which `unwanted` is true.
+  void drop_warnings(const std::function<bool(const Diagnostic&)>& unwanted);
   // By source and place; what stands at one place keeps its order, what has none comes last.
   void sort();
   // Names the document of all items from `first` on that name none yet.

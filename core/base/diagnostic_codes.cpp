@@ -6,6 +6,18 @@ namespace autopilot {
 namespace {
 
 constexpr DiagnosticCode kCodes[] = {
+    {"always-fails",
+     "A condition fails for every input that the declared shapes allow, such as a whole number "
+     "added to a number of the input",
+     "Write 1.0 beside numbers of the input, which are doubles; the failure blocks the action, or "
+     "with on_error: skip leaves the rule out"},
+    {"always-false",
+     "A condition can never be true, whatever input the declared shapes allow; it may still fail, "
+     "as when a metric is missing",
+     "Compare it with other values, or remove the rule"},
+    {"always-true",
+     "A condition is true for every input that the declared shapes allow, unless it fails",
+     "Compare it with other values, or remove the condition"},
     {"bad-action",
      "A line given to decide is no action: not JSON, without a type, or with a field of the wrong "
      "type",
@@ -38,9 +50,21 @@ constexpr DiagnosticCode kCodes[] = {
     {"bad-tag", "A YAML tag (!word) that means nothing here",
      "Put quotes around a text that starts with an exclamation mark"},
     {"bad-timezone", "The name is no IANA time zone", "Write a name such as Europe/Paris, or UTC"},
+    {"blocking-limit",
+     "A limit whose max is less than one action uses up, so that it blocks every action that it "
+     "concerns",
+     "Raise max; a guard that denies says it more plainly, if it is meant"},
+    {"conflicting-bounds",
+     "Two policies keep one field within bounds that exclude each other, so every action that both "
+     "concern is blocked with a conflict",
+     "Make the bounds overlap, or keep one policy away from these actions by scope, gates, for or "
+     "when"},
     {"conflicting-fields",
      "Two fields exclude each other, or a field has no meaning without another",
      "Remove one, or split the rule in two"},
+    {"contradictory-gates",
+     "Gates of a policy, with its scope, can never all hold, so the policy can never apply",
+     "Widen a gate, or split the policy in two"},
     {"duplicate-actor", "An actor is given two roles",
      "Keep the highest: a role includes the lower ones"},
     {"duplicate-document", "Two documents of one kind have the same id",
@@ -51,16 +75,35 @@ constexpr DiagnosticCode kCodes[] = {
      "Rename one of them: reasons, diffs and what-if paths tell them apart by name"},
     {"evaluation-failed", "An expression was right, but failed with these values",
      "The caret shows the part that failed; has() tells whether a field is there"},
+    {"expired-policy", "The time in expires is past, so the policy does nothing",
+     "Remove the policy, or write a later time"},
+    {"lint-undecided",
+     "With --lint-undecided or -v: lint could not decide whether something is wrong here, and says "
+     "why",
+     "Nothing needs to be done; simpler conditions can be decided"},
     {"merge-key", "Merge keys (<<) belong to YAML 1.1 and are not read",
      "Write the fields out, or use an alias for a whole value"},
     {"missing-field", "A field that is needed is not there",
      "Add it; `autopilot schema KIND` lists the fields of a kind"},
+    {"never-active", "The schedule in active.cron matches no day of any year, such as 30 February",
+     "Correct the day or the month"},
+    {"never-rolled-out", "A policy with rules is rolled out to 0 %",
+     "Raise the share, or write enabled: false"},
     {"no-documents", "Not a single document was found",
      "Name the right files or folders; --allow-empty accepts it"},
     {"no-rules", "A policy without mutations, guards and limits does nothing",
      "Add a rule, or remove the policy"},
     {"number-range", "A number is infinite, not a number, or too large for a double",
      "Write a finite number, or put quotes around a text"},
+    {"odd-name", "One policy alone reads a name, and several others read one that is much like it",
+     "Correct the name, or declare the names in autopilot.yaml, which makes misspelt ones errors"},
+    {"redundant-gate", "A gate holds whenever another gate of the policy does",
+     "Remove it, or make it narrower than the other one"},
+    {"shadowed-rule",
+     "A rule adds nothing to another one of the same effect: the other guard does it whenever this "
+     "one does, or the other bound is narrower. The other one has the same or wider action types, "
+     "scope and conditions, and at least the authority",
+     "Remove the rule, or make its condition wider than the other one's"},
     {"too-deep", "Maps and lists are nested deeper than 64 levels", "Flatten the document"},
     {"too-large",
      "A document of more than 1 MiB, or more than a million values in one run, aliases expanded",
@@ -80,8 +123,26 @@ constexpr DiagnosticCode kCodes[] = {
      "Correct the id; tests run against the policies in the files, not those of the state"},
     {"unknown-rule", "A PolicyTest names a rule or limit that the policy does not have",
      "Correct the name; rules without one are called by their place, such as guards[0]"},
+    {"unmatched-selector",
+     "None of the newest recorded inputs that have a segment matches the selector of the policy. "
+     "At least 100 are needed, and the newest 2000 decisions are looked at",
+     "Correct the attribute or its values; the help names what was there"},
+    {"unreachable-limit",
+     "A limit can never be reached, because another one of the same key stops first or because no "
+     "action uses up anything",
+     "Lower max, or remove the limit"},
+    {"unreachable-rule",
+     "A rule can never fire: its condition contradicts its when, its for, or the gates and the "
+     "scope of its policy",
+     "Widen one of them, or remove the rule; until then it can only block by failing"},
     {"unreadable", "A file or folder cannot be read",
      "Check that it exists and that you may read it"},
+    {"unseen-name",
+     "None of the newest recorded inputs has a name that a policy reads, and they have one that is "
+     "much like it. At least 100 are needed, and the newest 2000 decisions are looked at",
+     "Correct the name, or declare the names in autopilot.yaml, which makes misspelt ones errors"},
+    {"useless-silence", "An entry of metadata.silence silences nothing",
+     "Remove the entry: what it was about is no more"},
     {"wrong-type", "A value of another type than the field needs",
      "The message says what is expected, with an example"},
     {"wrong-value", "A value of the right type that is not among those allowed",

@@ -146,7 +146,6 @@ class Compiler {
   // compile_slots.cpp
   std::optional<Operand> slot_of(NodeId id);
   std::optional<Operand> optional_slot(NodeId id);  // of metrics.?x
-  std::optional<Path> path_of(NodeId id, Type& type) const;
   Operand use_slot(const Path& path);
   const Local* local(const Node& ident) const;
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/expr/compile.h"
+#include "core/expr/input_path.h"
 #include "core/expr/regex.h"
 #include "core/expr/val_ops.h"
 
@@ -179,7 +180,7 @@ bool Compiler::text_test(NodeId id, const Ways& ways) {
 void Compiler::presence(NodeId id, const Ways& ways) {
   const Node& n = node(id);
   Type type;
-  if (const auto path = path_of(n.children[0], type)) {
+  if (const auto path = input_path(checked_, n.children[0], type)) {
     if (type.kind() == TypeKind::record || (type.kind() == TypeKind::json && path->size() > 1)) {
       Path whole = *path;
       whole.push_back(n.name);

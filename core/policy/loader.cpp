@@ -14,6 +14,7 @@
 #include "core/base/text.h"
 #include "core/base/yaml.h"
 #include "core/policy/kinds.h"
+#include "core/policy/silence.h"
 
 namespace autopilot::policy {
 namespace {
@@ -166,6 +167,7 @@ class Loader {
     }
     check_shape(*metadata, {.kind = ShapeKind::object, .schema = &kMetadata}, "metadata",
                 diagnostics_);
+    document.silences = read_silences(*metadata, diagnostics_);
     const YamlNode* protect = metadata->find("protect");
     if (protect != nullptr && protect->is_scalar()) document.protect = protect->text == "true";
     const YamlNode* id = metadata->find("id");
@@ -193,6 +195,7 @@ class Loader {
     kind.check(
         {root, document.content, sound, project_, action_types_, expressions_, diagnostics_});
     if (diagnostics_.errors() != errors || document.id.empty()) return;
+    remove_silences(document.content);
     if (kind.translate != nullptr) {
       document.content = kind.translate(document.content);
       document.kind = document.content.get("kind")->as_string();

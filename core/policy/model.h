@@ -106,6 +106,15 @@ struct Policy {
   std::vector<Limit> limits;
 };
 
+// Why a warning about a document is none: metadata.silence. A remark like a comment, so no part of
+// the content.
+struct Silence {
+  std::string code;
+  std::string rule;  // empty: all of the document
+  std::string reason;
+  Span span;
+};
+
 // One YAML document after validation, of any kind.
 struct Document {
   std::string kind;
@@ -117,6 +126,7 @@ struct Document {
   Span span;
   std::shared_ptr<const YamlNode> tree =
       {};  // as written; only when the loader was asked to keep it
+  std::vector<Silence> silences = {};  // metadata.silence, which is no part of `content`
 };
 
 // The parts of autopilot.yaml that decisions depend on; they are versioned with the policies as the

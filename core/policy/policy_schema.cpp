@@ -134,6 +134,14 @@ constexpr Field kPolicyFields[] = {
      "how much may be done in a window of time"},
 };
 
+constexpr Field kSilenceFields[] = {
+    {"code", kText, "code of the warning, as in docs/diagnostics.md", true},
+    {"rule", kText, "name of the rule that it is about; all of the document by default"},
+    {"reason", kText, "why the document is right all the same", true},
+};
+constexpr Schema kSilence{"a silence", kSilenceFields};
+constexpr ValueShape kSilenceEntry{.kind = ShapeKind::object, .schema = &kSilence};
+
 constexpr Field kMetadataFields[] = {
     {"id", kText,
      "name of the document, unique in its kind: lower-case letters, digits, dots, dashes, "
@@ -143,6 +151,9 @@ constexpr Field kMetadataFields[] = {
     {"protect",
      {.kind = ShapeKind::boolean},
      "true keeps it in the state even when its file is deleted"},
+    {"silence",
+     {.kind = ShapeKind::list, .element = &kSilenceEntry},
+     "warnings of validate that are none here; no part of what is applied"},
 };
 
 }  // namespace

@@ -1,0 +1,38 @@
+// Policies that do not apply at any time, or to anybody.
+#include <fmt/format.h>
+
+#include "core/policy/lint_checks.h"
+
+namespace autopilot::policy {
+
+void check_times(LintModel& model, Findings& findings) {
+  for (const LintPolicy& p : model.policies()) {
+    const Policy& policy = *p.policy;
+    if (!policy.enabled) continue;
+    if (policy.expires && *policy.expires <= model.settings().now) {
+      findings
+          .warning("expired-policy", p.spot("expires"),
+                   fmt::format("the policy expired at {} and does nothing",
+                               format_rfc3339(*policy.expires)))
+          .help = "remove it, or write a later time";
+    }
+    if (policy.cron && !ever_matches(*policy.cron)) {
+      findings
+          .warning(
+              "never-active", p.spot("active"),
+              fmt::format("the schedule {} matches no day of any year, so the policy never applies",
+                          *policy.cron))
+          .help = "no month among them has such a day; correct the day or the month";
+    }
+    const bool rules =
+        !policy.mutations.empty() || !policy.guards.empty() || !policy.limits.empty();
+    if (policy.rollout <= 0 && rules) {
+      findings
+          .warning("never-rolled-out", p.spot("rollout"),
+                   "the policy is rolled out to 0 %, so it never applies")
+          .help = "raise the share, or write enabled: false";
+    }
+  }
+}
+
+}  // namespace autopilot::policy
