@@ -117,6 +117,8 @@ class ShadowCheck {
     if (wide.rule == narrow.rule || !has_effect_of(guard_of(*wide.rule), guard_of(*narrow.rule)))
       return false;
     if (wide.policy == narrow.policy) return true;
+    // A remark names the policy that makes it: another one's is no substitute.
+    if (guard_of(*narrow.rule).kind == Guard::Kind::warn) return false;
     return wide.policy->enforces() && narrow.policy->enforces() &&
            outlasts(*wide.policy->policy, *narrow.policy->policy);
   }

@@ -14,7 +14,7 @@
 namespace autopilot::decide::testing {
 namespace {
 
-constexpr std::uint32_t kSets = 500;
+constexpr std::uint32_t kSets = 1500;
 constexpr int kActions = 60;
 
 class Maker {

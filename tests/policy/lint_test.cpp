@@ -195,6 +195,11 @@ TEST(Lint, compares_guards_of_different_policies) {
   }
 }
 
+TEST(Lint, leaves_remarks_of_different_policies_alone) {
+  const std::string remark = "  guards: [{name: e, warn: '!has(action.data.explain)'}]\n";
+  EXPECT_EQ(said_of(document("a", remark) + document("b", remark)), "");
+}
+
 TEST(Lint, finds_bounds_that_exclude_each_other) {
   const std::string low =
       document("low", "  mutations: [{name: m, field: weight, clamp: [0, 0.3]}]\n");
