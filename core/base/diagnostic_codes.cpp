@@ -87,8 +87,6 @@ constexpr DiagnosticCode kCodes[] = {
      "Add it; `autopilot schema KIND` lists the fields of a kind"},
     {"never-active", "The schedule in active.cron matches no day of any year, such as 30 February",
      "Correct the day or the month"},
-    {"never-rolled-out", "A policy with rules is rolled out to 0 %",
-     "Raise the share, or write enabled: false"},
     {"no-documents", "Not a single document was found",
      "Name the right files or folders; --allow-empty accepts it"},
     {"no-rules", "A policy without mutations, guards and limits does nothing",

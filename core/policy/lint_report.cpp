@@ -171,8 +171,8 @@ class Reporter {
   static bool was_checked(const std::string& code, const LintScope& scope) {
     if (code == "unmatched-selector" || code == "unseen-name") return scope.history;
     if (code == "always-fails" || code == "always-false" || code == "always-true" ||
-        code == "expired-policy" || code == "never-active" || code == "never-rolled-out" ||
-        code == "no-rules" || code == "unknown-action-type")
+        code == "expired-policy" || code == "never-active" || code == "no-rules" ||
+        code == "unknown-action-type")
       return true;
     return scope.whole;
   }

@@ -1,4 +1,4 @@
-// Policies that do not apply at any time, or to anybody.
+// Policies that do not apply at any time.
 #include <fmt/format.h>
 
 #include "core/policy/lint_checks.h"
@@ -23,14 +23,6 @@ void check_times(LintModel& model, Findings& findings) {
               fmt::format("the schedule {} matches no day of any year, so the policy never applies",
                           *policy.cron))
           .help = "no month among them has such a day; correct the day or the month";
-    }
-    const bool rules =
-        !policy.mutations.empty() || !policy.guards.empty() || !policy.limits.empty();
-    if (policy.rollout <= 0 && rules) {
-      findings
-          .warning("never-rolled-out", p.spot("rollout"),
-                   "the policy is rolled out to 0 %, so it never applies")
-          .help = "raise the share, or write enabled: false";
     }
   }
 }

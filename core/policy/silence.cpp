@@ -10,15 +10,23 @@ namespace autopilot::policy {
 namespace {
 
 // The warnings of validate.
-const std::vector<std::string> kSilenceable{"always-fails",       "always-false",
-                                            "always-true",        "blocking-limit",
-                                            "conflicting-bounds", "contradictory-gates",
-                                            "expired-policy",     "never-active",
-                                            "never-rolled-out",   "no-rules",
-                                            "odd-name",           "redundant-gate",
-                                            "shadowed-rule",      "unknown-action-type",
-                                            "unmatched-selector", "unreachable-limit",
-                                            "unreachable-rule",   "unseen-name"};
+const std::vector<std::string> kSilenceable{"always-fails",
+                                            "always-false",
+                                            "always-true",
+                                            "blocking-limit",
+                                            "conflicting-bounds",
+                                            "contradictory-gates",
+                                            "expired-policy",
+                                            "never-active",
+                                            "no-rules",
+                                            "odd-name",
+                                            "redundant-gate",
+                                            "shadowed-rule",
+                                            "unknown-action-type",
+                                            "unmatched-selector",
+                                            "unreachable-limit",
+                                            "unreachable-rule",
+                                            "unseen-name"};
 
 std::string text_of(const YamlNode& entry, std::string_view field) {
   const YamlNode* found = entry.find(field);
