@@ -21,7 +21,10 @@ extern const cli::Command replay;
 extern const cli::Command rollout_promote;
 extern const cli::Command rollout_resume;
 extern const cli::Command rollout_rollback;
+extern const cli::Command rollout_status;
+extern const cli::Command rollout_tick;
 extern const cli::Command schema;
+extern const cli::Command shadow_report;
 extern const cli::Command show;
 extern const cli::Command state_check;
 extern const cli::Command state_info;
@@ -36,7 +39,9 @@ const cli::Table& registry() {
   static const cli::Table table{
       {"POLICIES",
        {&init, &validate, &test, &plan, &apply, &diff, &log, &export_documents, &convert, &schema}},
-      {"ROLLOUTS", {&rollout_promote, &rollout_rollback, &rollout_resume}},
+      {"ROLLOUTS",
+       {&rollout_status, &rollout_promote, &rollout_rollback, &rollout_resume, &rollout_tick,
+        &shadow_report}},
       {"DECISIONS", {&decide, &show, &replay, &whatif, &eval}},
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &audit_verify, &audit_list}},

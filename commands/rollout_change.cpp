@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.h"
+#include "commands/policy_id.h"
 #include "core/base/error.h"
 #include "core/base/units.h"
 #include "core/state/rollout.h"
@@ -67,9 +68,7 @@ class RolloutCommand : public cli::Invocation {
 
  private:
   state::RolloutRequest request(cli::Context& context) const {
-    std::string_view id = policy_;
-    if (id.starts_with("Policy/")) id.remove_prefix(7);  // as completion and plan write it
-    return {std::string(id), context.actor(), reason_, lasting_};
+    return {policy_id(policy_), context.actor(), reason_, lasting_};
   }
 
   static render::Report report(const state::RolloutChange& done) {

@@ -13,9 +13,12 @@ _autopilot_options() {
     'export') echo '-o --out --force --format' ;;
     'convert') echo '--format' ;;
     'schema') echo '--format' ;;
+    'rollout status') echo '--format' ;;
     'rollout promote') echo '--reason --to --format' ;;
     'rollout rollback') echo '--reason --for --format' ;;
     'rollout resume') echo '--reason --format' ;;
+    'rollout tick') echo '--format' ;;
+    'shadow report') echo '--since --all --format' ;;
     'decide') echo '--context --run --input-time --exit-code --dry-run --override --reason --format' ;;
     'show') echo '--format' ;;
     'replay') echo '--since --all --against --fail-on-diff --format' ;;
@@ -58,6 +61,7 @@ _autopilot_value() {
     'export --format') echo 'words text json' ;;
     'convert --format') echo 'words text json' ;;
     'schema --format') echo 'words text json' ;;
+    'rollout status --format') echo 'words text json markdown' ;;
     'rollout promote --reason') echo 'none' ;;
     'rollout promote --to') echo 'none' ;;
     'rollout promote --format') echo 'words text json' ;;
@@ -66,6 +70,9 @@ _autopilot_value() {
     'rollout rollback --format') echo 'words text json' ;;
     'rollout resume --reason') echo 'none' ;;
     'rollout resume --format') echo 'words text json' ;;
+    'rollout tick --format') echo 'words text json' ;;
+    'shadow report --since') echo 'none' ;;
+    'shadow report --format') echo 'words text json markdown' ;;
     'decide --context') echo 'file' ;;
     'decide --run') echo 'none' ;;
     'decide --reason') echo 'none' ;;
@@ -119,9 +126,11 @@ _autopilot_argument() {
     'export') echo 'id revision' ;;
     'convert') echo 'file' ;;
     'schema') echo 'none' ;;
+    'rollout status') echo 'id document' ;;
     'rollout promote') echo 'id document' ;;
     'rollout rollback') echo 'id document' ;;
     'rollout resume') echo 'id document' ;;
+    'shadow report') echo 'id document' ;;
     'show') echo 'id decision' ;;
     'replay') echo 'id decision' ;;
     'whatif') echo 'id decision' ;;
@@ -134,7 +143,8 @@ _autopilot_argument() {
 
 _autopilot_second() {
   case $1 in
-    'rollout') echo 'promote rollback resume' ;;
+    'rollout') echo 'status promote rollback resume tick' ;;
+    'shadow') echo 'report' ;;
     'state') echo 'info lock unlock check' ;;
     'audit') echo 'verify list' ;;
     'docs') echo 'man completions' ;;
@@ -152,6 +162,7 @@ _autopilot_commands=(
   'convert:Print documents of older forms as Policy documents'
   'schema:Print the JSON Schema of a kind of document'
   'rollout'
+  'shadow'
   'decide:Decide on proposed actions and record the decisions'
   'show:Show why a decision came out as it did'
   'replay:Take recorded decisions again and compare'

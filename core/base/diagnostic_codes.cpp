@@ -38,7 +38,7 @@ constexpr DiagnosticCode kCodes[] = {
      "A CEL expression cannot be parsed, names something that does not exist, or gives the wrong "
      "type",
      "The caret shows the part in question; names are action, metrics, segment, features, actor, "
-     "now, run, and risk in guards and limits"},
+     "now, run, and risk in guards and limits; inside, outside and policy in a rollback"},
     {"bad-id", "An id does not have the form of ids, or two places that must agree on it differ",
      "Use lower-case letters, digits, dots, dashes and underscores, starting with a letter or "
      "digit, at most 63"},
@@ -87,6 +87,8 @@ constexpr DiagnosticCode kCodes[] = {
      "Add it; `autopilot schema KIND` lists the fields of a kind"},
     {"never-active", "The schedule in active.cron matches no day of any year, such as 30 February",
      "Correct the day or the month"},
+    {"never-holds", "The condition of a rollback can never hold",
+     "It names units outside of a rollout of 100%: roll out to less, or judge by inside and policy"},
     {"no-documents", "Not a single document was found",
      "Name the right files or folders; --allow-empty accepts it"},
     {"no-rules", "A policy without mutations, guards and limits does nothing",

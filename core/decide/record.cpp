@@ -252,6 +252,9 @@ void RecordReader::read(std::string_view line, Record& record) {
     if (m.key == "ledger") ledger = m.value;
     if (m.key == "override") by = m.value;
     if (m.key == "actor") actor = m.value;
+    if (m.key == "reasons") record.reasons = m.value;
+    if (m.key == "monitor") record.monitor = m.value;
+    if (m.key == "risk") record.risk = to_number(m.value);
     if (m.key == "semantics") record.semantics = static_cast<int>(to_number(m.value));
   }
   if (record.semantics != kSemantics) {
@@ -280,6 +283,41 @@ void read_again(Engine& engine, const Record& record, Input& input) {
   throw Error(ErrorKind::storage,
               fmt::format("decision {} cannot be read again: {}", record.id, fault.message),
               "run `autopilot state check`");
+}
+
+template <class Item, class Set>
+void RecordReader::read_items(std::string_view list, std::vector<Item>& items, Set set) {
+  items.clear();
+  InputFault fault;
+  if (list == "[]" || !inner_.read_list(list, parts_, fault)) return;
+  bool fresh = true;
+  for (const Member& m : parts_) {
+    if (m.key.empty()) {  // the end of an object
+      fresh = true;
+      continue;
+    }
+    if (std::exchange(fresh, false)) items.emplace_back();
+    set(items.back(), m);
+  }
+}
+
+const std::vector<RecordedReason>& RecordReader::reasons(const Record& record) {
+  read_items(record.reasons, reasons_, [](RecordedReason& r, const Member& m) {
+    if (m.key == "policy") r.policy = bare(m.value);
+    if (m.key == "rule") r.rule = bare(m.value);
+    if (m.key == "kind") r.kind = bare(m.value);
+    if (m.key == "effect") r.effect = bare(m.value);
+    if (m.key == "message") r.message = m.value;
+    if (m.key == "monitor") r.monitor = m.value == "true";
+  });
+  return reasons_;
+}
+
+const std::vector<RecordedMonitor>& RecordReader::monitor(const Record& record) {
+  read_items(record.monitor, monitor_, [](RecordedMonitor& r, const Member& m) {
+    (m.key == "policy" ? r.policy : r.result) = bare(m.value);
+  });
+  return monitor_;
 }
 
 std::int64_t RecordedLedger::used(const Use& use, std::string_view, Instant) {

@@ -44,12 +44,24 @@ void append_line(std::string& out, const LineFacts& facts, const Outcome& outcom
 // A line read back: what is needed to decide anew. Views point into the line.
 struct Record {
   std::string_view id, result, action, proposed, context, revision;
+  std::string_view reasons, monitor;  // JSON lists
+  double risk = 0;
   std::string actor, role, run;
   Instant time;
   int semantics = 0;
   std::optional<Override> override_by;
   std::vector<Use> uses;               // with what each account held
   std::vector<std::string> use_texts;  // backing of the views in `uses`
+};
+
+// One of a record's reasons. Views point into the line, too.
+struct RecordedReason {
+  std::string_view policy, rule, kind, effect;
+  std::string_view message;  // JSON
+  bool monitor = false;
+};
+struct RecordedMonitor {
+  std::string_view policy, result;
 };
 
 // Reads lines back. Not thread-safe.
@@ -59,10 +71,20 @@ class RecordReader {
   // build does not know. REQUIRES kPadding readable bytes after the line.
   void read(std::string_view line, Record& record);
 
+  // What stands in a record's lists, valid until the next call of the same. REQUIRES that the
+  // record's line is still there.
+  const std::vector<RecordedReason>& reasons(const Record& record);
+  const std::vector<RecordedMonitor>& monitor(const Record& record);
+
  private:
+  template <class Item, class Set>
+  void read_items(std::string_view list, std::vector<Item>& items, Set set);
+
   MemberReader reader_;
   MemberReader inner_;
   std::vector<Member> members_, parts_;
+  std::vector<RecordedReason> reasons_;
+  std::vector<RecordedMonitor> monitor_;
 };
 
 // What a record was decided in.

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 
+#include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/expr/expression.h"
 #include "core/policy/loader.h"
+#include "core/policy/rollback.h"
 
 namespace autopilot::policy {
 namespace {
@@ -56,7 +58,16 @@ std::string_view wanted_text(Wanted wanted) {
 ExpressionChecker::ExpressionChecker(const Project& project, Diagnostics& diagnostics)
     : diagnostics_(diagnostics),
       plain_(environment_for(project, false)),
-      with_risk_(environment_for(project, true)) {}
+      with_risk_(environment_for(project, true)),
+      statistics_(statistics_environment()) {}
+
+void ExpressionChecker::check_statistics(const YamlNode& node) {
+  const Value value = scalar_value(node);
+  if (value.is_null() || trim(node.text).empty()) return;  // reported by its shape
+  const bool is_text = value.is_string();
+  run_in(statistics_, is_text ? node.text : to_json(value), node, is_text ? 0 : kNowhere,
+         Wanted::condition);
+}
 
 void ExpressionChecker::check(const YamlNode& node, Wanted wanted, bool with_risk) {
   run(node.text, node, 0, wanted, with_risk);
@@ -84,20 +95,23 @@ void ExpressionChecker::run(const std::string& source, const YamlNode& node, std
                             Wanted wanted, bool with_risk) {
   auto& fine = fine_[with_risk ? 1 : 0][static_cast<std::size_t>(wanted)];
   if (fine.contains(source)) return;
-  const expr::CheckedExpr checked = expr::parse_and_check(source, with_risk ? with_risk_ : plain_);
+  if (run_in(with_risk ? with_risk_ : plain_, source, node, offset, wanted)) fine.insert(source);
+}
+
+bool ExpressionChecker::run_in(const expr::Environment& environment, const std::string& source,
+                               const YamlNode& node, std::size_t offset, Wanted wanted) {
+  const expr::CheckedExpr checked = expr::parse_and_check(source, environment);
   for (std::size_t i = 0; i < std::min(checked.faults.size(), kMostFaults); ++i) {
     report(checked.faults[i], node, offset, source);
   }
-  if (!checked.ok()) return;
-  if (gives(wanted, checked.type().kind())) {
-    fine.insert(source);
-    return;
-  }
+  if (!checked.ok()) return false;
+  if (gives(wanted, checked.type().kind())) return true;
   report(
       {0, static_cast<std::uint32_t>(source.size()),
        fmt::format("the expression gives {}, not {}", checked.type().text(), wanted_text(wanted)),
        wanted == Wanted::condition ? "compare it with something" : ""},
       node, offset, source);
+  return false;
 }
 
 void ExpressionChecker::report(const expr::Fault& fault, const YamlNode& node, std::size_t offset,

@@ -25,6 +25,8 @@ class ExpressionChecker {
   void check(const YamlNode& node, Wanted wanted, bool with_risk);
   // CEL that was made from something else: faults point to the whole of `node`.
   void check_made(const std::string& source, const YamlNode& node, Wanted wanted, bool with_risk);
+  // The condition of a rollback: it knows statistics and nothing else.
+  void check_statistics(const YamlNode& node);
   // The {place-holders} of a message.
   void check_message(const YamlNode& node, bool with_risk);
 
@@ -32,12 +34,16 @@ class ExpressionChecker {
   // `offset`: where the source starts in the node's text; npos when it is not written there.
   void run(const std::string& source, const YamlNode& node, std::size_t offset, Wanted wanted,
            bool with_risk);
+  // True when all is well.
+  bool run_in(const expr::Environment& environment, const std::string& source, const YamlNode& node,
+              std::size_t offset, Wanted wanted);
   void report(const expr::Fault& fault, const YamlNode& node, std::size_t offset,
               const std::string& source);
 
   Diagnostics& diagnostics_;
   expr::Environment plain_;
   expr::Environment with_risk_;
+  expr::Environment statistics_;
   std::set<std::string, std::less<>> fine_[2][4];
 };
 

@@ -84,6 +84,13 @@ struct Selector {
   std::vector<std::string> values;  // canonical text of the YAML scalars
 };
 
+// When the rollout goes to 0 % by itself.
+struct Rollback {
+  Expression when;                  // over statistics (core/policy/rollback.h)
+  Duration lasting;                 // how long it must hold; also the window of the statistics
+  std::int64_t min_decisions = 30;  // in each group that it names; with fewer it never holds
+};
+
 struct Policy {
   std::string id;
   std::string description;
@@ -96,7 +103,8 @@ struct Policy {
   std::int64_t priority = 100;
   double rollout = 1;                     // share in [0, 1]
   std::optional<Expression> rollout_key;  // absent: action.target
-  std::optional<std::string> cron;        // active in every minute that matches
+  std::optional<Rollback> rollback;
+  std::optional<std::string> cron;  // active in every minute that matches
   std::string timezone = "UTC";
   std::optional<Instant> expires;
   OnError on_error = OnError::block;

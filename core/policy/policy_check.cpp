@@ -10,6 +10,7 @@
 #include "core/policy/kinds.h"
 #include "core/policy/places.h"
 #include "core/policy/policy_read.h"
+#include "core/policy/rollback.h"
 
 namespace autopilot::policy {
 namespace {
@@ -158,7 +159,37 @@ class PolicyChecker {
     }
   }
 
+  void check_rollback() {
+    if (!policy_.rollback) return;
+    const YamlEntry* entry = places_.entry("rollback");
+    const YamlNode* when = entry->value.find("when");
+    if (when != nullptr && when->is_scalar()) {
+      input_.expressions.check_statistics(*when);
+      warn_of_nobody_outside(*when);
+    }
+    const YamlNode* lasting = entry->value.find("for");
+    if (lasting == nullptr || !parse_duration(lasting->text)) return;
+    if (policy_.rollback->lasting < kShortestRollback ||
+        policy_.rollback->lasting > kLongestRollback) {
+      diagnostics_
+          .error("wrong-value", lasting->span,
+                 fmt::format("for: {} is too {} to judge by", lasting->text,
+                             policy_.rollback->lasting < kShortestRollback ? "short" : "long"))
+          .help = fmt::format("write a duration from {} to {}", format_duration(kShortestRollback),
+                              format_duration(kLongestRollback));
+    }
+  }
+
+  void warn_of_nobody_outside(const YamlNode& when) {
+    if (policy_.rollout < 1 || !names_group(when.text, "outside")) return;
+    diagnostics_
+        .warning("never-holds", when.span,
+                 "at a rollout of 100% no unit is outside, so it never holds")
+        .help = "roll out to less, or judge by inside and policy alone";
+  }
+
   void check_expressions() {
+    check_rollback();
     expression(places_.entry("rollout_key"), Wanted::scalar, false);
     for (std::size_t i = 0; i < policy_.gates.size(); ++i)
       field("gates", i, "when", Wanted::condition, false);

@@ -252,6 +252,19 @@ std::vector<Selector> read_selector(FieldReader& spec) {
   return selectors;
 }
 
+std::optional<Rollback> read_rollback(FieldReader& spec, bool& sound) {
+  const Value* found = spec.get("rollback");
+  if (found == nullptr) return std::nullopt;
+  FieldReader reader(*found, sound);
+  Rollback rollback;
+  rollback.when.source = reader.source("when");
+  const std::optional<Duration> lasting = parse_duration(reader.text("for"));
+  if (!reader.has("when") || !lasting) reader.unsound();
+  rollback.lasting = lasting.value_or(Duration());
+  rollback.min_decisions = reader.integer("min_decisions", rollback.min_decisions);
+  return rollback;
+}
+
 void read_times(FieldReader& spec, Policy& policy, bool& sound) {
   if (const Value* active = spec.get("active")) {
     FieldReader reader(*active, sound);
@@ -284,6 +297,7 @@ void read_spec(FieldReader& spec, Policy& policy, bool& sound) {
   policy.priority = spec.integer("priority", 100);
   policy.rollout = spec.share("rollout", 1);
   policy.rollout_key = spec.expression("rollout_key");
+  policy.rollback = read_rollback(spec, sound);
   read_times(spec, policy, sound);
   policy.on_error = spec.choice("on_error", kOnErrors, OnError::block);
   policy.gates = read_gates(spec, sound);

@@ -37,6 +37,20 @@ constexpr Field kGateFields[] = {
 };
 constexpr Schema kGate{"a gate", kGateFields};
 
+constexpr Field kRollbackFields[] = {
+    {"when", kCel,
+     "CEL condition over inside, outside and policy: what became of the decisions that concern it",
+     true},
+    {"for",
+     {.kind = ShapeKind::duration},
+     "how long it must hold without a break, and how far back the decisions count",
+     true},
+    {"min_decisions",
+     {.kind = ShapeKind::integer, .minimum = 1, .maximum = 1e9},
+     "fewer than that inside, or outside if that is named, and it does not hold; 30 by default"},
+};
+constexpr Schema kRollback{"rollback", kRollbackFields};
+
 constexpr Field kMutationFields[] = {
     {"name", kName, kNameHelp},
     {"for", kTexts, kForHelp},
@@ -114,6 +128,9 @@ constexpr Field kPolicyFields[] = {
     {"priority", {.kind = ShapeKind::integer}, "higher comes first; 100 by default"},
     {"rollout", {.kind = ShapeKind::share}, "share of units that it applies to; 100% by default"},
     {"rollout_key", kCel, "CEL value that names the unit; action.target by default"},
+    {"rollback",
+     {.kind = ShapeKind::object, .schema = &kRollback},
+     "when its rollout goes to 0% by itself (autopilot rollout tick); never by default"},
     {"active",
      {.kind = ShapeKind::object, .schema = &kActive},
      "when it applies; always by default"},

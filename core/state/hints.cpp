@@ -64,6 +64,7 @@ class PolicyHints {
           fmt::format("applies to a {} share: {} to {}", less ? "smaller" : "larger",
                       format_share(before_.rollout), format_share(after_.rollout)));
     }
+    compare_rollback();
     if (before_.expires != after_.expires) {
       const bool sooner =
           after_.expires && (!before_.expires || *after_.expires < *before_.expires);
@@ -72,6 +73,26 @@ class PolicyHints {
     }
     if (before_.scope != after_.scope) add(Effect::review, "spec.scope", "applies elsewhere");
     if (before_.cron != after_.cron) add(Effect::review, "spec.active", "is active at other times");
+  }
+
+  // A rollback takes the policy away, so whatever makes one likelier lets more pass, some day.
+  void compare_rollback() {
+    const std::string path = "spec.rollback";
+    if (!before_.rollback && !after_.rollback) return;
+    if (!before_.rollback) return add(Effect::review, path, "may roll itself back from now on");
+    if (!after_.rollback) return add(Effect::review, path, "no longer rolls itself back");
+    const policy::Rollback& a = *before_.rollback;
+    const policy::Rollback& b = *after_.rollback;
+    if (a.when.source != b.when.source)
+      add(Effect::review, path + ".when", "rolls itself back under another condition");
+    if (a.lasting != b.lasting) {
+      add(Effect::review, path + ".for",
+          b.lasting < a.lasting ? "rolls itself back sooner" : "rolls itself back later");
+    }
+    if (a.min_decisions != b.min_decisions) {
+      add(Effect::review, path + ".min_decisions",
+          fmt::format("is judged by {} decisions instead of {}", b.min_decisions, a.min_decisions));
+    }
   }
 
   // Rules by name. A rule that is gone loosens, a new one tightens, a changed one is judged by

@@ -5,13 +5,13 @@
 #include <algorithm>
 
 #include "core/base/error.h"
-#include "core/base/text.h"
 #include "core/base/units.h"
 #include "core/policy/loader.h"
 #include "core/state/access.h"
 #include "core/state/apply.h"
 #include "core/state/lock.h"
 #include "core/state/overlay_change.h"
+#include "core/state/watching.h"
 
 namespace autopilot::state {
 namespace {
@@ -59,7 +59,7 @@ class Subject {
  private:
   void read() {
     const auto wanted = store_.desired_document(kPolicy, request_.policy);
-    if (!wanted) unknown();
+    if (!wanted) unknown_policy(store_, request_.policy);
     wanted_ = *wanted;
     present_ = *store_.document(kPolicy, request_.policy);
     for (Overlay& o : overlays_of(read_overlays(store_.database()), kPolicy, request_.policy)) {
@@ -73,15 +73,6 @@ class Subject {
     change_.wanted = policy::policy_from(wanted_).rollout;
     change_.before = change_.after = policy::policy_from(present_).rollout;
     change_.revision = store_.head();
-  }
-
-  [[noreturn]] void unknown() {
-    std::vector<std::string> ids;
-    for (const DocumentKey& key : store_.keys()) {
-      if (key.kind == kPolicy) ids.push_back(key.id);
-    }
-    throw Error(ErrorKind::invalid, fmt::format("no policy {} is applied", request_.policy),
-                std::string(trim(did_you_mean(request_.policy, ids))));
   }
 
   void check_role() {

@@ -148,6 +148,14 @@ Revision Store::head() {
   return last.step() ? read_revision(last) : before_all();
 }
 
+Revision Store::revision(std::int64_t seq) {
+  if (seq == 0) return before_all();
+  Statement row = database_->prepare(fmt::format("{} WHERE seq = ?1", kRevisionColumns));
+  row.bind(seq);
+  if (!row.step()) unknown_revision(std::to_string(seq));
+  return read_revision(row);
+}
+
 std::vector<Revision> Store::revisions(std::int64_t limit) {
   Statement rows =
       database_->prepare(fmt::format("{} ORDER BY seq DESC LIMIT ?1", kRevisionColumns));
@@ -161,11 +169,7 @@ Revision Store::find_revision(std::string_view text) {
   if (const auto back = steps_back(text)) {
     const Revision newest = head();
     if (*back > newest.seq) unknown_revision(text);
-    if (*back == newest.seq) return before_all();
-    Statement row = database_->prepare(fmt::format("{} WHERE seq = ?1", kRevisionColumns));
-    row.bind(newest.seq - *back);
-    if (!row.step()) unknown_revision(text);
-    return read_revision(row);
+    return revision(newest.seq - *back);
   }
   if (!is_hash_prefix(text)) unknown_revision(text);
   Statement rows = database_->prepare(

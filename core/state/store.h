@@ -70,6 +70,8 @@ class Store {
   // `HEAD`, `HEAD~2`, a hash or a unique beginning of one (≥ 4 digits). Throws Error(invalid)
   // naming what was asked for.
   Revision find_revision(std::string_view text);
+  // By its number; of 0 the empty set.
+  Revision revision(std::int64_t seq);
   // The newest first, at most `limit`.
   std::vector<Revision> revisions(std::int64_t limit);
 

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <map>
 
 #include "core/base/json.h"
@@ -259,6 +260,85 @@ TEST(CrashTest, the_first_apply_killed_at_any_instant_leaves_a_state_or_none) {
     }
     expect_sound(project);
   }
+}
+
+// A policy that blocks too much, decisions of the last half hour that say so, and a tick that is
+// killed while it takes the policy back.
+class TickRounds {
+ public:
+  TickRounds() {
+    project_.write("policies/strict.yaml",
+                   policy("strict",
+                          "  guards: [{name: all, deny: \"true\"}]\n"
+                          "  rollback: {when: inside.blocked_share > 0.5, for: 10m}\n"));
+    project_.must({"apply", "--yes"});
+    decide();
+    const std::int64_t start = monotonic_nanos();
+    EXPECT_EQ(project_.run({"rollout", "tick"}).exit, 1);
+    usual_micros_ = (monotonic_nanos() - start) / 1000;
+  }
+
+  void round() {
+    project_.must({"rollout", "resume", "strict"});
+    decide();
+    const std::int64_t before = rollbacks();
+    Process process(project_.command({"rollout", "tick"}));
+    process.pump_for(static_cast<std::int64_t>(
+        dice_.below(static_cast<std::size_t>(usual_micros_ + usual_micros_ / 4))));
+    process.send(SIGKILL);
+    const Ended ended = process.wait();
+    const std::int64_t after = rollbacks();
+    if (!ended.out.empty()) {
+      ASSERT_EQ(after, before + 1) << "said to be rolled back and is not";
+    }
+    ++(after > before ? done_ : not_done_);
+    expect_sound(project_);
+    ASSERT_EQ(project_.run({"rollout", "tick"}).exit, after > before ? 0 : 1);
+    ASSERT_EQ(rollbacks(), before + 1) << "each is taken back once";
+    ASSERT_EQ(project_.run({"rollout", "tick"}).exit, 0);
+  }
+
+  void expect_both_outcomes() const {
+    EXPECT_GT(done_, 0) << "killed too early each time to prove anything";
+    EXPECT_GT(not_done_, 0) << "killed too late each time to prove anything";
+    EXPECT_EQ(project_.run({"replay", "--all"}).exit, 0);
+  }
+
+ private:
+  void decide() {
+    const std::time_t now = std::time(nullptr);
+    std::string actions;
+    for (std::time_t t = now - 1800; t < now; t += 10) {
+      std::tm civil{};
+      ::gmtime_r(&t, &civil);
+      char time[32];
+      std::strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%SZ", &civil);
+      actions += fmt::format(
+          R"({{"action":{{"type":"route.pause","target":"t"}},"context":{{"time":"{}"}}}})"
+          "\n",
+          time);
+    }
+    project_.must({"decide", "-q", "--input-time"}, actions);
+  }
+
+  std::int64_t rollbacks() const {
+    const Value info = json(project_.must({"state", "info", "--json"}));
+    return info.get("policy_rollbacks_by_rule_total")->as_int();
+  }
+
+  Project project_;
+  Dice dice_{5};
+  std::int64_t usual_micros_ = 0;
+  int done_ = 0, not_done_ = 0;
+};
+
+TEST(CrashTest, tick_killed_at_any_instant_has_taken_back_or_has_not) {
+  TickRounds rounds;
+  for (int i = 0; i < kKills / 2 && !::testing::Test::HasFatalFailure(); ++i) {
+    SCOPED_TRACE(fmt::format("round {}", i));
+    rounds.round();
+  }
+  rounds.expect_both_outcomes();
 }
 
 TEST(CrashTest, plan_killed_at_any_instant_leaves_a_whole_plan_file_or_none) {
