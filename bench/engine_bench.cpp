@@ -61,7 +61,7 @@ void run_all(const Setting& setting) {
   const std::string project = decide_project(setting, system.world().files, "engine");
   const auto store = state::Store::open(state_of(project));
   state::PolicySets sets(*store);
-  const std::shared_ptr<const decide::CompiledSet> set = sets.current();
+  const std::shared_ptr<const decide::CompiledSet> set = sets.current(system.world().clock.now());
   const Inputs inputs(*set);
   if (decide_all(*set, inputs, true) != decide_all(*set, inputs, false)) {
     std::fputs("bench: the index changes decisions\n", stderr);

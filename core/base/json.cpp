@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
@@ -216,25 +219,31 @@ std::string to_canonical_json(const Value& value) { return render(value, {true, 
 
 namespace {
 
-// Whether a JSON string is the text between quotes. Eight bytes at a time: nearly all texts are.
-bool is_plain(std::string_view text) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101u;
-  const auto has_zero = [](std::uint64_t word) { return (word - kOnes) & ~word & (kOnes << 7); };
-  std::uint64_t found = 0;
-  for (std::size_t i = 0; i < text.size(); i += 8) {
-    std::uint64_t word = kOnes * 'a';
-    std::memcpy(&word, text.data() + i, std::min<std::size_t>(8, text.size() - i));
-    found |= has_zero(word ^ kOnes * '"') | has_zero(word ^ kOnes * '\\');
-    found |= has_zero(word & kOnes * 0xE0);  // below 0x20
-  }
-  return found == 0;
+constexpr std::uint64_t kOnes = 0x0101010101010101u;
+
+// Not 0 when one of eight bytes is a quote, a backslash or a control character.
+std::uint64_t special_bytes(const char* text) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, text, 8);
+  const auto zeros = [](std::uint64_t w) { return (w - kOnes) & ~w & (kOnes << 7); };
+  return zeros(word ^ kOnes * '"') | zeros(word ^ kOnes * '\\') | zeros(word & kOnes * 0xE0);
 }
+
+bool is_special(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
 }  // namespace
 
+// Eight bytes at a time, the last eight again where the size is no multiple.
+bool is_plain_json(std::string_view text) {
+  if (text.size() < 8) return std::none_of(text.begin(), text.end(), is_special);
+  std::uint64_t found = special_bytes(text.data() + text.size() - 8);
+  for (std::size_t i = 0; i + 8 < text.size(); i += 8) found |= special_bytes(text.data() + i);
+  return found == 0;
+}
+
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  if (is_plain(text)) {
+  if (is_plain_json(text)) {
     out += text;
     out += '"';
     return;
@@ -271,49 +280,65 @@ void append_json_string(std::string& out, std::string_view text) {
 
 namespace {
 
+char* put(char* to, std::string_view text) {
+  std::memcpy(to, text.data(), text.size());
+  return to + text.size();
+}
+
+char* put_zeros(char* to, int count) {
+  std::memset(to, '0', static_cast<std::size_t>(count));
+  return to + count;
+}
+
+char* put_exponent(char* to, int exponent) {
+  to = put(to, exponent < 0 ? "e-" : "e+");
+  return std::to_chars(to, to + 4, std::abs(exponent)).ptr;
+}
+
 // Lays the shortest digits ("-1.25e+20") out as ECMAScript's Number::toString does, on which RFC
 // 8785 builds.
-void append_as_ecmascript(std::string& out, std::string_view scientific) {
+char* write_as_ecmascript(char* to, std::string_view scientific) {
   if (scientific[0] == '-') {
-    out += '-';
+    *to++ = '-';
     scientific.remove_prefix(1);
   }
   const std::size_t e = scientific.find('e');
-  std::string digits(1, scientific[0]);
-  if (e > 1) digits += scientific.substr(2, e - 2);
+  std::array<char, 24> kept;
+  kept[0] = scientific[0];
+  const std::size_t more = e > 1 ? e - 2 : 0;  // digits behind the point
+  std::memcpy(&kept[1], scientific.data() + e - more, more);
+  const std::string_view digits(kept.data(), more + 1);
   const char* first = scientific.data() + e + (scientific[e + 1] == '+' ? 2 : 1);
   int exponent = 0;
   std::from_chars(first, scientific.data() + scientific.size(), exponent);
   const int count = static_cast<int>(digits.size());
   if (exponent >= 21 || exponent < -6) {
-    out += digits[0];
-    if (count > 1) out.append(".").append(digits, 1);
-    out += fmt::format("e{:+}", exponent);
-  } else if (exponent < 0) {
-    out.append("0.").append(static_cast<std::size_t>(-exponent - 1), '0').append(digits);
-  } else if (exponent >= count - 1) {
-    out.append(digits).append(static_cast<std::size_t>(exponent - count + 1), '0');
-  } else {
-    const auto point = static_cast<std::size_t>(exponent + 1);
-    out.append(digits, 0, point).append(".").append(digits, point);
+    *to++ = digits[0];
+    if (count > 1) to = put(put(to, "."), digits.substr(1));
+    return put_exponent(to, exponent);
   }
+  if (exponent < 0) return put(put_zeros(put(to, "0."), -exponent - 1), digits);
+  if (exponent >= count - 1) return put_zeros(put(to, digits), exponent - count + 1);
+  const auto point = static_cast<std::size_t>(exponent + 1);
+  return put(put(put(to, digits.substr(0, point)), "."), digits.substr(point));
 }
 
 }  // namespace
 
+char* write_double(char* to, double value) {
+  if (std::isnan(value)) return put(to, "\"NaN\"");
+  if (std::isinf(value)) return put(to, value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
+  if (value == 0) return put(to, "0");  // also -0: JSON readers disagree about it
+  std::array<char, 32> buffer;
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                                 std::chars_format::scientific);
+  return write_as_ecmascript(
+      to, std::string_view(buffer.data(), static_cast<std::size_t>(end.ptr - buffer.data())));
+}
+
 void append_double(std::string& out, double value) {
-  if (!std::isfinite(value)) {
-    out += std::isnan(value) ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
-    return;
-  }
-  if (value == 0) {
-    out += '0';  // also -0: JSON readers disagree about it
-    return;
-  }
-  char buffer[32];
-  const auto end =
-      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
-  append_as_ecmascript(out, std::string_view(buffer, static_cast<std::size_t>(end.ptr - buffer)));
+  std::array<char, 32> buffer;
+  out.append(buffer.data(), write_double(buffer.data(), value));
 }
 
 std::string double_text(double value) {

@@ -42,6 +42,10 @@ std::string to_pretty_json(const Value& value);
 std::string to_canonical_json(const Value& value);
 
 void append_json_string(std::string& out, std::string_view text);  // with quotes and escapes
+// Whether a text stands in JSON as it is, between quotes.
+bool is_plain_json(std::string_view text);
+// As append_double, at `to`, which has 32 bytes; returns the end.
+char* write_double(char* to, double value);
 void append_double(std::string& out, double value);  // shortest round trip: 0.1, 5000, 1e+300
 std::string double_text(double value);
 

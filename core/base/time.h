@@ -48,7 +48,8 @@ int days_in_month(std::int64_t year, int month);
 // "2026-11-20T10:01:00Z", "…00.25+01:00". Null when malformed or out of range. Leap seconds are
 // refused.
 std::optional<Instant> parse_rfc3339(std::string_view text);
-std::string format_rfc3339(Instant t);  // UTC, fraction of 0, 3, 6 or 9 digits
+char* write_rfc3339(char* to, Instant t);  // as format_rfc3339, at `to`: 30 bytes; returns the end
+std::string format_rfc3339(Instant t);     // UTC, fraction of 0, 3, 6 or 9 digits
 
 // "30s" "5m" "2h" "7d" "1h30m" "250ms". One or more number+unit, units descending; null when
 // malformed or overflowing.

@@ -31,6 +31,10 @@ std::string account_name(const Use& use, std::string_view run) {
 }
 
 void Account::add(std::int64_t at, std::int64_t amount) {
+  if (!entries_.empty() && entries_.back().at == at) {
+    entries_.back().total += amount;
+    return;
+  }
   const auto after = std::upper_bound(entries_.begin(), entries_.end(), at,
                                       [](std::int64_t t, const Entry& e) { return t < e.at; });
   const std::int64_t before = after == entries_.begin() ? 0 : (after - 1)->total;
@@ -40,10 +44,12 @@ void Account::add(std::int64_t at, std::int64_t amount) {
 
 std::int64_t Account::sum(std::int64_t from, std::int64_t to) const {
   const auto total_up_to = [&](std::int64_t t) {
+    if (entries_.empty() || t < entries_.front().at) return std::int64_t{0};
+    if (t >= entries_.back().at) return entries_.back().total;
     const auto after =
         std::upper_bound(entries_.begin(), entries_.end(), t,
                          [](std::int64_t limit, const Entry& e) { return limit < e.at; });
-    return after == entries_.begin() ? std::int64_t{0} : (after - 1)->total;
+    return (after - 1)->total;
   };
   return total_up_to(to) - total_up_to(from);
 }

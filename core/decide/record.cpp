@@ -2,73 +2,83 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <charconv>
 
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/micros.h"
+#include "core/decide/line_writer.h"
 
 namespace autopilot::decide {
 namespace {
 
-void member(std::string& out, std::string_view name, std::string_view json) {
-  out += ",\"";
-  out += name;
-  out += "\":";
-  out += json;
+// `name` with the comma before it and the colon behind it.
+void member(LineWriter& out, std::string_view name, std::string_view json) {
+  out.put(name);
+  out.put(json);
 }
 
-void text_member(std::string& out, std::string_view name, std::string_view text) {
-  out += ",\"";
-  out += name;
-  out += "\":";
-  append_json_string(out, text);
+void text_member(LineWriter& out, std::string_view name, std::string_view text) {
+  out.put(name);
+  out.text(text);
 }
 
-void append_reason(std::string& out, const Reason& reason) {
-  out += "{\"policy\":";
-  append_json_string(out, reason.policy);
-  text_member(out, "rule", reason.rule);
-  text_member(out, "kind", reason.kind);
-  text_member(out, "effect", to_string(reason.effect));
-  if (reason.monitor) out += ",\"monitor\":true";
-  if (reason.approvals > 0) member(out, "approvals", fmt::format_int(reason.approvals).c_str());
-  text_member(out, "message", reason.message);
-  member(out, "values", reason.values);
-  out += '}';
+void micros_member(LineWriter& out, std::string_view name, std::int64_t micros) {
+  out.put(name);
+  out.micros(micros);
 }
 
-void append_use(std::string& out, const Use& use) {
-  out += "{\"policy\":";
-  append_json_string(out, use.policy);
-  text_member(out, "limit", use.limit);
-  if (use.monitor) out += ",\"monitor\":true";
-  if (!use.key.empty()) text_member(out, "key", use.key);
-  text_member(out, "per", use.per ? format_duration(*use.per) : "run");
-  member(out, "used", micros_text(use.used));
-  member(out, "amount", micros_text(use.amount));
-  member(out, "max", micros_text(use.max));
-  out += '}';
+void write_reason(LineWriter& out, const Reason& reason) {
+  text_member(out, "{\"policy\":", reason.policy);
+  text_member(out, ",\"rule\":", reason.rule);
+  text_member(out, ",\"kind\":", reason.kind);
+  text_member(out, ",\"effect\":", to_string(reason.effect));
+  if (reason.monitor) out.put(",\"monitor\":true");
+  if (reason.approvals > 0) {
+    out.put(",\"approvals\":");
+    out.integer(reason.approvals);
+  }
+  text_member(out, ",\"message\":", reason.message);
+  member(out, ",\"values\":", reason.values);
+  out.put("}");
 }
 
-template <class Items, class Append>
-void list_member(std::string& out, std::string_view name, const Items& items, Append append) {
-  member(out, name, "[");
+void write_use(LineWriter& out, const Use& use) {
+  text_member(out, "{\"policy\":", use.policy);
+  text_member(out, ",\"limit\":", use.limit);
+  if (use.monitor) out.put(",\"monitor\":true");
+  if (!use.key.empty()) text_member(out, ",\"key\":", use.key);
+  text_member(out, ",\"per\":", use.per ? format_duration(*use.per) : "run");
+  micros_member(out, ",\"used\":", use.used);
+  micros_member(out, ",\"amount\":", use.amount);
+  micros_member(out, ",\"max\":", use.max);
+  out.put("}");
+}
+
+void write_monitor(LineWriter& out, const MonitorOutcome& outcome) {
+  text_member(out, "{\"policy\":", outcome.policy);
+  text_member(out, ",\"result\":", to_string(outcome.result));
+  out.put("}");
+}
+
+template <class Items, class Write>
+void list_member(LineWriter& out, std::string_view name, const Items& items, Write write) {
+  out.put(name);
+  out.put("[");
   bool first = true;
   for (const auto& item : items) {
-    if (!first) out += ',';
+    if (!first) out.put(",");
     first = false;
-    append(out, item);
+    write(out, item);
   }
-  out += ']';
+  out.put("]");
 }
 
-void append_actor(std::string& out, std::string_view actor, std::string_view role) {
-  out += "{\"id\":";
-  append_json_string(out, actor);
-  text_member(out, "role", role);
-  out += '}';
+void write_override(LineWriter& out, const Override& override_by, bool used) {
+  text_member(out, ",\"override\":{\"actor\":", override_by.actor);
+  text_member(out, ",\"role\":", policy::to_string(override_by.role));
+  text_member(out, ",\"reason\":", override_by.reason);
+  member(out, ",\"used\":", used ? "true}" : "false}");
 }
 
 int hex_digit(char c) {
@@ -76,6 +86,8 @@ int hex_digit(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   return -1;
 }
+
+constexpr std::size_t kRest = 768;  // bytes of a line beside what it quotes, mostly
 
 constexpr std::uint64_t kRandomMask = (std::uint64_t{1} << 62) - 1;
 
@@ -94,14 +106,13 @@ std::string DecisionId::text() const {
 }
 
 // 48 bits of milliseconds, the version, 12 bits of counter; the variant, 62 random bits.
-std::string DecisionId::bytes() const {
+std::array<char, 16> DecisionId::bytes() const {
   const auto top = static_cast<std::uint64_t>(seq);
   const std::array<std::uint64_t, 2> halves = {(top >> 12) << 16 | 0x7000 | (top & 0xFFF),
                                                std::uint64_t{1} << 63 | (random & kRandomMask)};
-  std::string out;
-  for (const std::uint64_t half : halves) {
-    for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(half >> shift & 0xFF);
-  }
+  std::array<char, 16> out;
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = static_cast<char>(halves[i / 8] >> (56 - i % 8 * 8) & 0xFF);
   return out;
 }
 
@@ -123,39 +134,30 @@ std::optional<DecisionId> parse_decision_id(std::string_view text) {
 }
 
 void append_line(std::string& out, const LineFacts& facts, const Outcome& outcome) {
-  out += "{\"id\":\"";
-  out += facts.id;
-  out += "\",\"result\":\"";
-  out += to_string(outcome.result);
-  out += '"';
-  member(out, "action", outcome.changed ? std::string_view(outcome.action) : facts.proposed);
-  member(out, "proposed", facts.proposed);
-  member(out, "risk", "");
-  append_double(out, outcome.risk);
-  list_member(out, "reasons", outcome.reasons, append_reason);
-  list_member(out, "monitor", outcome.monitor, [](std::string& to, const MonitorOutcome& m) {
-    to += "{\"policy\":";
-    append_json_string(to, m.policy);
-    text_member(to, "result", to_string(m.result));
-    to += '}';
-  });
-  list_member(out, "ledger", outcome.uses, append_use);
-  member(out, "context", facts.context);
-  member(out, "actor", "");
-  append_actor(out, facts.at.actor, facts.at.role);
-  if (const Override* o = facts.at.override_by) {
-    member(out, "override", "{\"actor\":");
-    append_json_string(out, o->actor);
-    text_member(out, "role", policy::to_string(o->role));
-    text_member(out, "reason", o->reason);
-    member(out, "used", outcome.overridden ? "true" : "false");
-    out += '}';
-  }
-  text_member(out, "revision", facts.revision);
-  text_member(out, "run", facts.at.run);
-  text_member(out, "time", format_rfc3339(facts.at.now));
-  member(out, "semantics", fmt::format_int(kSemantics).c_str());
-  out += '}';
+  const std::string_view action =
+      outcome.changed ? std::string_view(outcome.action) : facts.proposed;
+  LineWriter line(out, action.size() + facts.proposed.size() + facts.context.size() + kRest);
+  member(line, "{\"id\":\"", facts.id);
+  member(line, "\",\"result\":\"", to_string(outcome.result));
+  member(line, "\",\"action\":", action);
+  member(line, ",\"proposed\":", facts.proposed);
+  line.put(",\"risk\":");
+  line.real(outcome.risk);
+  list_member(line, ",\"reasons\":", outcome.reasons, write_reason);
+  list_member(line, ",\"monitor\":", outcome.monitor, write_monitor);
+  list_member(line, ",\"ledger\":", outcome.uses, write_use);
+  member(line, ",\"context\":", facts.context);
+  text_member(line, ",\"actor\":{\"id\":", facts.at.actor);
+  text_member(line, ",\"role\":", facts.at.role);
+  line.put("}");
+  if (const Override* o = facts.at.override_by) write_override(line, *o, outcome.overridden);
+  text_member(line, ",\"revision\":", facts.revision);
+  text_member(line, ",\"run\":", facts.at.run);
+  line.put(",\"time\":");
+  line.time(facts.at.now);
+  line.put(",\"semantics\":");
+  line.integer(kSemantics);
+  line.put("}");
 }
 
 namespace {

@@ -3,6 +3,7 @@
 // deciding needed, so that it can be taken again. `decide` prints it, the state keeps it, `replay`
 // compares its bytes.
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,9 +23,9 @@ inline constexpr int kSemantics = 1;
 // milliseconds << 12 | counter, in rising order, and 62 random bits.
 struct DecisionId {
   std::int64_t seq = 0;
-  std::uint64_t random = 0;   // the lower 62 bits count
-  std::string text() const;   // 36 characters
-  std::string bytes() const;  // 16 bytes
+  std::uint64_t random = 0;  // the lower 62 bits count
+  std::string text() const;  // 36 characters
+  std::array<char, 16> bytes() const;
 };
 // Null when `text` is no UUIDv7.
 std::optional<DecisionId> parse_decision_id(std::string_view text);

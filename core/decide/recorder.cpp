@@ -165,12 +165,13 @@ void Recorder::decide_one(const InputLine& line, std::string& out, std::vector<L
   engine_->decide(input_, at_, ledger_, outcome_);
   const DecisionId id{seq, world_.random.next()};
   const std::string id_text = id.text();
-  const std::size_t begin = out.size();
-  append_line(out, {id_text, input_.proposed, input_.context, set_->revision(), at_}, outcome_);
+  line_.clear();
+  append_line(line_, {id_text, input_.proposed, input_.context, set_->revision(), at_}, outcome_);
   consume(outcome_, at_, seq, ledger_);
-  record(id, std::string_view(out).substr(begin));
+  record(id, line_);
   last_seq_ = seq;
   tally_.count(outcome_.result);
+  out += line_;
   out += '\n';
 }
 
@@ -252,7 +253,8 @@ void Recorder::record(const DecisionId& id, std::string_view body) {
     if (!input_.key.empty()) dry_keys_[joint_key(input_.algorithm, input_.key)] = std::string(body);
     return;
   }
-  const std::string bytes = id.bytes();
+  const std::array<char, 16> id_bytes = id.bytes();
+  const std::string_view bytes(id_bytes.data(), id_bytes.size());
   const auto result = static_cast<std::int64_t>(outcome_.result);
   add_decision_.run(id.seq, Blob{bytes}, result, body);
   batch_.add(id.seq, bytes, result, body);

@@ -105,6 +105,7 @@ class Recorder {
   Input input_;
   InputFault fault_;
   Outcome outcome_;
+  std::string line_;  // the one at hand: its few bytes stay in the cache, those of a batch do not
   Circumstances at_;
   RecordReader reader_;
   DecisionBatch batch_;

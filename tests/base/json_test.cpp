@@ -157,6 +157,25 @@ TEST(Json, every_double_reads_back_as_itself) {
   }
 }
 
+TEST(Json, finds_what_needs_an_escape_at_any_place) {
+  for (std::size_t size = 0; size < 40; ++size) {
+    const std::string plain(size, '\x7F');
+    EXPECT_TRUE(is_plain_json(plain));
+    for (std::size_t i = 0; i < size; ++i) {
+      for (const char c : {'"', '\\', '\n', '\0', '\x1F'}) {
+        std::string text = plain;
+        text[i] = c;
+        EXPECT_FALSE(is_plain_json(text)) << size << " " << i;
+      }
+      for (const char c : {' ', '!', '#', '[', ']', '\x80', '\xFF'}) {
+        std::string text = plain;
+        text[i] = c;
+        EXPECT_TRUE(is_plain_json(text)) << size << " " << i;
+      }
+    }
+  }
+}
+
 TEST(Json, prints_what_no_json_number_is_as_words) {
   EXPECT_EQ(double_text(std::numeric_limits<double>::quiet_NaN()), "\"NaN\"");
   EXPECT_EQ(double_text(std::numeric_limits<double>::infinity()), "\"Infinity\"");
