@@ -1,4 +1,5 @@
-# One static library per folder of core/, linked in the order of the layers. New files are picked up by themselves.
+# One static library per folder of core/, linked in the order of the layers. New files are picked up by themselves. All
+# share the headers that core_base compiles ahead.
 function(add_layer name folder)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
@@ -9,8 +10,12 @@ function(add_layer name folder)
   endif()
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PUBLIC ${ARGN})
-  target_precompile_headers(${name} PRIVATE <string> <string_view> <vector> <map> <optional> <memory>
-                            <variant> <algorithm> <functional> <fmt/format.h>)
+  if(name STREQUAL core_base)
+    target_precompile_headers(${name} PRIVATE <string> <string_view> <vector> <map> <optional> <memory>
+                              <variant> <algorithm> <functional> <fmt/format.h>)
+  else()
+    target_precompile_headers(${name} REUSE_FROM core_base)
+  endif()
 endfunction()
 
 add_layer(core_base core/base fmt::fmt nlohmann_json::nlohmann_json lib_yaml lib_sqlite lib_nettle lib_cctz)

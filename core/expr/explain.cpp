@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/expr/machine.h"
+#include "core/expr/utf8.h"
 #include "core/expr/val_ops.h"
 
 namespace autopilot::expr {
@@ -85,8 +86,11 @@ class Explainer {
     } else {
       append_text(out, value);
     }
-    if (out.size() > kWidestConstant) out = out.substr(0, kWidestConstant) + "…";
-    return out;
+    if (out.size() <= kWidestConstant) return out;
+    std::size_t end = kWidestConstant;
+    while (is_continuation(out[end])) --end;
+    out.resize(end);
+    return out += "…";
   }
 
   const ProgramParts& parts_;

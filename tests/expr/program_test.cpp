@@ -239,6 +239,15 @@ TEST(Program, explains_fused_conditions) {
             std::string::npos);
 }
 
+TEST(Program, explains_long_constants_up_to_a_whole_character) {
+  std::string many;
+  for (int i = 0; i < 60; ++i) many += "é";
+  for (const std::string& text : {many, "a" + many}) {
+    const std::string explained = Trial("free.x == '" + text + "'").program.explain();
+    EXPECT_NE(explained.find("é…"), std::string::npos) << explained;
+  }
+}
+
 TEST(Program, is_shared_between_threads) {
   Trial run(
       "[1, 2, 3].map(x, string(x) + action.type).join('-') == '1t-2t-3t' && "

@@ -24,7 +24,7 @@ struct Command {
   std::optional<std::uint64_t> max_file_bytes = {};                   // RLIMIT_FSIZE
   Stdout standard_output = Stdout::pipe;
   bool as_nobody = false;  // without root's power to read and write everything; REQUIRES is_root()
-  int timeout_seconds = 60;
+  int timeout_seconds = 120;  // for what takes one second, on a busy machine under sanitizers
 };
 
 struct Ended {
