@@ -13,6 +13,7 @@ extern const cli::Command docs_completions;
 extern const cli::Command docs_man;
 extern const cli::Command eval;
 extern const cli::Command export_documents;
+extern const cli::Command graph;
 extern const cli::Command help;
 extern const cli::Command init;
 extern const cli::Command log;
@@ -42,7 +43,7 @@ const cli::Table& registry() {
       {"ROLLOUTS",
        {&rollout_status, &rollout_promote, &rollout_rollback, &rollout_resume, &rollout_tick,
         &shadow_report}},
-      {"DECISIONS", {&decide, &show, &replay, &whatif, &eval}},
+      {"DECISIONS", {&decide, &show, &graph, &replay, &whatif, &eval}},
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &audit_verify, &audit_list}},
       {"MORE", {&help, &version}},

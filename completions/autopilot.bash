@@ -20,6 +20,7 @@ _autopilot_options() {
     'shadow report') echo '--since --all --format' ;;
     'decide') echo '--context --run --input-time --exit-code --dry-run --override --reason --format' ;;
     'show') echo '--format' ;;
+    'graph') echo '--policies --in-force --brief --format' ;;
     'replay') echo '--since --all --against --fail-on-diff --format' ;;
     'whatif') echo '--since --last --all --actions --set --sweep --policies --tolerance --base --html --format' ;;
     'eval') echo '--vars --explain --batch --format' ;;
@@ -41,6 +42,12 @@ _autopilot_value() {
   case "$1 $2" in
     'init --format') echo 'words text json' ;;
     'validate --format') echo 'words text json sarif github junit' ;;
+    'test --filter') echo 'none' ;;
+    'test --coverage-min') echo 'none' ;;
+    'test --coverage-lcov') echo 'file' ;;
+    'test --record') echo 'id decision' ;;
+    'test -o' | 'test --out') echo 'file' ;;
+    'test --format') echo 'words text json junit' ;;
     'plan -o' | 'plan --out') echo 'file' ;;
     'plan --target') echo 'id document' ;;
     'plan --exclude') echo 'id document' ;;
@@ -77,6 +84,7 @@ _autopilot_value() {
     'decide --reason') echo 'none' ;;
     'decide --format') echo 'words jsonl json text' ;;
     'show --format') echo 'words tree text json' ;;
+    'graph --format') echo 'words tree text json dot mermaid svg html' ;;
     'replay --since') echo 'none' ;;
     'replay --against') echo 'dir' ;;
     'replay --format') echo 'words text json' ;;
@@ -119,6 +127,7 @@ _autopilot_argument() {
   case $1 in
     'init') echo 'dir' ;;
     'validate') echo 'file' ;;
+    'test') echo 'file' ;;
     'plan') echo 'file' ;;
     'apply') echo 'file' ;;
     'diff') echo 'id revision' ;;
@@ -131,10 +140,11 @@ _autopilot_argument() {
     'rollout resume') echo 'id document' ;;
     'shadow report') echo 'id document' ;;
     'show') echo 'id decision' ;;
+    'graph') echo 'id decision' ;;
     'replay') echo 'id decision' ;;
     'whatif') echo 'id decision' ;;
     'eval') echo 'none' ;;
-    'help') echo 'words init validate plan apply diff log export convert schema rollout decide show replay whatif eval state audit help version docs' ;;
+    'help') echo 'words init validate test plan apply diff log export convert schema rollout decide show graph replay whatif eval state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -150,7 +160,7 @@ _autopilot_second() {
   esac
 }
 
-_autopilot_commands='init validate plan apply diff log export convert schema rollout decide show replay whatif eval state audit help version docs'
+_autopilot_commands='init validate test plan apply diff log export convert schema rollout decide show graph replay whatif eval state audit help version docs'
 
 _autopilot() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}

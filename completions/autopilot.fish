@@ -1,7 +1,7 @@
 # Completion of autopilot for fish, written by `autopilot docs completions`.
 
 set -g __autopilot_pairs 'rollout promote' 'rollout rollback' 'rollout resume' 'state info' 'state lock' 'state unlock' 'state check' 'audit verify' 'audit list' 'docs man' 'docs completions'
-set -g __autopilot_valued -C --state --as --format --color --log-format --format --format -o --out --target --exclude --since --last --fail-on-flip --max-bytes --format -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --reason --to --format --reason --for --format --reason --format --context --run --reason --format --format --since --against --format --since --last --actions --set --sweep --policies --tolerance --base --html --format --vars --format --format --for --reason --pid --format --format --format --format -n --count --format --format --format --format --format
+set -g __autopilot_valued -C --state --as --format --color --log-format --format --format --filter --coverage-min --coverage-lcov --record -o --out --format -o --out --target --exclude --since --last --fail-on-flip --max-bytes --format -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --reason --to --format --reason --for --format --reason --format --context --run --reason --format --format --format --since --against --format --since --last --actions --set --sweep --policies --tolerance --base --html --format --vars --format --format --for --reason --pid --format --format --format --format -n --count --format --format --format --format --format
 
 # The command on the line so far, of one or two words.
 function __autopilot_command
@@ -40,6 +40,7 @@ complete -c autopilot -l version -d 'print the version'
 complete -c autopilot -s h -l help -d 'show the help of the command'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a init -d 'Start a project with a few policies'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a validate -d 'Check documents and say all that is wrong with them'
+complete -c autopilot -n 'test -z (__autopilot_command)' -a test -d 'Run the tests of policies'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a plan -d 'Show what apply would change'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a apply -d 'Make the documents in the files the applied ones'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a diff -d 'Show what changed between two revisions'
@@ -51,6 +52,7 @@ complete -c autopilot -n 'test -z (__autopilot_command)' -a rollout -d ''
 complete -c autopilot -n 'test -z (__autopilot_command)' -a shadow -d ''
 complete -c autopilot -n 'test -z (__autopilot_command)' -a decide -d 'Decide on proposed actions and record the decisions'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a show -d 'Show why a decision came out as it did'
+complete -c autopilot -n 'test -z (__autopilot_command)' -a graph -d 'Draw a decision, or the policies'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a replay -d 'Take recorded decisions again and compare'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a whatif -d 'Show what would have been decided, had things been otherwise'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a eval -d 'Evaluate an expression'
@@ -66,6 +68,16 @@ complete -c autopilot -n '__autopilot_at validate' -l allow-empty -d 'don\'t min
 complete -c autopilot -n '__autopilot_at validate' -l lint-undecided -d 'say also what lint could not decide, and why'
 complete -c autopilot -n '__autopilot_at validate' -l format -x -a 'text json sarif github junit' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at validate' -r -F
+complete -c autopilot -n '__autopilot_at test' -l filter -x -d 'only cases whose test, name or test/name matches; * is any text'
+complete -c autopilot -n '__autopilot_at test' -l fail-fast -d 'stop at the first case that fails'
+complete -c autopilot -n '__autopilot_at test' -l coverage -d 'show what the cases cover'
+complete -c autopilot -n '__autopilot_at test' -l coverage-min -x -d 'exit 1 when fewer branches are covered, such as 90%'
+complete -c autopilot -n '__autopilot_at test' -l coverage-lcov -r -F -d 'write coverage as LCOV'
+complete -c autopilot -n '__autopilot_at test' -l watch -d 'run again whenever a file changes, until interrupted'
+complete -c autopilot -n '__autopilot_at test' -l record -x -a '(autopilot __complete decision 2>/dev/null)' -d 'make a test of a recorded decision'
+complete -c autopilot -n '__autopilot_at test' -s o -l out -r -F -d 'write that test to a new FILE'
+complete -c autopilot -n '__autopilot_at test' -l format -x -a 'text json junit' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at test' -r -F
 complete -c autopilot -n '__autopilot_at plan' -s o -l out -r -F -d 'save the plan to FILE for apply'
 complete -c autopilot -n '__autopilot_at plan' -l exit-code -d 'exit 3 when there are changes'
 complete -c autopilot -n '__autopilot_at plan' -l detailed-exitcode -d 'exit 2 when there are changes, as Terraform does'
@@ -135,6 +147,11 @@ complete -c autopilot -n '__autopilot_at decide' -l reason -x -d 'why, for --ove
 complete -c autopilot -n '__autopilot_at decide' -l format -x -a 'jsonl json text' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at show' -l format -x -a 'tree text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at show' -x -a '(autopilot __complete decision 2>/dev/null)'
+complete -c autopilot -n '__autopilot_at graph' -l policies -d 'draw the policies instead of a decision'
+complete -c autopilot -n '__autopilot_at graph' -l in-force -d 'with --policies: those of the state, not of the files'
+complete -c autopilot -n '__autopilot_at graph' -l brief -d 'leave out policies that did not apply and rules that were skipped'
+complete -c autopilot -n '__autopilot_at graph' -l format -x -a 'tree text json dot mermaid svg html' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at graph' -x -a '(autopilot __complete decision 2>/dev/null)'
 complete -c autopilot -n '__autopilot_at replay' -l since -x -d 'decisions recorded since then: a duration such as 7d, or an RFC 3339 time'
 complete -c autopilot -n '__autopilot_at replay' -l all -d 'all recorded decisions'
 complete -c autopilot -n '__autopilot_at replay' -l against -x -a '(__fish_complete_directories)' -d 'decide under these policies instead'
@@ -176,7 +193,7 @@ complete -c autopilot -n '__autopilot_at audit' -a list -d 'List what was done a
 complete -c autopilot -n '__autopilot_at audit list' -s n -l count -x -d 'at most N (default 50)'
 complete -c autopilot -n '__autopilot_at audit list' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at help' -l format -x -a 'text' -d 'form of the result'
-complete -c autopilot -n '__autopilot_at help' -x -a 'init validate plan apply diff log export convert schema rollout decide show replay whatif eval state audit help version docs'
+complete -c autopilot -n '__autopilot_at help' -x -a 'init validate test plan apply diff log export convert schema rollout decide show graph replay whatif eval state audit help version docs'
 complete -c autopilot -n '__autopilot_at version' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at docs' -a man -d 'Write the man pages'
 complete -c autopilot -n '__autopilot_at docs man' -l format -x -a 'text' -d 'form of the result'

@@ -21,6 +21,7 @@ _autopilot_options() {
     'shadow report') echo '--since --all --format' ;;
     'decide') echo '--context --run --input-time --exit-code --dry-run --override --reason --format' ;;
     'show') echo '--format' ;;
+    'graph') echo '--policies --in-force --brief --format' ;;
     'replay') echo '--since --all --against --fail-on-diff --format' ;;
     'whatif') echo '--since --last --all --actions --set --sweep --policies --tolerance --base --html --format' ;;
     'eval') echo '--vars --explain --batch --format' ;;
@@ -42,6 +43,12 @@ _autopilot_value() {
   case "$1 $2" in
     'init --format') echo 'words text json' ;;
     'validate --format') echo 'words text json sarif github junit' ;;
+    'test --filter') echo 'none' ;;
+    'test --coverage-min') echo 'none' ;;
+    'test --coverage-lcov') echo 'file' ;;
+    'test --record') echo 'id decision' ;;
+    'test -o' | 'test --out') echo 'file' ;;
+    'test --format') echo 'words text json junit' ;;
     'plan -o' | 'plan --out') echo 'file' ;;
     'plan --target') echo 'id document' ;;
     'plan --exclude') echo 'id document' ;;
@@ -78,6 +85,7 @@ _autopilot_value() {
     'decide --reason') echo 'none' ;;
     'decide --format') echo 'words jsonl json text' ;;
     'show --format') echo 'words tree text json' ;;
+    'graph --format') echo 'words tree text json dot mermaid svg html' ;;
     'replay --since') echo 'none' ;;
     'replay --against') echo 'dir' ;;
     'replay --format') echo 'words text json' ;;
@@ -120,6 +128,7 @@ _autopilot_argument() {
   case $1 in
     'init') echo 'dir' ;;
     'validate') echo 'file' ;;
+    'test') echo 'file' ;;
     'plan') echo 'file' ;;
     'apply') echo 'file' ;;
     'diff') echo 'id revision' ;;
@@ -132,10 +141,11 @@ _autopilot_argument() {
     'rollout resume') echo 'id document' ;;
     'shadow report') echo 'id document' ;;
     'show') echo 'id decision' ;;
+    'graph') echo 'id decision' ;;
     'replay') echo 'id decision' ;;
     'whatif') echo 'id decision' ;;
     'eval') echo 'none' ;;
-    'help') echo 'words init validate plan apply diff log export convert schema rollout decide show replay whatif eval state audit help version docs' ;;
+    'help') echo 'words init validate test plan apply diff log export convert schema rollout decide show graph replay whatif eval state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -154,6 +164,7 @@ _autopilot_second() {
 _autopilot_commands=(
   'init:Start a project with a few policies'
   'validate:Check documents and say all that is wrong with them'
+  'test:Run the tests of policies'
   'plan:Show what apply would change'
   'apply:Make the documents in the files the applied ones'
   'diff:Show what changed between two revisions'
@@ -165,6 +176,7 @@ _autopilot_commands=(
   'shadow'
   'decide:Decide on proposed actions and record the decisions'
   'show:Show why a decision came out as it did'
+  'graph:Draw a decision, or the policies'
   'replay:Take recorded decisions again and compare'
   'whatif:Show what would have been decided, had things been otherwise'
   'eval:Evaluate an expression'
