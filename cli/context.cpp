@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/policy/loader.h"
 #include "core/render/diagnostics.h"
+#include "core/render/html.h"
 #include "core/render/json.h"
 #include "core/render/markdown.h"
 #include "core/render/text.h"
@@ -121,6 +122,7 @@ void Context::show(const render::Report& report) {
   if (globals.format == "json") return write(render::report_json(report));
   if (globals.format == "jsonl") return write(render::report_json_line(report));
   if (globals.format == "markdown") return write(render::report_markdown(report));
+  if (globals.format == "html") return write(render::report_html(report));
   write(render::report_text(report, parts_->output.style(1)));
 }
 

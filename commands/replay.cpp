@@ -105,7 +105,10 @@ class Replay : public cli::Invocation {
 
 }  // namespace
 
-extern const cli::Command replay{
-    "replay", "Take recorded decisions again and compare", kReplayDetails, cli::bind<Replay>, {}};
+extern const cli::Command replay{"replay",
+                                 "Take recorded decisions again and compare",
+                                 kReplayDetails,
+                                 cli::bind<Replay>,
+                                 {"text", "json", "markdown", "html"}};
 
 }  // namespace autopilot::commands

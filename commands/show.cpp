@@ -52,6 +52,6 @@ extern const cli::Command show{"show",
                                "Show why a decision came out as it did",
                                kShowDetails,
                                cli::bind<Show>,
-                               {"tree", "text", "json"}};
+                               {"tree", "text", "json", "html"}};
 
 }  // namespace autopilot::commands

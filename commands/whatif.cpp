@@ -205,6 +205,6 @@ extern const cli::Command whatif{"whatif",
                                  "Show what would have been decided, had things been otherwise",
                                  kWhatIfDetails,
                                  cli::bind<WhatIfCommand>,
-                                 {}};
+                                 {"text", "json", "markdown", "html"}};
 
 }  // namespace autopilot::commands

@@ -84,11 +84,11 @@ _autopilot_value() {
     'decide --run') echo 'none' ;;
     'decide --reason') echo 'none' ;;
     'decide --format') echo 'words jsonl json text' ;;
-    'show --format') echo 'words tree text json' ;;
+    'show --format') echo 'words tree text json html' ;;
     'graph --format') echo 'words tree text json dot mermaid svg html' ;;
     'replay --since') echo 'none' ;;
     'replay --against') echo 'dir' ;;
-    'replay --format') echo 'words text json' ;;
+    'replay --format') echo 'words text json markdown html' ;;
     'whatif --since') echo 'none' ;;
     'whatif --last') echo 'none' ;;
     'whatif --actions') echo 'file' ;;
@@ -98,7 +98,7 @@ _autopilot_value() {
     'whatif --tolerance') echo 'none' ;;
     'whatif --base') echo 'words recorded unchanged' ;;
     'whatif --html') echo 'file' ;;
-    'whatif --format') echo 'words text json' ;;
+    'whatif --format') echo 'words text json markdown html' ;;
     'eval --vars') echo 'file' ;;
     'eval --format') echo 'words text json' ;;
     'state info --format') echo 'words text json' ;;

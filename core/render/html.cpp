@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/render/svg.h"
@@ -216,10 +218,14 @@ std::string html_blocks(const std::vector<Block>& blocks) {
   return writer.finish();
 }
 
-std::string report_html(const Report& report, std::string_view title) {
+std::string report_html(const Report& report) {
+  std::string_view name = report.schema;
+  name = name.substr(0, name.find('/'));
+  name.remove_prefix(name.find('.') + 1);
   HtmlPage page;
-  page.title = std::string(title);
-  page.body = "<h1>" + html_escaped(title) + "</h1>\n" + html_blocks(report.text);
+  page.title = std::string(name);
+  std::replace(page.title.begin(), page.title.end(), '_', ' ');
+  page.body = "<h1>" + html_escaped(page.title) + "</h1>\n" + html_blocks(report.text);
   return html_page(page);
 }
 
