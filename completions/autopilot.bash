@@ -144,7 +144,7 @@ _autopilot_argument() {
     'replay') echo 'id decision' ;;
     'whatif') echo 'id decision' ;;
     'eval') echo 'none' ;;
-    'help') echo 'words init validate test plan apply diff log export convert schema rollout decide show graph replay whatif eval state audit help version docs' ;;
+    'help') echo 'words init validate test plan apply diff log export convert schema rollout shadow decide show graph replay whatif eval state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -160,7 +160,7 @@ _autopilot_second() {
   esac
 }
 
-_autopilot_commands='init validate test plan apply diff log export convert schema rollout decide show graph replay whatif eval state audit help version docs'
+_autopilot_commands='init validate test plan apply diff log export convert schema rollout shadow decide show graph replay whatif eval state audit help version docs'
 
 _autopilot() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}

@@ -1,7 +1,7 @@
 # Completion of autopilot for fish, written by `autopilot docs completions`.
 
-set -g __autopilot_pairs 'rollout promote' 'rollout rollback' 'rollout resume' 'state info' 'state lock' 'state unlock' 'state check' 'audit verify' 'audit list' 'docs man' 'docs completions'
-set -g __autopilot_valued -C --state --as --format --color --log-format --format --format --filter --coverage-min --coverage-lcov --record -o --out --format -o --out --target --exclude --since --last --fail-on-flip --max-bytes --format -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --reason --to --format --reason --for --format --reason --format --context --run --reason --format --format --format --since --against --format --since --last --actions --set --sweep --policies --tolerance --base --html --format --vars --format --format --for --reason --pid --format --format --format --format -n --count --format --format --format --format --format
+set -g __autopilot_pairs 'rollout status' 'rollout promote' 'rollout rollback' 'rollout resume' 'rollout tick' 'shadow report' 'state info' 'state lock' 'state unlock' 'state check' 'audit verify' 'audit list' 'docs man' 'docs completions'
+set -g __autopilot_valued -C --state --as --format --color --log-format --format --format --filter --coverage-min --coverage-lcov --record -o --out --format -o --out --target --exclude --since --last --fail-on-flip --max-bytes --format -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --format --reason --to --format --reason --for --format --reason --format --format --since --format --context --run --reason --format --format --format --since --against --format --since --last --actions --set --sweep --policies --tolerance --base --html --format --vars --format --format --for --reason --pid --format --format --format --format -n --count --format --format --format --format --format
 
 # The command on the line so far, of one or two words.
 function __autopilot_command
@@ -193,7 +193,7 @@ complete -c autopilot -n '__autopilot_at audit' -a list -d 'List what was done a
 complete -c autopilot -n '__autopilot_at audit list' -s n -l count -x -d 'at most N (default 50)'
 complete -c autopilot -n '__autopilot_at audit list' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at help' -l format -x -a 'text' -d 'form of the result'
-complete -c autopilot -n '__autopilot_at help' -x -a 'init validate test plan apply diff log export convert schema rollout decide show graph replay whatif eval state audit help version docs'
+complete -c autopilot -n '__autopilot_at help' -x -a 'init validate test plan apply diff log export convert schema rollout shadow decide show graph replay whatif eval state audit help version docs'
 complete -c autopilot -n '__autopilot_at version' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at docs' -a man -d 'Write the man pages'
 complete -c autopilot -n '__autopilot_at docs man' -l format -x -a 'text' -d 'form of the result'

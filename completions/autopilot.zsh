@@ -145,7 +145,7 @@ _autopilot_argument() {
     'replay') echo 'id decision' ;;
     'whatif') echo 'id decision' ;;
     'eval') echo 'none' ;;
-    'help') echo 'words init validate test plan apply diff log export convert schema rollout decide show graph replay whatif eval state audit help version docs' ;;
+    'help') echo 'words init validate test plan apply diff log export convert schema rollout shadow decide show graph replay whatif eval state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac

@@ -21,10 +21,14 @@ Revision changed_by(Store& store, const policy::Document& document) {
   return store.revision(row.integer(0));
 }
 
-decide::WatchPosition position_of(Store& store, const std::string& id, const Revision& since) {
-  Statement row =
-      store.database().prepare("SELECT judged, held_since FROM watch WHERE id = ?1 AND seq = ?2");
-  row.bind(id, since.seq);
+// What earlier ticks found. One that lies ahead of the clock is not believed: judging anew finds
+// the same.
+decide::WatchPosition position_of(Store& store, const std::string& id, const Revision& since,
+                                  Instant now) {
+  Statement row = store.database().prepare(
+      "SELECT judged, held_since FROM watch WHERE id = ?1 AND seq = ?2 AND judged BETWEEN 0 AND "
+      "?3");
+  row.bind(id, since.seq, now.micros());
   if (!row.step()) return {};
   decide::WatchPosition position;
   position.judged = row.integer(0);
@@ -90,8 +94,8 @@ void Watching::add(Store& store, const policy::Document& document, const policy:
   // Version 1 did not write down which decision was the last one before a revision.
   w.first_seq = w.since.last_decision ? *w.since.last_decision + 1 : seq_at(w.since.time.micros());
   w.can_fire = w.policy.rollback && w.policy.enabled && w.policy.rollout > 0;
-  w.watch = std::make_unique<decide::RolloutWatch>(w.policy, project,
-                                                   position_of(store, document.id, w.since), now);
+  w.watch = std::make_unique<decide::RolloutWatch>(
+      w.policy, project, position_of(store, document.id, w.since, now), now);
   policies_.push_back(std::move(w));
 }
 
