@@ -50,6 +50,7 @@ std::unique_ptr<HistoryPiece> History::next(Range& range) {
     piece->block_.reset();
     read(next_after == INT64_MAX ? range.end : std::min(range.end, next_after + 1), *piece);
     range.begin = piece->lines_.last_seq() + 1;
+    piece->meets_next_ = next_after != INT64_MAX && !first_seq(range.begin, next_after + 1);
     return piece;
   }
   return nullptr;
@@ -84,11 +85,12 @@ void History::read(std::int64_t end, HistoryPiece& piece) {
   piece.anchor_ = anchor();
 }
 
-// A block that is not full is kept only if it holds the newest decisions: the others can't grow.
+// A block that is not full is kept only if it holds the newest decisions or reaches up to the next
+// file: others would leave gaps that no file ever fills.
 void History::keep(const HistoryPiece& piece) {
   const BlockHead& head = piece.block().head();
-  const bool grows_no_more = head.rows == kBlockRows || head.last + 1 == end_;
-  if (piece.is_news_ && head.anchor.seq > 0 && grows_no_more) files_.keep(head, piece.bytes_);
+  const bool leaves_no_gap = head.rows == kBlockRows || head.last + 1 == end_ || piece.meets_next_;
+  if (piece.is_news_ && head.anchor.seq > 0 && leaves_no_gap) files_.keep(head, piece.bytes_);
 }
 
 Anchor History::anchor() {

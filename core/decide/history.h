@@ -38,6 +38,7 @@ class HistoryPiece {
   Page lines_;
   std::int64_t after_ = 0;
   Anchor anchor_;
+  bool meets_next_ = false;  // nothing was decided between it and the next file
   // Then, for the file.
   bool is_news_ = false;
   std::string bytes_;

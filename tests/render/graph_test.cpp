@@ -210,7 +210,7 @@ TEST(graph, without_nodes_is_still_a_picture) {
 
 TEST(graph_html, is_a_page_with_the_picture_and_the_words) {
   const std::string page = graph_html(hostile_graph(), {Paragraph{"in words: <b>"}});
-  EXPECT_EQ(page.rfind("<!DOCTYPE html>", 0), 0u) << page.substr(0, 80);
+  EXPECT_EQ(page.rfind("<!doctype html>", 0), 0u) << page.substr(0, 80);
   EXPECT_NE(page.find("<svg "), std::string::npos);
   EXPECT_NE(page.find("in words: &lt;b&gt;"), std::string::npos);
   EXPECT_EQ(page.find("<b>"), std::string::npos);
