@@ -181,14 +181,40 @@ void Domain::settle_texts() {
   if (texts ? texts->empty() : affixes_clash()) kinds &= static_cast<Kinds>(~kind::string);
 }
 
+// Asked for each pair of rules, so nothing is copied but in rare cases.
 bool Domain::excludes(const Domain& other) const {
   const Kinds common = kinds & other.kinds;
-  if (common == 0) return true;
-  if ((common & ~kind::numbers) == 0 && (low > other.high || other.low > high)) return true;
-  if ((common & (kind::numbers | kind::string | kind::boolean)) != common) return false;
+  if ((common & ~(kind::numbers | kind::string | kind::boolean)) != 0) return false;
+  const bool same_truth =
+      (can_be_true && other.can_be_true) || (can_be_false && other.can_be_false);
+  if ((common & kind::boolean) != 0 && same_truth) return false;
+  if ((common & kind::numbers) != 0 && !excludes_numbers(other)) return false;
+  return (common & kind::string) == 0 || excludes_texts(other);
+}
+
+bool Domain::excludes_numbers(const Domain& other) const {
+  if (std::max(low, other.low) > std::min(high, other.high)) return true;
+  if (!points && !other.points && holes.empty() && other.holes.empty()) return false;
   Domain both = *this;
   both.meet(other);
-  return both.empty();
+  return !both.has(kind::numbers);
+}
+
+bool Domain::excludes_texts(const Domain& other) const {
+  const auto& listed = texts ? texts : other.texts;
+  if (listed) {
+    return std::none_of(listed->begin(), listed->end(), [&](const std::string& text) {
+      return lists(text) && other.lists(text) && allows(text) && other.allows(text);
+    });
+  }
+  if (affixes.empty() && other.affixes.empty()) return false;
+  Domain both = *this;
+  both.meet(other);
+  return !both.has(kind::string);
+}
+
+bool Domain::lists(const std::string& text) const {
+  return !texts || std::binary_search(texts->begin(), texts->end(), text);
 }
 
 std::optional<double> Domain::only_number() const {

@@ -70,6 +70,9 @@ struct Domain {
  private:
   void settle_numbers();
   void settle_texts();
+  bool excludes_numbers(const Domain& other) const;
+  bool excludes_texts(const Domain& other) const;
+  bool lists(const std::string& text) const;
   bool allows(const std::string& text) const;
   bool affixes_clash() const;
 };

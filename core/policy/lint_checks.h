@@ -1,8 +1,10 @@
 #pragma once
 // The checks behind lint(), one file for each concern, and what they share.
 
-#include <initializer_list>
+#include <functional>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/policy/lint_model.h"
@@ -63,6 +65,7 @@ class Coverage {
   // `misses`: further ways in which `wide` would not do it.
   bool by(const Candidate& wide, const std::vector<FormulaId>& misses);
   bool never_fires() const { return facts_.impossible; }
+  const Logic::Facts& facts() const { return facts_; }
 
  private:
   bool covered(FormulaId miss, const std::vector<FormulaId>& when);
@@ -73,8 +76,36 @@ class Coverage {
   Findings& findings_;
   Candidate narrow_;
   std::vector<FormulaId> within_, outside_;  // what is true when it fires, in its policy and in all
-  expr::Logic::Facts facts_;
+  Logic::Facts facts_;
   std::size_t questions_ = 0, comparisons_ = 0;
+};
+
+// Finds the rules that may cover another one without looking at all of them: a rule that needs an
+// input to be one of some strings only covers rules that need that, too.
+class CoverageIndex {
+ public:
+  explicit CoverageIndex(const Logic& logic) : logic_(logic) {}
+
+  // `subject`: what the rules must share. First add all, then build, then ask.
+  void add(std::string subject, const Candidate& candidate);
+  void build();
+  // Visits candidates, in the order of adding, until `visit` says yes; whether it did. `facts`: of
+  // the rule that might be covered.
+  bool any(const std::string& subject, const Logic::Facts& facts,
+           const std::function<bool(const Candidate&)>& visit) const;
+
+ private:
+  struct Anchor {
+    expr::TermId term;
+    const std::vector<std::string>* texts;
+  };
+  std::vector<Anchor> anchors(const Candidate& candidate) const;
+  static std::string key(const std::string& subject, expr::TermId term, const std::string& text);
+
+  const Logic& logic_;
+  std::vector<std::pair<std::string, Candidate>> entries_;
+  std::unordered_map<std::string, std::size_t> counts_;
+  std::unordered_map<std::string, std::vector<Candidate>> by_key_;
 };
 
 void check_conditions(LintModel& model, Findings& findings);

@@ -8,7 +8,7 @@
 namespace autopilot::policy {
 
 bool outlasts(const Policy& wide, const Policy& narrow) {
-  if (wide.id == narrow.id) return true;
+  if (&wide == &narrow) return true;
   if (wide.rollout < 1 || wide.authority < narrow.authority) return false;
   if (wide.cron && (wide.cron != narrow.cron || wide.timezone != narrow.timezone)) return false;
   return !wide.expires || (narrow.expires && *narrow.expires <= *wide.expires);
@@ -68,6 +68,64 @@ bool Coverage::by(const Candidate& wide, const std::vector<FormulaId>& misses) {
   const auto closed = [&](FormulaId miss) { return covered(miss, when); };
   return std::all_of(ways.begin(), ways.end(), closed) &&
          std::all_of(misses.begin(), misses.end(), closed);
+}
+
+// The strings that a rule needs an input to be one of, input by input.
+std::vector<CoverageIndex::Anchor> CoverageIndex::anchors(const Candidate& c) const {
+  std::vector<Anchor> out;
+  for (const FormulaId need : c.rule->outer.needs) {
+    const expr::Formula& f = logic_.formula(need);
+    if (f.kind == expr::Formula::Kind::domain && f.domain.only(expr::kind::string) &&
+        f.domain.texts)
+      out.push_back({f.a, &*f.domain.texts});
+  }
+  return out;
+}
+
+std::string CoverageIndex::key(const std::string& subject, expr::TermId term,
+                               const std::string& text) {
+  return subject + '\n' + std::to_string(term) + '\n' + text;
+}
+
+void CoverageIndex::add(std::string subject, const Candidate& candidate) {
+  for (const Anchor& a : anchors(candidate)) {
+    for (const std::string& text : *a.texts) ++counts_[key(subject, a.term, text)];
+  }
+  entries_.emplace_back(std::move(subject), candidate);
+}
+
+// Each goes where the fewest others are.
+void CoverageIndex::build() {
+  for (const auto& [subject, candidate] : entries_) {
+    const std::vector<std::string>* texts = nullptr;
+    expr::TermId term = expr::kNoTerm;
+    std::size_t fewest = SIZE_MAX;
+    for (const Anchor& a : anchors(candidate)) {
+      std::size_t count = 0;
+      for (const std::string& text : *a.texts) count += counts_[key(subject, a.term, text)];
+      if (count >= fewest) continue;
+      fewest = count;
+      texts = a.texts;
+      term = a.term;
+    }
+    if (texts == nullptr) by_key_[subject].push_back(candidate);
+    for (std::size_t i = 0; texts != nullptr && i < texts->size(); ++i)
+      by_key_[key(subject, term, (*texts)[i])].push_back(candidate);
+  }
+}
+
+bool CoverageIndex::any(const std::string& subject, const Logic::Facts& facts,
+                        const std::function<bool(const Candidate&)>& visit) const {
+  const auto look = [&](const std::string& key) {
+    const auto found = by_key_.find(key);
+    return found != by_key_.end() && std::any_of(found->second.begin(), found->second.end(), visit);
+  };
+  if (look(subject)) return true;
+  return std::any_of(facts.domains.begin(), facts.domains.end(), [&](const auto& known) {
+    const auto& [term, domain] = known;
+    return domain.only(expr::kind::string) && domain.texts && !domain.texts->empty() &&
+           look(key(subject, term, domain.texts->front()));
+  });
 }
 
 }  // namespace autopilot::policy

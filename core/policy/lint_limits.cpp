@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
 
 #include "core/base/json.h"
 #include "core/policy/lint_checks.h"
@@ -35,15 +34,17 @@ bool window_holds(const Limit& outer, const Limit& inner) {
 class LimitCheck {
  public:
   LimitCheck(LintModel& model, Findings& findings)
-      : model_(model), findings_(findings), coverage_(model, findings) {}
+      : model_(model), findings_(findings), coverage_(model, findings), index_(model.logic()) {}
 
   void run() {
     for (const LintPolicy& p : model_.policies()) {
       if (!p.acts) continue;
       for (const LintRule& l : p.limits) {
-        if (!report_blocking({&p, &l})) by_key_[bucket({&p, &l})].push_back({&p, &l});
+        const Candidate c{&p, &l};
+        if (!report_blocking(c)) index_.add(source_of(limit_of(c).key), c);
       }
     }
+    index_.build();
     for (const LintPolicy& p : model_.policies()) {
       if (!p.acts) continue;
       for (const LintRule& l : p.limits) check_reachable({&p, &l});
@@ -51,14 +52,6 @@ class LimitCheck {
   }
 
  private:
-  // The key, and the algorithm that the policy is for: only such limits can stand in for each
-  // other.
-  static std::string bucket(const Candidate& c) {
-    const Policy& p = *c.policy->policy;
-    const bool one = p.scope == Scope::algorithm && p.algorithms.size() == 1;
-    return source_of(limit_of(c).key) + "\n" + (one ? p.algorithms[0] : "");
-  }
-
   // What one action may use up. Amounts beyond what a limit can count fail, and use up nothing.
   Domain amounts(const Candidate& c) {
     const Limit& l = limit_of(c);
@@ -105,25 +98,16 @@ class LimitCheck {
     }
     coverage_.of(narrow, {}, {});
     if (coverage_.never_fires()) return;
-    const Policy& p = *narrow.policy->policy;
-    std::vector<std::string> buckets;
-    for (const std::string& key : {source_of(l.key), std::string()}) {
-      buckets.push_back(key + "\n");
-      if (p.scope == Scope::algorithm && p.algorithms.size() == 1)
-        buckets.push_back(key + "\n" + p.algorithms[0]);
-      if (!l.key) break;
-    }
-    for (const std::string& name : buckets) {
-      const auto found = by_key_.find(name);
-      if (found == by_key_.end()) continue;
-      for (const Candidate& wide : found->second) {
-        if (!stops_first(wide, narrow, most) || !may_stand_in(wide, narrow) ||
-            !coverage_.by(wide, {}))
-          continue;
-        if (is_twin(wide, narrow)) continue;
-        return report_stopped(wide, narrow, amount);
-      }
-    }
+    const auto stands_in = [&](const Candidate& wide) {
+      if (!stops_first(wide, narrow, most) || !may_stand_in(wide, narrow) ||
+          !coverage_.by(wide, {}) || is_twin(wide, narrow))
+        return false;
+      report_stopped(wide, narrow, amount);
+      return true;
+    };
+    // A limit without a key counts for all keys at once.
+    if (index_.any(source_of(l.key), coverage_.facts(), stands_in) || !l.key) return;
+    index_.any("", coverage_.facts(), stands_in);
   }
 
   // Whether `wide` has always stopped when `narrow` would; `most`: micro-units of one action in
@@ -179,7 +163,7 @@ class LimitCheck {
   LintModel& model_;
   Findings& findings_;
   Coverage coverage_;
-  std::unordered_map<std::string, std::vector<Candidate>> by_key_;
+  CoverageIndex index_;
 };
 
 }  // namespace

@@ -71,6 +71,44 @@ Type field_type(const Type& record, const std::string& field) {
   return declared != nullptr ? *declared : Type(TypeKind::json);
 }
 
+std::vector<std::string> sorted(std::vector<std::string> texts) {
+  std::sort(texts.begin(), texts.end());
+  return texts;
+}
+
+// A selector compares texts, so "5" and 5 are the same to it: adds the value that is written so.
+void add_written(const std::string& text, Domain& matched, Domain& others) {
+  const JsonResult parsed = parse_json(text);
+  if (!parsed.ok || parsed.value.is_string() || parsed.value.is_null()) return;
+  if (parsed.value.is_bool()) {
+    const bool value = parsed.value.as_bool();
+    matched.kinds |= kind::boolean;
+    (value ? matched.can_be_true : matched.can_be_false) = true;
+    (value ? others.can_be_true : others.can_be_false) = false;
+  } else if (parsed.value.is_number()) {
+    const double number = parsed.value.as_double();
+    matched.kinds |= kind::real;
+    matched.points->push_back(number);
+    if (double_text(number) == text) others.holes.push_back(number);
+  } else {
+    matched.kinds |= kind::list | kind::map;
+  }
+}
+
+// The values of an attribute that a selector matches, and those that it does not.
+std::pair<Domain, Domain> selected(const Selector& selector) {
+  Domain matched = Domain::of(kind::string), others = json_domain();
+  matched.texts = sorted(selector.values);
+  matched.points.emplace();
+  matched.can_be_true = matched.can_be_false = false;
+  others.not_texts = selector.values;
+  for (const std::string& text : selector.values) add_written(text, matched, others);
+  std::sort(matched.points->begin(), matched.points->end());
+  matched.settle();
+  others.settle();
+  return {std::move(matched), std::move(others)};
+}
+
 }  // namespace
 
 class LintModel::ShapeInputs : public expr::Inputs {
@@ -171,8 +209,7 @@ LintRule LintModel::rule(const LintPolicy& policy, std::string_view section, std
   if (!model.types.empty()) {
     const expr::TermId type = logic_.named("$action\x1ftype", action_domain("type"));
     Domain in = Domain::of(kind::string), others = Domain::of(kind::string);
-    in.texts = model.types;
-    std::sort(in.texts->begin(), in.texts->end());
+    in.texts = sorted(model.types);
     others.not_texts = model.types;
     out.types = logic_.within(type, std::move(in));
     out.other_types = logic_.within(type, std::move(others));
@@ -189,7 +226,6 @@ const Type& LintModel::type_of(const std::string& variable, const std::string& f
   return declared != nullptr ? *declared : kOpen;
 }
 
-// A selector compares texts: "5" and 5 are the same to it.
 void LintModel::add_scope(LintPolicy& out) {
   const Policy& p = *out.policy;
   if (p.scope == Scope::algorithm) {
@@ -198,45 +234,20 @@ void LintModel::add_scope(LintPolicy& out) {
         "algorithm",
         action_domain("algorithm"));
     Domain in = Domain::of(kind::string), others = Domain::of(kind::string | kind::error);
-    in.texts = p.algorithms;
-    std::sort(in.texts->begin(), in.texts->end());
+    in.texts = sorted(p.algorithms);
     others.not_texts = p.algorithms;
     out.scope = logic_.within(algorithm, std::move(in));
     out.elsewhere = logic_.within(algorithm, std::move(others));
   }
+  if (p.scope != Scope::segment) return;
   std::vector<FormulaId> all, none;
   for (const Selector& s : p.selector) {
     const expr::TermId attribute = logic_.named("$segment\x1f" + s.attribute,
                                                 declared_domain(type_of("segment", s.attribute)));
-    Domain in = Domain::of(kind::string), others = json_domain();
-    in.texts = s.values;
-    in.points.emplace();
-    in.can_be_true = in.can_be_false = false;
-    others.not_texts = s.values;
-    for (const std::string& value : s.values) {
-      const JsonResult parsed = parse_json(value);
-      if (!parsed.ok) continue;
-      if (parsed.value.is_bool()) {
-        in.kinds |= kind::boolean;
-        (parsed.value.as_bool() ? in.can_be_true : in.can_be_false) = true;
-        (parsed.value.as_bool() ? others.can_be_true : others.can_be_false) = false;
-      } else if (parsed.value.is_number()) {
-        in.kinds |= kind::real;
-        const double number = parsed.value.as_double();
-        in.points->push_back(number);
-        if (double_text(number) == value) others.holes.push_back(number);
-      } else if (!parsed.value.is_string()) {
-        in.kinds |= kind::list | kind::map;
-      }
-    }
-    std::sort(in.texts->begin(), in.texts->end());
-    std::sort(in.points->begin(), in.points->end());
-    in.settle();
-    others.settle();
-    all.push_back(logic_.within(attribute, std::move(in)));
+    auto [matched, others] = selected(s);
+    all.push_back(logic_.within(attribute, std::move(matched)));
     none.push_back(logic_.within(attribute, std::move(others)));
   }
-  if (p.scope != Scope::segment) return;
   out.scope = logic_.all(std::move(all));
   out.elsewhere = logic_.any(std::move(none));
 }

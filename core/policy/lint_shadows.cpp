@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "core/base/text.h"
 #include "core/policy/lint_checks.h"
@@ -38,14 +37,17 @@ bool has_effect_of(const Guard& wide, const Guard& narrow) {
 class ShadowCheck {
  public:
   ShadowCheck(LintModel& model, Findings& findings)
-      : model_(model), findings_(findings), coverage_(model, findings) {}
+      : model_(model), findings_(findings), coverage_(model, findings), index_(model.logic()) {}
 
   void run() {
     for (const LintPolicy& p : model_.policies()) {
       check_gates(p);
       if (!p.acts) continue;
-      for (const LintRule& g : p.guards) index({&p, &g});
+      for (const LintRule& g : p.guards) {
+        for (const std::string& subject : subjects(g, false)) index_.add(subject, {&p, &g});
+      }
     }
+    index_.build();
     for (const LintPolicy& p : model_.policies()) {
       if (!p.acts) continue;
       for (const LintRule& g : p.guards) look_up({&p, &g});
@@ -53,24 +55,12 @@ class ShadowCheck {
   }
 
  private:
-  using Candidates = std::vector<Candidate>;
-
-  // A guard can only shadow one that reads something of what its own condition reads, of an
-  // algorithm that it is for.
-  void index(const Candidate& c) {
-    std::vector<std::string> algorithms = c.policy->policy->algorithms;
-    if (c.policy->policy->scope != Scope::algorithm) algorithms = {""};
-    for (const std::string& algorithm : algorithms) {
-      for (const std::string& key : keys(*c.rule, false))
-        by_input_[key + "\n" + algorithm].push_back(c);
-    }
-  }
-
   static std::string key_of(const Guard& guard, std::string_view input) {
     return fmt::format("{} {}", static_cast<int>(guard.kind), input);
   }
 
-  std::vector<std::string> keys(const LintRule& rule, bool all_inputs) const {
+  // A guard can only shadow one that reads something of what its own condition reads.
+  std::vector<std::string> subjects(const LintRule& rule, bool all_inputs) const {
     const Guard& guard = guard_of(rule);
     std::vector<std::string> out;
     for (const std::string& field : guard.require) out.push_back(key_of(guard, field));
@@ -169,20 +159,14 @@ class ShadowCheck {
   void look_up(const Candidate& narrow) {
     coverage_.of(narrow, effects(narrow), fires(narrow));
     if (coverage_.never_fires()) return;
-    const Policy& p = *narrow.policy->policy;
-    std::vector<std::string> algorithms{""};
-    if (p.scope == Scope::algorithm && !p.algorithms.empty())
-      algorithms.push_back(p.algorithms.front());
-    for (const std::string& key : keys(*narrow.rule, true)) {
-      for (const std::string& algorithm : algorithms) {
-        const auto found = by_input_.find(key + "\n" + algorithm);
-        if (found == by_input_.end()) continue;
-        for (const Candidate& wide : found->second) {
-          if (!may_shadow(wide, narrow) || !shadows(wide, narrow) || is_twin(wide, narrow))
-            continue;
-          return report(wide, narrow);
-        }
-      }
+    const auto stands_in = [&](const Candidate& wide) {
+      if (!may_shadow(wide, narrow) || !shadows(wide, narrow) || is_twin(wide, narrow))
+        return false;
+      report(wide, narrow);
+      return true;
+    };
+    for (const std::string& subject : subjects(*narrow.rule, true)) {
+      if (index_.any(subject, coverage_.facts(), stands_in)) return;
     }
   }
 
@@ -239,7 +223,7 @@ class ShadowCheck {
   LintModel& model_;
   Findings& findings_;
   Coverage coverage_;
-  std::unordered_map<std::string, Candidates> by_input_;
+  CoverageIndex index_;
 };
 
 }  // namespace
