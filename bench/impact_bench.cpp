@@ -11,7 +11,7 @@
 #include "core/base/sqlite.h"
 #include "core/decide/history.h"
 #include "core/decide/history_slots.h"
-#include "core/expr/expression.h"
+#include "core/expr/column_program.h"
 #include "core/state/policy_sets.h"
 
 namespace autopilot::bench {
@@ -86,19 +86,17 @@ void one_condition(const std::string& project, Files& files) {
     decide::HistorySlots slots(*set);
     decide::HistoryBuilder builder;
     expr::Scratch scratch;
-    std::vector<expr::Val> values(static_cast<std::size_t>(set->slots().size()));
+    expr::ColumnProgram judge(program);
     decide::Range range;
     by_columns = 0;
     while (const auto piece = history.next(range)) {
       piece->make(builder);
       slots.bind(piece->block(), program.slots());
-      const expr::Batch batch = slots.batch(0, piece->block().rows());
-      for (std::uint32_t row = 0; row < batch.rows; ++row) {
+      for (std::uint32_t first = 0; first < piece->block().rows(); first += expr::kBatchRows) {
+        const std::uint32_t count = std::min(expr::kBatchRows, piece->block().rows() - first);
         scratch.reset();
-        for (const int slot : program.slots())
-          values[static_cast<std::size_t>(slot)] =
-              batch.value(static_cast<std::uint32_t>(slot), row, scratch.arena());
-        by_columns += program.evaluate(values.data(), scratch).is_true() ? 1 : 0;
+        by_columns +=
+            judge.test(slots.batch(first, count), expr::RowSet::first(count), scratch).yes.count();
       }
     }
   };

@@ -70,7 +70,8 @@ class HistorySlots {
   void fill(std::uint32_t row, Input& input, expr::Scratch& scratch) const;
 
   // The rows [first, first + rows) for programs that are evaluated for many at once. REQUIRES first
-  // to be a multiple of 64. Valid until bind().
+  // to be a multiple of 64. Valid until bind(), which may also begin another dictionary when the
+  // one at hand has grown large.
   expr::Batch batch(std::uint32_t first, std::uint32_t rows) const;
 
  private:
