@@ -30,6 +30,8 @@ pid_t start(const Command& command) {
   posix_spawn_file_actions_addopen(&files, 0, command.input.c_str(), O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&files, 1, command.output.c_str(), O_WRONLY | O_CREAT | O_TRUNC,
                                    0600);
+  // Remarks and warnings would bury the table; what fails says so by its status.
+  posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
   std::vector<char*> words;
   for (const std::string& word : command.words) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);

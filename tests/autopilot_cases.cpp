@@ -1,13 +1,13 @@
-// autopilot_cases SUITE FILE: runs a case file of a published format (testdata/*/README.md), prints the ids that fail
-// and last `N of M hold`. Exit 0 only when all do.
+// autopilot_cases SUITE FILE: runs a case file of a published format (testdata/*/README.md), prints
+// the ids that fail and last `N of M hold`. Exit 0 only when all do.
+
+#include <fmt/format.h>
 
 #include <cstdio>
 #include <exception>
 #include <fstream>
 #include <iterator>
 #include <string>
-
-#include <fmt/format.h>
 
 #include "core/base/error.h"
 #include "core/base/json.h"
@@ -33,7 +33,8 @@ Value read_cases(const std::string& path) {
 // {"tests": [...]}; tests that a reference implementation skips are not scored.
 Score run_cel(const Value& file) {
   const Value* tests = file.get("tests");
-  if (tests == nullptr || !tests->is_list()) throw Error(ErrorKind::invalid, "the file has no list of 'tests'");
+  if (tests == nullptr || !tests->is_list())
+    throw Error(ErrorKind::invalid, "the file has no list of 'tests'");
   Score score;
   for (const Value& test : tests->as_list()) {
     const Value* skipped = test.get("skipped_by");

@@ -88,7 +88,8 @@ constexpr DiagnosticCode kCodes[] = {
     {"never-active", "The schedule in active.cron matches no day of any year, such as 30 February",
      "Correct the day or the month"},
     {"never-holds", "The condition of a rollback can never hold",
-     "It names units outside of a rollout of 100%: roll out to less, or judge by inside and policy"},
+     "It names units outside of a rollout of 100%: roll out to less, or judge by inside and "
+     "policy"},
     {"no-documents", "Not a single document was found",
      "Name the right files or folders; --allow-empty accepts it"},
     {"no-rules", "A policy without mutations, guards and limits does nothing",

@@ -24,7 +24,8 @@ std::string tally_text(const Tally& tally, std::size_t faults, bool dry_run);
 // Decision lines as a table for people: result, action, target, why.
 render::Report summarise_lines(std::string_view lines);
 
-// Parts of the tree of a decision: one policy with all that it looked at, and the reasons of a decision line.
+// Parts of the tree of a decision: one policy with all that it looked at, and the reasons of a
+// decision line.
 render::Tree policy_tree(const PolicyTrace& policy, const Value& decision);
 render::Tree reasons_tree(const Value& decision);
 

@@ -118,7 +118,8 @@ TermId Analyser::term(NodeId id) {
     if (const auto found = arithmetic(id)) return *found;
   }
   Domain domain = opaque_domain(id);
-  const bool is_ranged = domain.only(kind::integer | kind::timestamp | kind::duration | kind::error);
+  const bool is_ranged =
+      domain.only(kind::integer | kind::timestamp | kind::duration | kind::error);
   if (!is_ranged && not_understood_.empty())
     not_understood_ = checked_.ast.source.substr(n.begin, n.end - n.begin);
   return logic_.named(key(id), domain);

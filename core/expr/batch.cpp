@@ -12,14 +12,16 @@ namespace {
 const std::string* text_of(const Value& object, std::string_view key) {
   const Value* found = object.get(key);
   if (found == nullptr || found->is_null()) return nullptr;
-  if (!found->is_string()) throw Error(ErrorKind::invalid, fmt::format("'{}' must be a string", key));
+  if (!found->is_string())
+    throw Error(ErrorKind::invalid, fmt::format("'{}' must be a string", key));
   return &found->as_string();
 }
 
 bool flag_of(const Value& object, std::string_view key) {
   const Value* found = object.get(key);
   if (found == nullptr || found->is_null()) return false;
-  if (!found->is_bool()) throw Error(ErrorKind::invalid, fmt::format("'{}' must be a boolean", key));
+  if (!found->is_bool())
+    throw Error(ErrorKind::invalid, fmt::format("'{}' must be a boolean", key));
   return found->as_bool();
 }
 
@@ -38,7 +40,8 @@ Overload untag_overload(const Value& overload) {
   for (const Value& name : items_of(overload, "type_params")) {
     if (name.is_string()) out.type_params.push_back(name.as_string());
   }
-  for (const Value& parameter : items_of(overload, "params")) out.params.push_back(untag_type(parameter));
+  for (const Value& parameter : items_of(overload, "params"))
+    out.params.push_back(untag_type(parameter));
   if (const Value* result = overload.get("result")) out.result = untag_type(*result);
   return out;
 }
@@ -46,10 +49,12 @@ Overload untag_overload(const Value& overload) {
 void declare(Environment& environment, const Value& declaration) {
   const std::string* name = text_of(declaration, "name");
   const std::string* kind = text_of(declaration, "kind");
-  if (name == nullptr || kind == nullptr) throw Error(ErrorKind::invalid, "a declaration needs 'name' and 'kind'");
+  if (name == nullptr || kind == nullptr)
+    throw Error(ErrorKind::invalid, "a declaration needs 'name' and 'kind'");
   if (*kind == "function") {
     auto& overloads = environment.functions[*name];
-    for (const Value& overload : items_of(declaration, "overloads")) overloads.push_back(untag_overload(overload));
+    for (const Value& overload : items_of(declaration, "overloads"))
+      overloads.push_back(untag_overload(overload));
   } else {
     const Value* type = declaration.get("type");
     environment.variables[*name] = type == nullptr ? Type() : untag_type(*type);
@@ -90,7 +95,8 @@ Value evaluate_case(const CheckedExpr& checked, const Value& test, Map out) {
     if (slot >= 0) inputs[static_cast<std::size_t>(slot)] = untag(value, scratch);
   }
   const Val result = program.evaluate(inputs.data(), scratch);
-  if (result.is_error()) return failure(std::move(out), program.fault(result, scratch).message, "eval");
+  if (result.is_error())
+    return failure(std::move(out), program.fault(result, scratch).message, "eval");
   out.append("value", tag(result));
   return out;
 }

@@ -1,8 +1,8 @@
 // Whether a result is what a case expects.
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "core/base/json.h"
 #include "core/expr/batch.h"
@@ -17,7 +17,9 @@ std::string field(const Value& object, std::string_view key) {
 
 bool same_tagged(const Value& a, const Value& b);
 
-bool same_items(const List& a, const List& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_tagged); }
+bool same_items(const List& a, const List& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_tagged);
+}
 
 const List& list_in(const Value& object, std::string_view key) {
   static const List kEmpty;
@@ -28,8 +30,9 @@ const List& list_in(const Value& object, std::string_view key) {
 bool same_entries(const List& a, const List& b) {
   if (a.size() != b.size()) return false;
   return std::all_of(a.begin(), a.end(), [&](const Value& entry) {
-    return std::any_of(b.begin(), b.end(),
-                       [&](const Value& other) { return same_items(entry.as_list(), other.as_list()); });
+    return std::any_of(b.begin(), b.end(), [&](const Value& other) {
+      return same_items(entry.as_list(), other.as_list());
+    });
   });
 }
 
@@ -40,7 +43,8 @@ bool same_tagged(const Value& a, const Value& b) {
   if (type == "list") return same_items(list_in(a, "items"), list_in(b, "items"));
   if (type == "map") return same_entries(list_in(a, "entries"), list_in(b, "entries"));
   if (type == "double") {
-    return field(a, "value") == "NaN" ? field(b, "value") == "NaN" : field(a, "bits") == field(b, "bits");
+    return field(a, "value") == "NaN" ? field(b, "value") == "NaN"
+                                      : field(a, "bits") == field(b, "bits");
   }
   if (type == "bytes") return field(a, "hex") == field(b, "hex");
   if (type == "timestamp" || type == "duration") {
@@ -81,7 +85,8 @@ bool holds(const Value& expect, const Value& result, std::string& why) {
   } else {
     const Value* value = result.get("value");
     const Value* wanted = expect.get("value");
-    good = value != nullptr && wanted != nullptr && same_tagged(*wanted, *value) && type_holds(expect, result);
+    good = value != nullptr && wanted != nullptr && same_tagged(*wanted, *value) &&
+           type_holds(expect, result);
   }
   if (!good) why = fmt::format("expected {}, got {}", to_json(expect), to_json(result));
   return good;

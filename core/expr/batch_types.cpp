@@ -1,6 +1,6 @@
-#include <array>
-
 #include <fmt/format.h>
+
+#include <array>
 
 #include "core/base/error.h"
 #include "core/expr/batch.h"
@@ -24,7 +24,9 @@ constexpr std::array<SimpleType, 11> kSimpleTypes{{{"dyn", TypeKind::dyn},
                                                    {"duration", TypeKind::duration},
                                                    {"error", TypeKind::error}}};
 
-[[noreturn]] void refuse_type(const std::string& what) { throw Error(ErrorKind::invalid, "malformed type: " + what); }
+[[noreturn]] void refuse_type(const std::string& what) {
+  throw Error(ErrorKind::invalid, "malformed type: " + what);
+}
 
 Type simple_type(const std::string& name) {
   for (const SimpleType& known : kSimpleTypes) {
@@ -67,7 +69,8 @@ Type untag_type(const Value& tagged) {
   const Value* name = tagged.get("abstract");
   if (name == nullptr || !name->is_string()) refuse_type("neither a name nor a constructor");
   const Value* parameters = tagged.get("params");
-  return Type::abstract(name->as_string(), parameters == nullptr ? std::vector<Type>() : untag_types(*parameters));
+  return Type::abstract(name->as_string(),
+                        parameters == nullptr ? std::vector<Type>() : untag_types(*parameters));
 }
 
 Value tag_type(const Type& type) {
@@ -76,17 +79,24 @@ Value tag_type(const Type& type) {
   }
   Map out;
   switch (type.kind()) {
-    case TypeKind::list: out.append("list", tag_type(type.parameters().at(0))); break;
-    case TypeKind::map: out.append("map", tag_types(type.parameters())); break;
+    case TypeKind::list:
+      out.append("list", tag_type(type.parameters().at(0)));
+      break;
+    case TypeKind::map:
+      out.append("map", tag_types(type.parameters()));
+      break;
     case TypeKind::type:
       out.append("type", type.parameters().empty() ? Value("dyn") : tag_type(type.parameters()[0]));
       break;
-    case TypeKind::param: out.append("param", type.name()); break;
+    case TypeKind::param:
+      out.append("param", type.name());
+      break;
     case TypeKind::abstract:
       out.append("abstract", type.name());
       out.append("params", tag_types(type.parameters()));
       break;
-    default: return "dyn";  // records and JSON have no name in this format
+    default:
+      return "dyn";  // records and JSON have no name in this format
   }
   return out;
 }

@@ -1,8 +1,8 @@
+#include <fmt/format.h>
+
 #include <bit>
 #include <charconv>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
@@ -15,7 +15,9 @@
 namespace autopilot::expr {
 namespace {
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(ErrorKind::invalid, "malformed value: " + what); }
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error(ErrorKind::invalid, "malformed value: " + what);
+}
 
 const std::string& text_at(const Value& object, std::string_view key) {
   const Value* found = object.get(key);
@@ -27,7 +29,8 @@ template <class T>
 T number_from(std::string_view text, int base = 10) {
   T number{};
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  if (fault != std::errc() || end != text.data() + text.size()) refuse(fmt::format("'{}' is no number", text));
+  if (fault != std::errc() || end != text.data() + text.size())
+    refuse(fmt::format("'{}' is no number", text));
   return number;
 }
 
@@ -46,7 +49,8 @@ std::int64_t nanos_at(const Value& object) {
 
 Val untag_double(const Value& tagged) {
   if (tagged.get("bits") != nullptr) {
-    return Val::of_double(std::bit_cast<double>(number_from<std::uint64_t>(text_at(tagged, "bits"), 16)));
+    return Val::of_double(
+        std::bit_cast<double>(number_from<std::uint64_t>(text_at(tagged, "bits"), 16)));
   }
   const std::string& text = text_at(tagged, "value");
   if (text == "NaN") return Val::of_double(std::nan(""));
@@ -54,7 +58,8 @@ Val untag_double(const Value& tagged) {
   if (text == "-Infinity") return Val::of_double(-HUGE_VAL);
   double number = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (fault != std::errc() || end != text.data() + text.size()) refuse(fmt::format("'{}' is no double", text));
+  if (fault != std::errc() || end != text.data() + text.size())
+    refuse(fmt::format("'{}' is no double", text));
   return Val::of_double(number);
 }
 
@@ -82,7 +87,8 @@ Val untag_map(const Value& tagged, Scratch& scratch) {
     if (!entry.is_list() || entry.as_list().size() != 2) refuse("an entry of a map");
     const Val key = untag(entry.as_list()[0], scratch);
     if (!is_key(key)) refuse("a key of a map");
-    if (!builder.add(scratch.arena(), key, untag(entry.as_list()[1], scratch))) refuse("a repeated key");
+    if (!builder.add(scratch.arena(), key, untag(entry.as_list()[1], scratch)))
+      refuse("a repeated key");
   }
   return Val::of_map(builder.finish(scratch.arena()));
 }
@@ -115,7 +121,8 @@ Value tag_moment(std::string_view type, std::int64_t seconds, std::int64_t nanos
 
 Value tag_timestamp(const Val& value) {
   Value out = tag_moment("timestamp", value.integer, value.size);
-  out.as_map().append("text", format_rfc3339({value.integer, static_cast<std::int32_t>(value.size)}));
+  out.as_map().append("text",
+                      format_rfc3339({value.integer, static_cast<std::int32_t>(value.size)}));
   return out;
 }
 
@@ -162,7 +169,8 @@ Val untag(const Value& tagged, Scratch& scratch) {
   const std::int64_t nanos = nanos_at(tagged);
   if (type == "timestamp") return Val::of_timestamp(seconds, static_cast<std::uint32_t>(nanos));
   std::int64_t total = 0;
-  if (__builtin_mul_overflow(seconds, kSecond, &total) || __builtin_add_overflow(total, nanos, &total)) {
+  if (__builtin_mul_overflow(seconds, kSecond, &total) ||
+      __builtin_add_overflow(total, nanos, &total)) {
     refuse("a duration out of range");
   }
   return Val::of_duration(total);
@@ -171,26 +179,39 @@ Val untag(const Value& tagged, Scratch& scratch) {
 Value tag(const Val& value) {
   constexpr std::int64_t kSecond = 1'000'000'000;
   switch (value.tag) {
-    case Tag::boolean: return typed("bool", "value", value.boolean);
-    case Tag::integer: return typed("int", "value", fmt::format("{}", value.integer));
-    case Tag::uinteger: return typed("uint", "value", fmt::format("{}", value.uinteger));
+    case Tag::boolean:
+      return typed("bool", "value", value.boolean);
+    case Tag::integer:
+      return typed("int", "value", fmt::format("{}", value.integer));
+    case Tag::uinteger:
+      return typed("uint", "value", fmt::format("{}", value.uinteger));
     case Tag::real: {
       Value out = typed("double", "value", tagged_double(value.real));
       out.as_map().append("bits", fmt::format("{:016x}", std::bit_cast<std::uint64_t>(value.real)));
       return out;
     }
-    case Tag::string: return typed("string", "value", value.text());
-    case Tag::bytes: return typed("bytes", "hex", to_hex(value.text()));
-    case Tag::list: return tag_list(*value.list);
-    case Tag::map: return tag_map(*value.map);
-    case Tag::timestamp: return tag_timestamp(value);
-    case Tag::duration: return tag_moment("duration", value.integer / kSecond, value.integer % kSecond);
-    case Tag::type: return typed("type", "value", value.text());
-    case Tag::optional: return tag_optional(*value.optional);
-    case Tag::abstract: return typed(type_name(value), "value", address_text(*value.address));
+    case Tag::string:
+      return typed("string", "value", value.text());
+    case Tag::bytes:
+      return typed("bytes", "hex", to_hex(value.text()));
+    case Tag::list:
+      return tag_list(*value.list);
+    case Tag::map:
+      return tag_map(*value.map);
+    case Tag::timestamp:
+      return tag_timestamp(value);
+    case Tag::duration:
+      return tag_moment("duration", value.integer / kSecond, value.integer % kSecond);
+    case Tag::type:
+      return typed("type", "value", value.text());
+    case Tag::optional:
+      return tag_optional(*value.optional);
+    case Tag::abstract:
+      return typed(type_name(value), "value", address_text(*value.address));
     case Tag::absent:
     case Tag::error:
-    case Tag::null: break;
+    case Tag::null:
+      break;
   }
   return typed("null");
 }

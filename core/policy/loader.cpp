@@ -56,7 +56,8 @@ class Loader {
     const std::size_t remarks = diagnostics_.all().size() + diagnostics_.dropped();
     const std::size_t first = documents_.size();
     const std::uint32_t source = diagnostics_.sources().add(std::move(name), std::move(text));
-    for (YamlDocument& document : parse_yaml(source, budget_, diagnostics_)) read_document(document);
+    for (YamlDocument& document : parse_yaml(source, budget_, diagnostics_))
+      read_document(document);
     const bool clean = diagnostics_.all().size() + diagnostics_.dropped() == remarks;
     if (cache_ != nullptr && clean) {
       cache_->remember(diagnostics_.sources().text(source), std::span(documents_).subspan(first));

@@ -133,7 +133,7 @@ struct Document {
   std::string file;      // as the user named it; empty for documents read from the state
   Span span;
   std::shared_ptr<const YamlNode> tree =
-      {};  // as written; only when the loader was asked to keep it
+      {};                              // as written; only when the loader was asked to keep it
   std::vector<Silence> silences = {};  // metadata.silence, which is no part of `content`
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// Reads any bytes as documents and checks what must hold whatever they are. Used by the fuzz target and by the test that
-// replays its corpus.
+// Reads any bytes as documents and checks what must hold whatever they are. Used by the fuzz target
+// and by the test that replays its corpus.
 
 #include <cstdlib>
 #include <string>
@@ -50,7 +50,8 @@ inline void run_documents(std::string_view bytes) {
     if (document.sound && numbers.ok()) check_round_trip(value);
   }
   Diagnostics loading;
-  for (const policy::Document& document : policy::load_text("input", std::string(bytes), {}, loading)) {
+  for (const policy::Document& document :
+       policy::load_text("input", std::string(bytes), {}, loading)) {
     require(!document.hash.empty());
     if (document.kind == "Policy") policy::policy_from(document);
   }

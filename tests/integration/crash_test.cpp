@@ -213,8 +213,8 @@ class TwoSets {
     return (monotonic_nanos() - start) / 1000;
   }
 
-  // The machine may have become busier or idler since the time was taken: after a kill that came too
-  // late the next ones come sooner, and the other way round.
+  // The machine may have become busier or idler since the time was taken: after a kill that came
+  // too late the next ones come sooner, and the other way round.
   void count(bool done, std::int64_t& usual_micros) {
     ++(done ? done_ : not_done_);
     usual_micros = usual_micros * (done ? 7 : 9) / 8;

@@ -24,8 +24,7 @@ std::set<std::string> reported_codes() {
       R"((?:error|warning|note|stop|fault)\(\s*"([a-z]+(?:-[a-z]+)*)\")");
   std::set<std::string> codes{"bad-encoding",
                               "bad-character"};  // named in a table of core/base/yaml_scan.cpp
-  for (const char* folder :
-       {"core/base", "core/policy", "core/decide", "core/trial", "commands"}) {
+  for (const char* folder : {"core/base", "core/policy", "core/decide", "core/trial", "commands"}) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
       if (entry.path().extension() != ".cpp") continue;
       const std::string text = contents(entry.path());
@@ -58,7 +57,8 @@ TEST(DiagnosticCodes, the_table_is_sorted) {
 
 TEST(DiagnosticCodes, the_page_says_what_the_table_says) {
   const std::string page = contents("docs/diagnostics.md");
-  std::string expected = page.substr(0, page.find("\n## " + std::string(autopilot::diagnostic_codes().front().code)) + 1);
+  std::string expected = page.substr(
+      0, page.find("\n## " + std::string(autopilot::diagnostic_codes().front().code)) + 1);
   for (const auto& known : autopilot::diagnostic_codes()) {
     expected += "## " + std::string(known.code) + "\n\n" + std::string(known.meaning) + ".\n" +
                 std::string(known.cure) + ".\n\n";

@@ -16,12 +16,10 @@ namespace fs = std::filesystem;
 // A folder may include itself and folders of lower levels; neighbours of one level do not know each
 // other.
 const std::map<std::string, int> kLevels{
-    {"core/base", 0},      {"core/expr", 1},   {"core/stats", 1},
-    {"core/optimize", 1},  {"core/events", 1}, {"core/render", 1},
-    {"core/telemetry", 1}, {"core/notify", 1}, {"core/policy", 2},
-    {"core/decide", 3},    {"core/state", 4},  {"core/outcome", 4},
-    {"core/trial", 4},
-    {"core/deploy", 5},    {"core/jobs", 5},   {"cli", 6},
+    {"core/base", 0},   {"core/expr", 1},   {"core/stats", 1},     {"core/optimize", 1},
+    {"core/events", 1}, {"core/render", 1}, {"core/telemetry", 1}, {"core/notify", 1},
+    {"core/policy", 2}, {"core/decide", 3}, {"core/state", 4},     {"core/outcome", 4},
+    {"core/trial", 4},  {"core/deploy", 5}, {"core/jobs", 5},      {"cli", 6},
     {"commands", 7},
 };
 
