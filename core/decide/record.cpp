@@ -162,8 +162,11 @@ void append_line(std::string& out, const LineFacts& facts, const Outcome& outcom
 
 namespace {
 
-// The content of a JSON string token.
+// The content of a JSON string token that was validated: without escapes, what stands there.
 std::string unquoted(std::string_view token) {
+  const bool is_text = token.size() >= 2 && token.front() == '"';
+  if (is_text && token.find('\\') == std::string_view::npos)
+    return std::string(token.substr(1, token.size() - 2));
   const JsonResult result = parse_json(token);
   return result.ok && result.value.is_string() ? result.value.as_string() : std::string();
 }

@@ -15,6 +15,18 @@
 namespace autopilot::policy::shape_check {
 namespace {
 
+constexpr std::size_t kWidestQuote = 40;  // bytes
+
+// Cut between characters, so that what quotes it stays UTF-8.
+std::string shortened(const std::string& text) {
+  if (text.size() <= kWidestQuote) return text;
+  std::size_t end = kWidestQuote - 3;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  std::string out(text, 0, end);
+  out += "…";
+  return out;
+}
+
 std::string found(const YamlNode& node) {
   switch (node.kind) {
     case YamlNode::Kind::empty:
@@ -28,7 +40,7 @@ std::string found(const YamlNode& node) {
   }
   const Value value = scalar_value(node);
   if (value.is_null()) return "null";
-  const std::string text = node.text.size() > 40 ? node.text.substr(0, 37) + "…" : node.text;
+  const std::string text = shortened(node.text);
   if (value.is_string()) return fmt::format("\"{}\"", text);
   if (value.is_bool()) return fmt::format("the boolean {}", text);
   return fmt::format("the number {}", text);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "tests/fakes.h"
 #include "tests/policy/reading.h"
 
@@ -41,6 +42,22 @@ spec:
     - {name: pauses, for: destination.pause, max: 2, per: 1d, key: action.algorithm}
     - {name: risk, sum: risk, max: 1.0, per: run}
 )yaml";
+
+TEST(loader, long_values_are_quoted_up_to_a_whole_character) {
+  for (std::size_t lead = 0; lead < 4; ++lead) {
+    std::string value(lead, 'x');
+    for (int i = 0; i < 30; ++i) value += "€";
+    Diagnostics diagnostics;
+    load_text("p.yaml",
+              "apiVersion: autopilot/v1\nkind: Policy\nmetadata: {id: p}\nspec: {enabled: " +
+                  value + ", guards: [{deny: \"true\"}]}\n",
+              {}, diagnostics);
+    ASSERT_EQ(diagnostics.all().size(), 1u);
+    const std::string& message = diagnostics.all()[0].message;
+    EXPECT_EQ(find_invalid_utf8(message), std::string_view::npos) << message;
+    EXPECT_NE(message.find("€…"), std::string::npos) << message;
+  }
+}
 
 TEST(loader, the_example_of_the_design_loads_without_a_word) {
   Diagnostics diagnostics;
