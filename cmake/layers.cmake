@@ -18,7 +18,7 @@ function(add_layer name folder)
   endif()
 endfunction()
 
-add_layer(core_base core/base fmt::fmt nlohmann_json::nlohmann_json lib_yaml lib_sqlite lib_nettle lib_cctz)
+add_layer(core_base core/base fmt::fmt nlohmann_json::nlohmann_json lib_yaml lib_sqlite lib_nettle lib_cctz ${CMAKE_DL_LIBS})
 target_compile_definitions(core_base PUBLIC AUTOPILOT_VERSION="${PROJECT_VERSION}")
 add_layer(core_render core/render core_base)
 add_layer(core_expr core/expr core_base lib_re2)

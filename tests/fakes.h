@@ -179,13 +179,50 @@ class FakeProcesses final : public Processes {
   }
 };
 
+// Answers from a function; remembers what was asked. Without one, nothing is there.
+class FakeHttp final : public Http {
+ public:
+  std::function<HttpResult(const HttpRequest&)> answer;
+  std::vector<HttpRequest> requests;
+
+  HttpResult send(const HttpRequest& request) override {
+    requests.push_back(request);
+    if (answer) return answer(request);
+    return {HttpResult::Fault::unreachable,
+            "cannot connect to " + shown_url(request.url) + ": connection refused", "", {}};
+  }
+
+  // An answer of that status and body.
+  static HttpResult says(int status, std::string body, std::string type = "application/json") {
+    HttpResult result;
+    result.response.status = status;
+    result.response.headers = {{"content-type", std::move(type)}};
+    result.response.body = std::move(body);
+    return result;
+  }
+};
+
+class FakeSockets final : public Sockets {
+ public:
+  std::function<SocketAnswer(const std::string& address, std::string_view text)> answer;
+  std::vector<std::pair<std::string, std::string>> asked;
+
+  SocketAnswer exchange(const std::string& address, std::string_view text, Duration) override {
+    asked.emplace_back(address, text);
+    if (answer) return answer(address, text);
+    return {{}, "cannot connect to " + address + ": no such file or directory"};
+  }
+};
+
 struct FakeWorld {
   FakeClock clock;
   FakeFiles files;
   FakeEnvironment environment;
   FakeRandom random;
   FakeProcesses processes;
-  World world{clock, files, environment, random, processes};
+  FakeHttp http;
+  FakeSockets sockets;
+  World world{clock, files, environment, random, processes, http, sockets};
 };
 
 }  // namespace autopilot::testing

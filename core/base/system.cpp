@@ -18,7 +18,9 @@
 #include <cstring>
 
 #include "core/base/error.h"
+#include "core/base/http_curl.h"
 #include "core/base/processes.h"
+#include "core/base/sockets.h"
 
 namespace autopilot {
 namespace {
@@ -318,7 +320,9 @@ struct System::Parts {
   SystemEnvironment environment;
   SystemRandom random;
   std::unique_ptr<Processes> processes = system_processes();
-  World world{clock, files, environment, random, *processes};
+  std::unique_ptr<Http> http = system_http();
+  std::unique_ptr<Sockets> sockets = system_sockets();
+  World world{clock, files, environment, random, *processes, *http, *sockets};
 };
 
 System::System() : parts_(std::make_unique<Parts>()) {}

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/http.h"
 #include "core/base/time.h"
 
 namespace autopilot {
@@ -104,6 +105,8 @@ struct World {
   Environment& environment;
   Random& random;
   Processes& processes;
+  Http& http;
+  Sockets& sockets;
 };
 
 }  // namespace autopilot

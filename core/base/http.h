@@ -1,0 +1,102 @@
+#pragma once
+// HTTP and plain sockets as the World offers them. What goes wrong on the way to an answer is an
+// expected outcome, told in words that say what to do: nothing here throws on what a server does.
+// Texts never hold headers, bodies, passwords or the query of a URL.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/time.h"
+
+namespace autopilot {
+
+// Which addresses a request may go to. Tested on the address that the socket is opened for, after
+// names are resolved: a test of the URL's text is defeated by names, odd spellings and rebinding.
+enum class HttpReach {
+  no_metadata,    // all but link-local ones, where clouds keep their credentials
+  public_only,    // for URLs that strangers choose: nothing private, local or reserved
+  loopback_only,  // this machine
+};
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;  // http or https; nothing else is spoken
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;  // sent with any method when not empty
+  Duration connect_timeout = Duration::seconds(5);
+  Duration timeout = Duration::seconds(30);  // until the last byte, over all redirects
+  std::size_t most_bytes = 4 << 20;          // of the answer's body
+  int redirects = 0;                         // followed at most; headers stay with their origin
+  HttpReach reach = HttpReach::no_metadata;
+  bool proxy_from_environment = false;  // http_proxy and its like
+  std::string unix_socket;              // path; empty: TCP
+  std::string ca_file;  // PEM; empty: the system's. Certificates are always verified
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  std::string body;
+  Duration took;
+
+  // The first header of that name (lower case), or "".
+  std::string_view header(std::string_view name) const;
+};
+
+struct HttpResult {
+  enum class Fault {
+    none,         // there is an answer, whatever its status
+    bad_request,  // the URL, the method or a header cannot be sent
+    refused,      // the address is out of reach (HttpReach)
+    unresolved,
+    unreachable,
+    timeout,
+    tls,
+    too_long,
+    broken,       // closed early, or not HTTP
+    redirects,    // more than allowed, or to something that is not http
+    unavailable,  // libcurl is not installed
+  };
+  Fault fault = Fault::none;
+  std::string why;   // "cannot connect to http://127.0.0.1:9090: connection refused"
+  std::string hint;  // what to do; may be empty
+  HttpResponse response;
+
+  bool ok() const { return fault == Fault::none; }
+};
+
+// One thread at a time. Connections are kept for the next request.
+class Http {
+ public:
+  virtual ~Http() = default;
+  virtual HttpResult send(const HttpRequest& request) = 0;
+};
+
+struct SocketAnswer {
+  std::string text;
+  std::string why;  // why there is none; empty: it is whole
+
+  bool ok() const { return why.empty(); }
+};
+
+// Servers that answer one line and close, such as HAProxy's runtime API.
+class Sockets {
+ public:
+  virtual ~Sockets() = default;
+  // Sends `text` and reads until the other side closes. `address`: a path of a Unix socket or
+  // "host:port", each with HAProxy's prefix (unix@, ipv4@, ipv6@) or without.
+  virtual SocketAnswer exchange(const std::string& address, std::string_view text,
+                                Duration timeout) = 0;
+};
+
+// A URL as it may be shown: without user, password, query and fragment.
+std::string shown_url(std::string_view url);
+
+// Whether an address (4 bytes or 16, network order) is within reach.
+bool within_reach(HttpReach reach, std::string_view address);
+
+}  // namespace autopilot
