@@ -22,6 +22,7 @@ add_layer(core_base core/base fmt::fmt nlohmann_json::nlohmann_json lib_yaml lib
 target_compile_definitions(core_base PUBLIC AUTOPILOT_VERSION="${PROJECT_VERSION}")
 add_layer(core_render core/render core_base)
 add_layer(core_expr core/expr core_base lib_re2)
+add_layer(core_stats core/stats core_base)
 add_layer(core_policy core/policy core_expr)
 add_layer(core_decide core/decide core_policy core_render lib_simdjson)
 add_layer(core_state core/state core_decide)
