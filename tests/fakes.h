@@ -3,6 +3,7 @@
 // recorded.
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -47,13 +48,18 @@ class FakeFiles final : public Files {
 
   std::vector<std::string> reads;  // what was asked, in order
   std::vector<std::string> writes;
-  std::set<std::string> broken;  // paths that can be neither read nor written
+  std::set<std::string> broken;     // paths that can be neither read nor written
+  std::set<std::string> unguarded;  // paths that others could have written
 
   std::string read(const std::string& path) override {
     reads.push_back(path);
     const auto at = texts.find(path);
     if (at == texts.end() || broken.contains(path)) fail("cannot read", path);
     return at->second;
+  }
+  std::string read_guarded(const std::string& path, const std::string&) override {
+    if (unguarded.contains(path)) throw Error(ErrorKind::denied, path + " is not to be trusted");
+    return read(path);
   }
   std::string read_stdin() override {
     if (next_input_ == input.size()) return {};
@@ -90,6 +96,11 @@ class FakeFiles final : public Files {
     if (broken.contains(path)) fail("cannot write", path);
     texts[path] = text;
   }
+  std::string write_temporary(std::string_view text) override {
+    const std::string path = "/tmp/" + std::to_string(next_temporary_++);
+    write(path, text);
+    return path;
+  }
   void create(const std::string& path, std::string_view text) override {
     if (exists(path)) fail("cannot write", path);
     write(path, text);
@@ -110,6 +121,7 @@ class FakeFiles final : public Files {
   }
 
   std::size_t next_input_ = 0;
+  std::size_t next_temporary_ = 1;
 };
 
 class FakeEnvironment final : public Environment {
@@ -165,6 +177,15 @@ class FakeProcesses final : public Processes {
   std::optional<int> feed_result = 0;
   std::vector<std::pair<std::vector<std::string>, std::string>> fed;
 
+  struct Call {
+    std::vector<std::string> words;
+    std::string input;
+    CaptureLimits limits;
+  };
+  std::vector<Call> captured;
+  // Answers capture(); without it nothing can be started.
+  std::function<Captured(const Call&)> answer;
+
   std::string find(const std::string& name) override {
     const auto at = programs.find(name);
     return at == programs.end() ? std::string() : at->second;
@@ -172,6 +193,12 @@ class FakeProcesses final : public Processes {
   std::optional<int> feed(const std::vector<std::string>& words, std::string_view input) override {
     fed.emplace_back(words, input);
     return feed_result;
+  }
+  Captured capture(const std::vector<std::string>& words, std::string_view input,
+                   const CaptureLimits& limits) override {
+    captured.push_back({words, std::string(input), limits});
+    if (answer) return answer(captured.back());
+    return {Captured::End::not_started, ENOENT, {}, {}};
   }
   void become(const std::vector<std::string>& words,
               const std::vector<std::pair<std::string, std::string>>& environment) override {

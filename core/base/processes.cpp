@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "core/base/capture.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 
@@ -54,6 +55,23 @@ bool is_executable_file(const std::string& path) {
   return ::stat(path.c_str(), &s) == 0 && S_ISREG(s.st_mode) && ::access(path.c_str(), X_OK) == 0;
 }
 
+// What programs need to work at all and to speak the user's language.
+constexpr const char* kPassedAlways[] = {"PATH",   "HOME",     "USER",   "LOGNAME", "LANG",
+                                         "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ"};
+
+std::vector<std::string> clean_environment(const CaptureLimits& limits) {
+  std::map<std::string, std::string> variables;
+  const auto pass = [&](const std::string& name) {
+    if (const char* value = std::getenv(name.c_str())) variables[name] = value;
+  };
+  for (const char* name : kPassedAlways) pass(name);
+  for (const std::string& name : limits.pass) pass(name);
+  for (const auto& [name, value] : limits.set) variables[name] = value;
+  std::vector<std::string> all;
+  for (const auto& [name, value] : variables) all.push_back(name + "=" + value);
+  return all;
+}
+
 class SystemProcesses final : public Processes {
  public:
   std::string find(const std::string& name) override {
@@ -83,6 +101,14 @@ class SystemProcesses final : public Processes {
     const int status = wait_for(child);
     if (status == kCannotExecute) return std::nullopt;
     return status;
+  }
+
+  Captured capture(const std::vector<std::string>& words, std::string_view input,
+                   const CaptureLimits& limits) override {
+    const std::string& name = words.at(0);
+    const std::string path = name.find('/') != std::string::npos ? name : find(name);
+    if (path.empty()) return {Captured::End::not_started, ENOENT, {}, {}};
+    return run_captured({path, words, clean_environment(limits)}, input, limits);
   }
 
   void become(const std::vector<std::string>& words,

@@ -18,6 +18,7 @@
 #include <cstring>
 
 #include "core/base/error.h"
+#include "core/base/guarded_file.h"
 #include "core/base/http_curl.h"
 #include "core/base/processes.h"
 #include "core/base/sockets.h"
@@ -107,6 +108,10 @@ class SystemFiles final : public Files {
     return read_all(fd.get(), path);
   }
 
+  std::string read_guarded(const std::string& path, const std::string& root) override {
+    return read_guarded_file(path, root);
+  }
+
   std::string read_stdin() override {
     char buffer[65536];
     for (;;) {
@@ -189,6 +194,21 @@ class SystemFiles final : public Files {
       ::unlink(temporary.c_str());
       throw;
     }
+  }
+
+  std::string write_temporary(std::string_view text) override {
+    const char* folder = std::getenv("TMPDIR");
+    std::string path =
+        fmt::format("{}/autopilot-XXXXXX", folder != nullptr && *folder != '\0' ? folder : "/tmp");
+    const Fd fd(::mkostemp(path.data(), O_CLOEXEC));  // mode 0600
+    if (fd.get() < 0) fail("cannot write", path, errno);
+    try {
+      write_all(fd.get(), text, path);
+    } catch (...) {
+      ::unlink(path.c_str());
+      throw;
+    }
+    return path;
   }
 
   void create(const std::string& path, std::string_view text) override {

@@ -39,6 +39,10 @@ class Files {
 
   virtual ~Files() = default;
   virtual std::string read(const std::string& path) = 0;
+  // Reads what others must not be able to swap (core/base/guarded_file.h): a regular file that
+  // belongs to this user or to root, writable for nobody else, and under the folder `root` reached
+  // through folders of that kind and no link. Throws Error(denied) when it is not so.
+  virtual std::string read_guarded(const std::string& path, const std::string& root) = 0;
   // Bounded read of standard input or a file, piece by piece; returns "" at the end.
   virtual std::string read_stdin() = 0;
   // Whether read_stdin() would return at once.
@@ -56,6 +60,8 @@ class Files {
   virtual void write(const std::string& path, std::string_view text) = 0;
   // The same for its owner alone, and without waiting for the disk: for what can be made anew.
   virtual void write_private(const std::string& path, std::string_view text) { write(path, text); }
+  // A new file for its owner alone, in the folder for temporary files; its path. remove() it.
+  virtual std::string write_temporary(std::string_view text) = 0;
   // Creates the file and fails if it exists.
   virtual void create(const std::string& path, std::string_view text) = 0;
   virtual void make_directories(const std::string& path) = 0;  // mode 0777 less the umask
@@ -78,6 +84,28 @@ class Environment {
   virtual std::optional<int> terminal_columns() = 0;  // of standard output, when it is a terminal
 };
 
+// What capture() lets a program have.
+struct CaptureLimits {
+  Duration time = Duration::seconds(30);
+  std::size_t output = 1 << 20;  // bytes, of each stream
+  // Names of environment variables that it sees beside PATH, HOME, USER, LOGNAME, LANG, LC_ALL,
+  // LC_CTYPE, TMPDIR and TZ, and those that are set for it.
+  std::vector<std::string> pass;
+  std::vector<std::pair<std::string, std::string>> set;
+  // It may ask the person at the terminal: it stays in our session, and its standard error goes
+  // where ours does. Otherwise it has a session of its own and no terminal.
+  bool at_terminal = false;
+};
+
+struct Captured {
+  enum class End { exited, killed, timed_out, too_long, not_started };
+  End end = End::exited;
+  int status = 0;  // of exited; the signal of killed; errno of not_started
+  std::string out, err;
+
+  bool ok() const { return end == End::exited && status == 0; }
+};
+
 // Other programs. Words go to the program as they are: no shell is involved.
 class Processes {
  public:
@@ -88,6 +116,10 @@ class Processes {
   // signal that ended it; nothing when it cannot be started.
   virtual std::optional<int> feed(const std::vector<std::string>& words,
                                   std::string_view input) = 0;
+  // Runs the program with `input` as its standard input, a clean environment and no other file of
+  // ours, and keeps what it writes. Ended with all that it started when it breaks the limits.
+  virtual Captured capture(const std::vector<std::string>& words, std::string_view input,
+                           const CaptureLimits& limits) = 0;
   // Becomes the program. Returns only by throwing Error(outside).
   virtual void become(const std::vector<std::string>& words,
                       const std::vector<std::pair<std::string, std::string>>& environment) = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/base64.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/render/svg.h"
@@ -54,26 +55,11 @@ svg.chart .warn{fill:var(--warn-area)}svg.chart .changed{fill:var(--changed-area
 main{max-width:none;padding:0}section,figure,tr{break-inside:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 )";
 
-constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-std::string base64(std::string_view bytes) {
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      const auto byte = i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0u;
-      group = group << 8 | byte;
-    }
-    for (std::size_t j = 0; j < 4; ++j)
-      out += i + j <= bytes.size() ? kDigits[group >> (18 - 6 * j) & 63] : '=';
-  }
-  return out;
-}
-
 // What a content security policy allows: exactly this text.
 std::string source_hash(std::string_view text) {
   const auto digest = sha256(text);
-  return "'sha256-" + base64({reinterpret_cast<const char*>(digest.data()), digest.size()}) + "'";
+  return "'sha256-" + to_base64({reinterpret_cast<const char*>(digest.data()), digest.size()}) +
+         "'";
 }
 
 const char* class_of(Tone tone) {

@@ -149,5 +149,93 @@ TEST_F(SystemWorld, feeds_a_program_and_tells_how_it_ended) {
   EXPECT_EQ(processes.find("sh").substr(0, 1), "/");
 }
 
+class Capturing : public SystemWorld {
+ protected:
+  Capturing() { std::signal(SIGPIPE, SIG_IGN); }  // as main does
+  Captured sh(const std::string& script, std::string_view input = {}, CaptureLimits limits = {}) {
+    return system.world().processes.capture({"sh", "-c", script}, input, limits);
+  }
+  using End = Captured::End;
+};
+
+TEST_F(Capturing, keeps_both_streams_and_the_status) {
+  const Captured ran = sh("cat; echo no >&2; exit 3", "hello");
+  EXPECT_EQ(ran.end, End::exited);
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_EQ(ran.out, "hello");
+  EXPECT_EQ(ran.err, "no\n");
+  EXPECT_FALSE(ran.ok());
+}
+
+TEST_F(Capturing, passes_more_than_a_pipe_holds_in_both_directions) {
+  const std::string much(600'000, 'x');
+  EXPECT_EQ(sh("cat", much).out, much);
+  EXPECT_TRUE(sh("exec <&-; true", much).ok());  // it need not read all
+}
+
+TEST_F(Capturing, tells_why_a_program_did_not_start_or_how_it_died) {
+  const auto start = [&](const std::string& name) {
+    return system.world().processes.capture({name}, "", {});
+  };
+  EXPECT_EQ(start("no-such-program-here").end, End::not_started);
+  EXPECT_EQ(start("no-such-program-here").status, ENOENT);
+  scratch.write("plain", "text");
+  EXPECT_EQ(start(scratch.path("plain")).status, EACCES);
+  EXPECT_EQ(sh("kill -9 $$").end, End::killed);
+  EXPECT_EQ(sh("kill -9 $$").status, SIGKILL);
+}
+
+TEST_F(Capturing, no_shell_reads_the_words) {
+  const Captured ran = system.world().processes.capture({"echo", "$HOME; `id` *"}, "", {});
+  EXPECT_EQ(ran.out, "$HOME; `id` *\n");
+}
+
+TEST_F(Capturing, ends_what_takes_too_long_with_all_that_it_started) {
+  CaptureLimits limits;
+  limits.time = Duration::milliseconds(200);
+  const std::string mark = scratch.path("alive");
+  const Captured ran = sh("(sleep 1; echo x > " + mark + ") & sleep 60", "", limits);
+  EXPECT_EQ(ran.end, End::timed_out);
+  // The same when it closed its streams, and when what it left behind has none.
+  EXPECT_EQ(sh("exec >&- 2>&-; sleep 60", "", limits).end, End::timed_out);
+  EXPECT_TRUE(sh("(sleep 1; echo x > " + mark + ") >/dev/null 2>&1 & true", "").ok());
+  system.world().clock.sleep(Duration::milliseconds(1300));
+  EXPECT_FALSE(files.exists(mark));
+}
+
+TEST_F(Capturing, ends_what_writes_too_much) {
+  CaptureLimits limits;
+  limits.output = 1000;
+  const Captured ran = sh("yes", "", limits);
+  EXPECT_EQ(ran.end, End::too_long);
+  EXPECT_EQ(ran.out.size(), 1000u);
+}
+
+TEST_F(Capturing, shows_the_program_only_the_variables_of_the_list) {
+  ::setenv("AUTOPILOT_TEST_SECRET", "s3cret", 1);
+  ::setenv("AUTOPILOT_TEST_PASSED", "passed", 1);
+  CaptureLimits limits;
+  limits.pass = {"AUTOPILOT_TEST_PASSED", "AUTOPILOT_TEST_ABSENT"};
+  limits.set = {{"AUTOPILOT_TEST_SET", "set"}, {"LANG", "C"}};
+  const std::string seen = sh("env", "", limits).out;
+  EXPECT_EQ(seen.find("s3cret"), std::string::npos);
+  EXPECT_NE(seen.find("AUTOPILOT_TEST_PASSED=passed\n"), std::string::npos);
+  EXPECT_NE(seen.find("AUTOPILOT_TEST_SET=set\n"), std::string::npos);
+  EXPECT_NE(seen.find("LANG=C\n"), std::string::npos);
+  EXPECT_NE(seen.find("PATH="), std::string::npos);
+  ::unsetenv("AUTOPILOT_TEST_SECRET");
+  ::unsetenv("AUTOPILOT_TEST_PASSED");
+}
+
+TEST_F(Capturing, gives_the_program_no_file_of_ours_and_no_core_dump) {
+  const int open = ::open("/dev/null", O_RDONLY);                      // not marked to be closed
+  EXPECT_EQ(sh("ls /proc/self/fd | wc -l; ulimit -c").out, "4\n0\n");  // ls has opened one itself
+  ::close(open);
+}
+
+TEST_F(Capturing, the_program_has_no_terminal_and_a_session_of_its_own) {
+  EXPECT_EQ(sh("set -- $(cat /proc/$$/stat); [ $6 = $$ ] && echo own").out, "own\n");
+}
+
 }  // namespace
 }  // namespace autopilot
