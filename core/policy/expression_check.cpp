@@ -62,10 +62,15 @@ ExpressionChecker::ExpressionChecker(const Project& project, Diagnostics& diagno
       statistics_(statistics_environment()) {}
 
 void ExpressionChecker::check_statistics(const YamlNode& node) {
+  check_condition(node, statistics_);
+}
+
+void ExpressionChecker::check_condition(const YamlNode& node,
+                                        const expr::Environment& environment) {
   const Value value = scalar_value(node);
   if (value.is_null() || trim(node.text).empty()) return;  // reported by its shape
   const bool is_text = value.is_string();
-  run_in(statistics_, is_text ? node.text : to_json(value), node, is_text ? 0 : kNowhere,
+  run_in(environment, is_text ? node.text : to_json(value), node, is_text ? 0 : kNowhere,
          Wanted::condition);
 }
 

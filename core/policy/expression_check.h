@@ -27,6 +27,8 @@ class ExpressionChecker {
   void check_made(const std::string& source, const YamlNode& node, Wanted wanted, bool with_risk);
   // The condition of a rollback: it knows statistics and nothing else.
   void check_statistics(const YamlNode& node);
+  // A condition over names of its own.
+  void check_condition(const YamlNode& node, const expr::Environment& environment);
   // The {place-holders} of a message.
   void check_message(const YamlNode& node, bool with_risk);
 

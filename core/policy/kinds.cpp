@@ -10,6 +10,8 @@ constexpr Kind kKinds[] = {
      &kPolicyTestSpec, "name", check_policy_test, nullptr},
     {"Access", "autopilot/v1", "Who has which role", "policies/access.yaml", &kAccessSpec, "",
      check_access, nullptr},
+    {"Deployment", "autopilot/v1", "How a version goes into production, and back by itself",
+     "policies/*.yaml", &kDeploymentSpec, "name", check_deployment, nullptr},
     {"RCPPolicy", "smartlinks/v1",
      "A runtime control policy in the older form; convert prints it as a Policy", "policies/*.yaml",
      &kRcpPolicySpec, "", check_rcp_policy, translate_rcp_policy},

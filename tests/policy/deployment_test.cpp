@@ -1,0 +1,243 @@
+// Deployments: what the schema and the checks refuse, and what presets, environments and templates
+// come to.
+#include "core/policy/deployment.h"
+
+#include <gtest/gtest.h>
+
+#include "core/base/json.h"
+#include "core/policy/schema_json.h"
+#include "tests/policy/reading.h"
+
+namespace autopilot::policy {
+namespace {
+
+using testing::load;
+using testing::Loaded;
+using Faults = std::vector<std::string>;
+
+constexpr const char* kHead =
+    "apiVersion: autopilot/v1\nkind: Deployment\nmetadata: {id: shop}\nspec:\n";
+constexpr const char* kBase = R"(  slots: {blue: {port: 8001}, green: {port: 8002}}
+  process: {provider: exec, start: [./serve, "{{port}}"]}
+  traffic: {provider: nginx, directory: nginx}
+  metrics:
+    errors: {provider: prom, kind: count, bad: e, total: t}
+    roi: {provider: exec, argv: [./roi], kind: value}
+)";
+
+Loaded deployment(const std::string& spec) { return load(std::string(kHead) + kBase + spec); }
+// "code: message" of the first fault.
+std::string first(const std::string& spec) {
+  const Loaded loaded = deployment(spec);
+  return loaded.faults().empty() ? "" : loaded.faults()[0] + " " + loaded.message();
+}
+std::string help(const std::string& spec) { return deployment(spec).help(); }
+
+TEST(deployment, one_with_every_section_is_fine) {
+  const Loaded loaded = load(std::string(kHead) + R"(  description: the shop
+  type: normal
+  environments:
+    staging: {}
+    production: {requires: staging, hosts: [local]}
+  hosts: [local]
+  slots: {blue: {port: 8001}, green: {port: 8002}}
+  interval: 10s
+  tick: 1m
+  process: {provider: exec, start: [./serve, "{{port}}"], grace: 5s}
+  health: {http: /health, healthy: 2, unhealthy: 3}
+  traffic: {provider: nginx, directory: nginx}
+  templates: {web: {provider: prom, url: "http://127.0.0.1:9090"}}
+  metrics:
+    errors: {template: web, kind: count, bad: 'errors_total{version="{{version}}"}', total: 'requests_total{version="{{version}}"}', window: 1m, min_requests: 50}
+    roi: {provider: exec, argv: [./roi, "{{arm}}"], kind: value, dry_run: false, on_fail: pause, no_data: ignore}
+  analyses: {seq: {method: sequential, metrics: [errors], alpha: 1%, overdispersion: 1.2}}
+  steps:
+    - {name: canary, weight: 5%, hold: 2h, analysis: [seq, burn_rate], require: canary.errors < 0.02}
+    - {gate: ops, timeout: 4h, on_timeout: rollback, role: admin}
+    - {pause: 10m}
+    - {pause: true}
+    - {approval: 2}
+    - {smoke: smoke.yaml}
+    - {load: {rate: 500/m, for: 5m, max_p95: 2s}}
+    - {name: watch, hold: 1h, analysis: kayenta}
+    - {weight: 100%, hold: 4h}
+  rollback:
+    - {when: canary.errors > 0.02, for: 3m}
+    - {when: canary.roi < 0.8 * before.roi, over: 1h}
+    - {when: canary.errors > 2.0 * stable.errors && weight < 0.5, consecutive: 3, on_fail: notify}
+    - {when: canary.roi < earlier.roi, ago: 10m, on_fail: pause}
+  objectives: [{name: errors, when: canary.errors < 0.01, target: below 1 %, from: 25%}]
+  on_inconclusive: pause
+  no_data: hold
+  freeze: [{cron: "* * * * 5", timezone: Europe/Paris, reason: friday}, {from: 2026-12-24T00:00:00Z, until: 2026-12-27T00:00:00Z, reason: holidays}]
+  maintenance: [{cron: "0-30 2 * * 0", reason: backup}]
+  deadlines: {prepare: 10m, step: 24h, rollback: 1m}
+  bake: {for: 48h, holdback: 5%}
+  checks:
+    before: [{name: tests, argv: [./run, tests]}, {name: review, manual: the code was reviewed}]
+    after: [{name: up, url: "http://127.0.0.1/health", critical: true}]
+  hooks: {before: [./hook], promoted: [./hook], rolled_back: [./hook]}
+)");
+  EXPECT_EQ(loaded.faults(), Faults{}) << loaded.message();
+  ASSERT_EQ(loaded.documents.size(), 1u);
+}
+
+TEST(deployment, unknown_fields_are_told_with_what_was_meant) {
+  EXPECT_EQ(first("  setps: []\n"), "unknown-field@11:3 a Deployment has no field \"setps\"");
+  EXPECT_EQ(help("  setps: []\n"), "did you mean steps?");
+  EXPECT_EQ(help("  steps: [{wieght: 5%}]\n"), "did you mean weight?");
+  EXPECT_EQ(help("  preset: canary-11\n"), "did you mean canary-10?");
+  EXPECT_EQ(help("  steps: [{weight: 5%}]\n  rollback: [{when: canary.errrors > 0.1}]\n"),
+            "did you mean errors?");
+}
+
+TEST(deployment, steps_go_up_and_do_one_thing_each) {
+  EXPECT_EQ(first("  steps: [{weight: 25%}, {weight: 5%}]\n"),
+            "wrong-value@11:35 the weight goes down, from 25% to 5%");
+  EXPECT_EQ(first("  steps: [{weight: 0%}]\n"), "wrong-value@11:20 a step to 0% is a rollback");
+  EXPECT_EQ(first("  steps: [{weight: 5%, gate: ops}]\n"),
+            "conflicting-fields@11:24 a step can't have both weight and gate");
+  EXPECT_EQ(
+      first("  steps: [{name: x}]\n"),
+      "missing-field@11:11 a step needs a weight, hold, pause, gate, approval, smoke or load");
+  EXPECT_EQ(first("  steps: [{gate: ops}]\n"),
+            "wrong-value@11:10 no step has a weight, so nothing is ever tried");
+  EXPECT_EQ(first("  steps: [{weight: 5%, timeout: 4h}]\n"),
+            "conflicting-fields@11:24 timeout has a meaning only with gate and approval");
+  EXPECT_EQ(first("  steps: [{weight: 0.001%}]\n"),
+            "wrong-value@11:20 weights are whole hundredths of a per cent");
+  EXPECT_EQ(first("  steps: [{weight: 5%, name: a}, {weight: 6%, name: a}]\n"),
+            "duplicate-name@11:53 two steps are called a");
+  EXPECT_EQ(first("  steps: [{mirror: 5%}, {weight: 5%}]\n"),
+            "wrong-value@11:12 the traffic provider nginx cannot send copies of requests");
+  EXPECT_EQ(first("  steps: [{pause: maybe}, {weight: 5%}]\n"),
+            "wrong-value@11:19 pause: expected a duration or true");
+}
+
+TEST(deployment, weights_that_the_proxy_cannot_do_are_refused) {
+  const std::string spec = std::string(kHead) +
+                           "  slots: {a: {port: 1}, b: {port: 2}}\n  process: {provider: exec}\n"
+                           "  traffic: {provider: haproxy}\n  metrics: {m: {provider: prom}}\n  "
+                           "steps: [{weight: 0.2%}]\n";
+  EXPECT_EQ(load(spec).message(), "HAProxy cannot give so small a share: its weights end at 256");
+}
+
+TEST(deployment, a_for_shorter_than_two_ticks_is_refused_where_there_is_no_history) {
+  const std::string steps = "  steps: [{weight: 5%}]\n  tick: 1m\n";
+  EXPECT_EQ(first(steps + "  rollback: [{when: canary.roi < 1.0, for: 90s}]\n"),
+            "wrong-value@13:44 for: 1m30s is less than two ticks, and exec has no history to fill "
+            "them");
+  EXPECT_EQ(first(steps + "  rollback: [{when: canary.roi < 1.0, for: 2m}]\n"), "");
+  EXPECT_EQ(first(steps + "  rollback: [{when: canary.errors > 0.1, for: 90s}]\n"), "");
+  EXPECT_EQ(first(steps + "  rollback: [{when: canary.errors > 0.1, for: 10s}]\n"),
+            "wrong-value@13:47 for: 10s is less than two intervals");
+}
+
+TEST(deployment, names_that_are_not_there_are_told) {
+  EXPECT_EQ(first("  steps: [{weight: 5%, analysis: seqential}]\n"),
+            "unknown-name@11:34 no analysis is called seqential");
+  EXPECT_EQ(help("  steps: [{weight: 5%, analysis: seqential}]\n"), "did you mean sequential?");
+  EXPECT_EQ(first("  steps: [{weight: 5%}]\n  environments: {production: {requires: stagin}, "
+                  "staging: {}}\n"),
+            "unknown-name@12:41 no environment is called stagin");
+  EXPECT_EQ(first("  steps: [{weight: 5%}]\n  environments: {a: {requires: b}, b: {requires: a}}\n")
+                .substr(0, 11),
+            "wrong-value");
+  EXPECT_EQ(first("  steps: [{weight: 5%}]\n  hosts: [web1]\n"),
+            "wrong-value@12:11 hosts: web1 cannot be reached: this version deploys on local only");
+}
+
+TEST(deployment, windows_bakes_slots_and_times_make_sense) {
+  const std::string steps = "  steps: [{weight: 5%}]\n";
+  EXPECT_EQ(first(steps + "  freeze: [{reason: x}]\n").substr(0, 18), "conflicting-fields");
+  EXPECT_EQ(first(steps + "  freeze: [{from: 2026-02-01T00:00:00Z, until: "
+                          "2026-01-01T00:00:00Z, reason: x}]\n"),
+            "wrong-value@12:48 the window ends before it begins");
+  EXPECT_EQ(first(steps + "  bake: {for: 0s}\n").substr(0, 16), "wrong-type@12:15");
+  EXPECT_EQ(first(steps + "  bake: {for: 1h, holdback: 60%}\n"),
+            "wrong-value@12:29 holdback: expected more than 0% and at most 50%");
+  EXPECT_EQ(first(steps + "  interval: 10ms\n"), "wrong-value@12:13 interval: 10ms is too short");
+}
+
+TEST(deployment, without_metrics_there_is_a_warning) {
+  const Loaded loaded = load(std::string(kHead) +
+                             "  slots: {a: {port: 1}, b: {port: 2}}\n  process: {provider: "
+                             "exec}\n  traffic: {provider: exec}\n  steps: [{weight: 5%}]\n");
+  EXPECT_EQ(loaded.message(),
+            "nothing is measured, so a bad version goes forward as a good one does");
+  EXPECT_EQ(loaded.documents.size(), 1u);
+}
+
+Value spec_of(const std::string& json) { return parse_json_or_throw(json, "spec"); }
+
+TEST(deployment, presets_leave_out_what_no_metric_is_there_for) {
+  const Value bare = expand_deployment(spec_of(R"({"preset": "canary-5-25-100"})"), "");
+  EXPECT_EQ(to_json(*bare.get("rollback")), "[]");
+  EXPECT_EQ(bare.get("steps")->as_list().size(), 3u);
+  EXPECT_EQ(bare.get("steps")->as_list()[0].get("analysis"), nullptr);
+  const Value with = expand_deployment(
+      spec_of(R"({"preset": "canary-5-25-100", "metrics": {"errors": {}, "roi": {}}})"), "");
+  EXPECT_EQ(to_json(*with.get("steps")->as_list()[0].get("analysis")), R"(["errors"])");
+  EXPECT_EQ(to_json(*with.get("rollback")),
+            R"([{"name":"roi","when":"canary.roi < 0.8 * before.roi","over":"1h"}])");
+  EXPECT_EQ(with.get("preset"), nullptr);
+}
+
+TEST(deployment, what_is_written_comes_before_the_preset_and_the_environment_before_both) {
+  const Value spec = spec_of(R"({"preset": "blue-green", "bake": {"for": "1h"},
+    "metrics": {"a": {"provider": "exec"}},
+    "environments": {"production": {"bake": {"for": "2h"}, "metrics": {"b": {"provider": "prom"}}}}})");
+  EXPECT_EQ(to_json(*expand_deployment(spec, "").get("bake")), R"({"for":"1h"})");
+  const Value production = expand_deployment(spec, "production");
+  EXPECT_EQ(to_json(*production.get("bake")), R"({"for":"2h"})");
+  EXPECT_EQ(metric_names(production), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(production.get("metrics")->get("b")->get("provider")->as_string(), "prometheus");
+}
+
+TEST(deployment, templates_fill_in_what_a_metric_lacks) {
+  const Value spec =
+      expand_deployment(spec_of(R"({"templates": {"t": {"provider": "exec", "window": "5m"}},
+                 "metrics": {"m": {"template": "t", "window": "1m"}, "n": {"template": "x"}}})"),
+                        "");
+  EXPECT_EQ(to_json(*spec.get("metrics")->get("m")), R"({"window":"1m","provider":"exec"})");
+}
+
+TEST(deployment, every_preset_is_a_good_document_with_and_without_metrics) {
+  for (const char* preset : {"blue-green", "canary-5-25-100", "canary-10", "hotfix", "model"}) {
+    const std::string spec = std::string("  preset: ") + preset + "\n";
+    EXPECT_EQ(deployment(spec).faults(), Faults{}) << preset << deployment(spec).message();
+    Value expanded = expand_deployment(*deployment(spec).documents.at(0).content.get("spec"), "");
+    const Loaded again = load("apiVersion: autopilot/v1\nkind: Deployment\nmetadata: {id: x}\n" +
+                              to_yaml(Map{{"spec", expanded}}));
+    EXPECT_EQ(again.faults(), Faults{}) << preset << again.message();
+  }
+}
+
+TEST(deployment, shares_are_whole_basis_points) {
+  EXPECT_EQ(basis_points("5%"), 500);
+  EXPECT_EQ(basis_points(0.0525), 525);
+  EXPECT_EQ(basis_points("0.01%"), 1);
+  EXPECT_EQ(basis_points("0.001%"), std::nullopt);
+  EXPECT_EQ(basis_points("110%"), std::nullopt);
+  EXPECT_EQ(basis_points(Value()), std::nullopt);
+}
+
+TEST(deployment, nonsense_in_any_section_is_told_and_harms_nobody) {
+  for (const char* field :
+       {"type",        "preset",    "environments", "hosts",           "slots",   "interval",
+        "tick",        "process",   "traffic",      "templates",       "metrics", "analyses",
+        "steps",       "rollback",  "objectives",   "on_inconclusive", "no_data", "freeze",
+        "maintenance", "deadlines", "bake",         "checks",          "hooks"}) {
+    for (const char* value : {"7", "[]", "{}", "[[1]]", "{a: {b: [1]}}", "true", "[{a: 1}]", "~"}) {
+      const std::string text =
+          std::string(kHead) + "  " + field + ": " + value + "\n  " +
+          (std::string(field) == "steps" ? "bake: {for: 1h}" : "steps: [{weight: 5%}]") + "\n";
+      const Loaded loaded = load(text);
+      EXPECT_FALSE(loaded.faults().empty()) << text;
+      EXPECT_TRUE(loaded.documents.empty()) << text;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace autopilot::policy
