@@ -27,7 +27,7 @@ add_layer(core_policy core/policy core_expr)
 add_layer(core_decide core/decide core_policy core_render lib_simdjson)
 add_layer(core_state core/state core_decide)
 add_layer(core_trial core/trial core_decide core_render)
-add_layer(core_deploy core/deploy core_state)
+add_layer(core_deploy core/deploy core_state core_stats)
 add_layer(autopilot_cli cli core_deploy core_state core_trial core_render CLI11::CLI11)
 add_layer(autopilot_commands commands autopilot_cli)
 

@@ -12,6 +12,7 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/expr/batch.h"
+#include "tests/cases_judge.h"
 
 namespace autopilot {
 namespace {
@@ -30,41 +31,71 @@ Value read_cases(const std::string& path) {
   return parse_json_or_throw(text, path);
 }
 
-// {"tests": [...]}; tests that a reference implementation skips are not scored.
-Score run_cel(const Value& file) {
-  const Value* tests = file.get("tests");
+// One format of case files: where its cases are, which of them count, and whether one holds.
+struct Suite {
+  const char* name;
+  const char* list;  // the key of the cases
+  bool (*counts)(const Value& test);
+  bool (*holds)(const Value& test, std::string& why);
+};
+
+// Tests that a reference implementation skips are not scored.
+bool cel_case_counts(const Value& test) {
+  const Value* skipped = test.get("skipped_by");
+  return skipped == nullptr || !skipped->is_list() || skipped->as_list().empty();
+}
+
+bool cel_case_holds(const Value& test, std::string& why) {
+  const Value* expect = test.get("expect");
+  why = "the test expects nothing";
+  return expect != nullptr && expr::holds(*expect, expr::run_case(test), why);
+}
+
+bool every_case(const Value&) { return true; }
+
+constexpr Suite kSuites[] = {
+    {"cel", "tests", cel_case_counts, cel_case_holds},
+    {"judge", "cases", every_case, judge_case_holds},
+};
+
+void tell(const Value& test, std::string why) {
+  const Value* id = test.get("id");
+  if (why.size() > kWidest) why.resize(kWidest);
+  fmt::print("{}: {}\n", id != nullptr && id->is_string() ? id->as_string() : "(no id)", why);
+}
+
+Score run_suite(const Suite& suite, const Value& file) {
+  const Value* tests = file.get(suite.list);
   if (tests == nullptr || !tests->is_list())
-    throw Error(ErrorKind::invalid, "the file has no list of 'tests'");
+    throw Error(ErrorKind::invalid, fmt::format("the file has no list of '{}'", suite.list));
   Score score;
   for (const Value& test : tests->as_list()) {
-    const Value* skipped = test.get("skipped_by");
-    if (skipped != nullptr && skipped->is_list() && !skipped->as_list().empty()) continue;
+    if (!suite.counts(test)) continue;
     ++score.run;
-    const Value* id = test.get("id");
-    const Value* expect = test.get("expect");
-    std::string why = "the test expects nothing";
+    std::string why;
     bool held = false;
     try {
-      held = expect != nullptr && expr::holds(*expect, expr::run_case(test), why);
-    } catch (const Error& error) {
+      held = suite.holds(test, why);
+    } catch (const std::exception& error) {
       why = error.what();
     }
     score.held += held;
-    if (held) continue;
-    if (why.size() > kWidest) why.resize(kWidest);
-    fmt::print("{}: {}\n", id != nullptr && id->is_string() ? id->as_string() : "(no id)", why);
+    if (!held) tell(test, std::move(why));
   }
   return score;
 }
 
-int run(const std::string& suite, const std::string& path) {
-  if (suite != "cel") {
-    fmt::print(stderr, "unknown suite '{}'; there is: cel\n", suite);
-    return 2;
+int run(const std::string& name, const std::string& path) {
+  for (const Suite& suite : kSuites) {
+    if (name != suite.name) continue;
+    const Score score = run_suite(suite, read_cases(path));
+    fmt::print("{} of {} hold\n", score.held, score.run);
+    return score.held == score.run ? 0 : 1;
   }
-  const Score score = run_cel(read_cases(path));
-  fmt::print("{} of {} hold\n", score.held, score.run);
-  return score.held == score.run ? 0 : 1;
+  std::string known;
+  for (const Suite& suite : kSuites) known += fmt::format(" {}", suite.name);
+  fmt::print(stderr, "unknown suite '{}'; there are:{}\n", name, known);
+  return 2;
 }
 
 }  // namespace
