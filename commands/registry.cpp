@@ -8,6 +8,7 @@ extern const cli::Command audit_verify;
 extern const cli::Command complete;
 extern const cli::Command convert;
 extern const cli::Command decide;
+extern const cli::Command deploy_judge;
 extern const cli::Command diff;
 extern const cli::Command docs_completions;
 extern const cli::Command docs_man;
@@ -44,6 +45,7 @@ const cli::Table& registry() {
        {&rollout_status, &rollout_promote, &rollout_rollback, &rollout_resume, &rollout_tick,
         &shadow_report}},
       {"DECISIONS", {&decide, &show, &graph, &replay, &whatif, &eval}},
+      {"DEPLOYMENTS", {&deploy_judge}},
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &audit_verify, &audit_list}},
       {"MORE", {&help, &version}},

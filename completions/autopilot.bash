@@ -24,6 +24,7 @@ _autopilot_options() {
     'replay') echo '--since --all --against --fail-on-diff --format' ;;
     'whatif') echo '--since --last --all --actions --set --sweep --policies --tolerance --base --html --format' ;;
     'eval') echo '--vars --explain --batch --format' ;;
+    'deploy judge') echo '--method --slo --ratio --alpha --overdispersion --aa --min-requests --bounds --at-least --at-most --worse --pass --marginal --format' ;;
     'state info') echo '--format' ;;
     'state lock') echo '--for --reason --pid --format' ;;
     'state unlock') echo '--force --format' ;;
@@ -100,6 +101,20 @@ _autopilot_value() {
     'whatif --format') echo 'words text json markdown html' ;;
     'eval --vars') echo 'file' ;;
     'eval --format') echo 'words text json' ;;
+    'deploy judge --method') echo 'words sequential kayenta exact burn_rate' ;;
+    'deploy judge --slo') echo 'none' ;;
+    'deploy judge --ratio') echo 'none' ;;
+    'deploy judge --alpha') echo 'none' ;;
+    'deploy judge --overdispersion') echo 'none' ;;
+    'deploy judge --aa') echo 'file' ;;
+    'deploy judge --min-requests') echo 'none' ;;
+    'deploy judge --bounds') echo 'none' ;;
+    'deploy judge --at-least') echo 'none' ;;
+    'deploy judge --at-most') echo 'none' ;;
+    'deploy judge --worse') echo 'words increase decrease either' ;;
+    'deploy judge --pass') echo 'none' ;;
+    'deploy judge --marginal') echo 'none' ;;
+    'deploy judge --format') echo 'words text json markdown' ;;
     'state info --format') echo 'words text json' ;;
     'state lock --for') echo 'none' ;;
     'state lock --reason') echo 'none' ;;
@@ -144,7 +159,8 @@ _autopilot_argument() {
     'replay') echo 'id decision' ;;
     'whatif') echo 'id decision' ;;
     'eval') echo 'none' ;;
-    'help') echo 'words init validate test plan apply diff log export convert schema rollout shadow decide show graph replay whatif eval state audit help version docs' ;;
+    'deploy judge') echo 'file' ;;
+    'help') echo 'words init validate test plan apply diff log export convert schema rollout shadow decide show graph replay whatif eval deploy state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -154,13 +170,14 @@ _autopilot_second() {
   case $1 in
     'rollout') echo 'status promote rollback resume tick' ;;
     'shadow') echo 'report' ;;
+    'deploy') echo 'judge' ;;
     'state') echo 'info lock unlock check' ;;
     'audit') echo 'verify list' ;;
     'docs') echo 'man completions' ;;
   esac
 }
 
-_autopilot_commands='init validate test plan apply diff log export convert schema rollout shadow decide show graph replay whatif eval state audit help version docs'
+_autopilot_commands='init validate test plan apply diff log export convert schema rollout shadow decide show graph replay whatif eval deploy state audit help version docs'
 
 _autopilot() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}

@@ -1,7 +1,7 @@
 # Completion of autopilot for fish, written by `autopilot docs completions`.
 
-set -g __autopilot_pairs 'rollout status' 'rollout promote' 'rollout rollback' 'rollout resume' 'rollout tick' 'shadow report' 'state info' 'state lock' 'state unlock' 'state check' 'audit verify' 'audit list' 'docs man' 'docs completions'
-set -g __autopilot_valued -C --state --as --format --color --log-format --format --format --filter --coverage-min --coverage-lcov --record -o --out --format -o --out --target --exclude --since --last --fail-on-flip --max-bytes --format -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --format --reason --to --format --reason --for --format --reason --format --format --since --format --context --run --reason --format --format --format --since --against --format --since --last --actions --set --sweep --policies --tolerance --base --html --format --vars --format --format --for --reason --pid --format --format --format --format -n --count --format --format --format --format --format
+set -g __autopilot_pairs 'rollout status' 'rollout promote' 'rollout rollback' 'rollout resume' 'rollout tick' 'shadow report' 'deploy judge' 'state info' 'state lock' 'state unlock' 'state check' 'audit verify' 'audit list' 'docs man' 'docs completions'
+set -g __autopilot_valued -C --state --as --format --color --log-format --format --format --filter --coverage-min --coverage-lcov --record -o --out --format -o --out --target --exclude --since --last --fail-on-flip --max-bytes --format -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --format --reason --to --format --reason --for --format --reason --format --format --since --format --context --run --reason --format --format --format --since --against --format --since --last --actions --set --sweep --policies --tolerance --base --html --format --vars --format --method --slo --ratio --alpha --overdispersion --aa --min-requests --bounds --at-least --at-most --worse --pass --marginal --format --format --for --reason --pid --format --format --format --format -n --count --format --format --format --format --format
 
 # The command on the line so far, of one or two words.
 function __autopilot_command
@@ -56,6 +56,7 @@ complete -c autopilot -n 'test -z (__autopilot_command)' -a graph -d 'Draw a dec
 complete -c autopilot -n 'test -z (__autopilot_command)' -a replay -d 'Take recorded decisions again and compare'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a whatif -d 'Show what would have been decided, had things been otherwise'
 complete -c autopilot -n 'test -z (__autopilot_command)' -a eval -d 'Evaluate an expression'
+complete -c autopilot -n 'test -z (__autopilot_command)' -a deploy -d ''
 complete -c autopilot -n 'test -z (__autopilot_command)' -a state -d ''
 complete -c autopilot -n 'test -z (__autopilot_command)' -a audit -d ''
 complete -c autopilot -n 'test -z (__autopilot_command)' -a help -d 'Show how to use autopilot or one of its commands'
@@ -174,6 +175,22 @@ complete -c autopilot -n '__autopilot_at eval' -l vars -r -F -d 'JSON object of 
 complete -c autopilot -n '__autopilot_at eval' -l explain -d 'show the compiled program too'
 complete -c autopilot -n '__autopilot_at eval' -l batch -d 'evaluate one JSON case a line'
 complete -c autopilot -n '__autopilot_at eval' -l format -x -a 'text json' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at deploy' -a judge -d 'Judge samples of a canary'
+complete -c autopilot -n '__autopilot_at deploy judge' -l method -x -a 'sequential kayenta exact burn_rate' -d 'how to judge; sequential by default'
+complete -c autopilot -n '__autopilot_at deploy judge' -l slo -x -d 'share of bad events that is allowed'
+complete -c autopilot -n '__autopilot_at deploy judge' -l ratio -x -d 'how many times stable\'s rate is tolerated; 1.25 by default'
+complete -c autopilot -n '__autopilot_at deploy judge' -l alpha -x -d 'chance of a false alarm in all; 1% by default'
+complete -c autopilot -n '__autopilot_at deploy judge' -l overdispersion -x -d 'variance of the counts over that of counting noise; 1 by default'
+complete -c autopilot -n '__autopilot_at deploy judge' -l aa -r -F -d 'samples of arms that ran the same version, to learn that from'
+complete -c autopilot -n '__autopilot_at deploy judge' -l min-requests -x -d 'fewer of the canary hold; 50 by default'
+complete -c autopilot -n '__autopilot_at deploy judge' -l bounds -x -d 'what a value can be, for sequential'
+complete -c autopilot -n '__autopilot_at deploy judge' -l at-least -x -d 'what a value must be on average'
+complete -c autopilot -n '__autopilot_at deploy judge' -l at-most -x -d 'likewise'
+complete -c autopilot -n '__autopilot_at deploy judge' -l worse -x -a 'increase decrease either' -d 'which way is worse, for kayenta and exact; increase by default'
+complete -c autopilot -n '__autopilot_at deploy judge' -l pass -x -d 'kayenta: least score that passes; 95 by default'
+complete -c autopilot -n '__autopilot_at deploy judge' -l marginal -x -d 'kayenta: least score that does not fail; 75 by default'
+complete -c autopilot -n '__autopilot_at deploy judge' -l format -x -a 'text json markdown' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at deploy judge' -r -F
 complete -c autopilot -n '__autopilot_at state' -a info -d 'Show what the state holds and who locked it'
 complete -c autopilot -n '__autopilot_at state info' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at state' -a lock -d 'Keep others from applying for a while'
@@ -193,7 +210,7 @@ complete -c autopilot -n '__autopilot_at audit' -a list -d 'List what was done a
 complete -c autopilot -n '__autopilot_at audit list' -s n -l count -x -d 'at most N (default 50)'
 complete -c autopilot -n '__autopilot_at audit list' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at help' -l format -x -a 'text' -d 'form of the result'
-complete -c autopilot -n '__autopilot_at help' -x -a 'init validate test plan apply diff log export convert schema rollout shadow decide show graph replay whatif eval state audit help version docs'
+complete -c autopilot -n '__autopilot_at help' -x -a 'init validate test plan apply diff log export convert schema rollout shadow decide show graph replay whatif eval deploy state audit help version docs'
 complete -c autopilot -n '__autopilot_at version' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at docs' -a man -d 'Write the man pages'
 complete -c autopilot -n '__autopilot_at docs man' -l format -x -a 'text' -d 'form of the result'

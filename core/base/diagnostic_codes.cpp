@@ -47,6 +47,11 @@ constexpr DiagnosticCode kCodes[] = {
      "with { or ["},
     {"bad-path", "One side of a gate of an RCPPolicy is neither a path nor a number",
      "Write a path such as metrics.cvr_1h, segment_data.geo or action.data.weight"},
+    {"bad-sample",
+     "A line given to deploy judge is no sample of a metric: not JSON, or with numbers that cannot "
+     "be",
+     "Write one JSON object a line, with arm and either bad and total or a value; autopilot help "
+     "deploy judge shows some"},
     {"bad-tag", "A YAML tag (!word) that means nothing here",
      "Put quotes around a text that starts with an exclamation mark"},
     {"bad-timezone", "The name is no IANA time zone", "Write a name such as Europe/Paris, or UTC"},

@@ -46,7 +46,7 @@ Judged judge(const Value& analysis, const std::vector<Judgeable>& metrics, const
               "there are sequential, kayenta, exact and burn_rate");
 }
 
-double overdispersion_of(const std::string& metric, const std::vector<Sample>& samples) {
+std::optional<double> spread_of(const std::string& metric, const std::vector<Sample>& samples) {
   std::vector<stats::Count> a, b;
   for (const Tick& tick : ticks_of(metric, samples, {})) {
     if (tick.canary == nullptr || tick.stable == nullptr) continue;
@@ -54,7 +54,9 @@ double overdispersion_of(const std::string& metric, const std::vector<Sample>& s
     a.push_back({tick.canary->bad, tick.canary->total});
     b.push_back({tick.stable->bad, tick.stable->total});
   }
-  return stats::overdispersion(a, b);
+  const auto dispersion = stats::estimate_dispersion(a, b);
+  if (!dispersion) return std::nullopt;
+  return dispersion->spread;
 }
 
 }  // namespace autopilot::deploy

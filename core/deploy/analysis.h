@@ -3,6 +3,7 @@
 // stores with the rollout), what is new comes as samples, and the verdict explains itself. Samples
 // may come one by one or many at once: the state after them is the same.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,8 +61,8 @@ struct Judged {
 Judged judge(const Value& analysis, const std::vector<Judgeable>& metrics, const Value& state,
              const std::vector<Sample>& samples, double alpha = 0);
 
-// How much a canary's counts vary beyond counting noise: from samples of two arms that run the same
-// version ("canary" and "stable"), one metric. 0: too little to tell (less than 30 ticks).
-double overdispersion_of(const std::string& metric, const std::vector<Sample>& samples);
+// How much the arms' counts vary beyond counting noise, from samples of arms that run the same
+// version ("canary" and "stable"), for options.spread. Absent: less than 30 ticks with events.
+std::optional<double> spread_of(const std::string& metric, const std::vector<Sample>& samples);
 
 }  // namespace autopilot::deploy

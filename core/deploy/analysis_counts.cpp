@@ -8,9 +8,9 @@
 namespace autopilot::deploy {
 namespace {
 
-// Of the test that holds judgement while the stable arm is over the objective, too. It guards no
-// error rate: it only must not doze off for every wobble.
-constexpr double kStableAlpha = 0.05;
+// Of the tests that tell whether an arm is over the objective at present. They guard no error rate:
+// they only must not wake up for every wobble.
+constexpr double kPresentAlpha = 0.05;
 constexpr double kLeastLog = -1e6;  // minus infinity has no JSON; evidence that low is none
 
 stats::Count count_of(const Sample* sample) {
@@ -41,6 +41,10 @@ Value value_of(const stats::RateAbove& test) {
   std::vector<double> masses = test.state().log_mass;
   for (double& m : masses) m = std::max(m, kLeastLog);
   return Map{{"ticks", test.state().ticks}, {"log_mass", to_value(masses)}};
+}
+
+Value value_of(const stats::OverLimit& test) {
+  return Map{{"over", test.state().over}, {"log_cusum", to_value(test.state().log_cusum)}};
 }
 
 void load(stats::RateAbove& test, const Value* from) {
@@ -74,10 +78,11 @@ CountSettings count_settings(const MethodInput& input) {
   CountSettings s;
   s.tolerance = number_option(input.analysis, "ratio", s.tolerance);
   s.slo = share_option(input.analysis, "slo", 0);
-  s.dispersion = std::max(1.0, number_option(input.analysis, "overdispersion", 1));
+  s.dispersion.factor = std::max(1.0, number_option(input.analysis, "overdispersion", 1));
   s.least_requests = static_cast<std::int64_t>(
       number_option(input.analysis, "min_requests", static_cast<double>(s.least_requests)));
   const Value& options = options_of(input.analysis);
+  s.dispersion.spread = std::max(0.0, number_option(options, "spread", 0));
   s.gross = number_option(options, "gross", s.gross);
   s.lasting = duration_option(options, "lasting", s.lasting);
   s.alpha = input.alpha;
@@ -88,7 +93,8 @@ CountJudge::CountJudge(const CountSettings& settings, const Value* state)
     : s_(settings), ratio_(settings.dispersion) {
   if (s_.slo > 0 && s_.slo < 1) {
     lasting_.emplace(s_.slo, s_.dispersion);
-    over_.emplace(s_.slo, kStableAlpha, s_.dispersion);
+    over_.emplace(s_.slo, kPresentAlpha);
+    stable_over_.emplace(s_.slo, kPresentAlpha);
     if (s_.slo * s_.gross < 1) gross_.emplace(s_.slo * s_.gross, s_.dispersion);
   }
   if (state == nullptr || !state->is_map()) return;
@@ -96,6 +102,7 @@ CountJudge::CountJudge(const CountSettings& settings, const Value* state)
   if (lasting_) load(*lasting_, state->get("lasting"));
   if (gross_) load(*gross_, state->get("gross"));
   if (over_) load(*over_, state->get("over"));
+  if (stable_over_) load(*stable_over_, state->get("stable_over"));
   canary_ = count_in(state->get("canary"));
   stable_ = count_in(state->get("stable"));
   last_ = instant_of(state->get("last"));
@@ -120,14 +127,16 @@ void CountJudge::add(const Tick& tick) {
 
 void CountJudge::add_objective(const stats::Count& canary, const stats::Count& stable, Instant at) {
   if (!lasting_) return;
-  if (stable.trials > 0) over_->add(stable);
+  if (stable.trials > 0) stable_over_->add(stable);
   // What hits both arms is no fault of the canary's: it is not held against it.
-  if (stable.trials > 0 && over_->is_over()) return;
+  if (stable.trials > 0 && stable_over_->is_over()) return;
   if (canary.trials > 0) {
+    over_->add(canary);
     lasting_->add(canary);
     if (gross_) gross_->add(canary);
   }
-  if (lasting_->log_evidence() < std::log(4 / s_.alpha)) {
+  // Evidence outlives its cause where traffic is heavy: the breach must go on, too.
+  if (!over_->is_over() || lasting_->log_evidence() < std::log(4 / s_.alpha)) {
     breach_since_.reset();
   } else if (!breach_since_) {
     breach_since_ = at;
@@ -185,7 +194,8 @@ JudgedMetric CountJudge::judged(const std::string& metric) const {
                     {"tolerance", s_.tolerance},
                     {"e_value", e_value(ratio_.log_evidence_above(s_.tolerance))},
                     {"threshold", 2 / s_.alpha},
-                    {"overdispersion", s_.dispersion}};
+                    {"overdispersion", s_.dispersion.factor},
+                    {"spread", s_.dispersion.spread}};
   if (lasting_) {
     out.numbers["slo"] = s_.slo;
     out.numbers["e_value_slo"] = e_value(lasting_->log_evidence());
@@ -204,10 +214,8 @@ Value CountJudge::state() const {
   if (breach_since_) out.append("breach_since", format_rfc3339(*breach_since_));
   if (lasting_) out.append("lasting", value_of(*lasting_));
   if (gross_) out.append("gross", value_of(*gross_));
-  if (over_) {
-    out.append("over", Map{{"over", over_->state().over},
-                           {"log_cusum", to_value(over_->state().log_cusum)}});
-  }
+  if (over_) out.append("over", value_of(*over_));
+  if (stable_over_) out.append("stable_over", value_of(*stable_over_));
   return out;
 }
 

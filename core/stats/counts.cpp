@@ -55,8 +55,10 @@ double log_change_mass(std::int64_t t) {
   return -std::log(2.0) * (epoch + 1) - std::log(static_cast<double>(length));
 }
 
-double log_ratio(const Count& count, double rate, double limit, double dispersion) {
-  return (log_binomial(count, rate) - log_binomial(count, limit)) / dispersion;
+double log_ratio(const Count& count, double rate, double limit, const Dispersion& dispersion) {
+  // One arm's half of the spread.
+  const double information = static_cast<double>(count.trials) * limit * (1 - limit) / 2;
+  return (log_binomial(count, rate) - log_binomial(count, limit)) / dispersion.at(information);
 }
 
 double log_add(double a, double b) {
@@ -65,34 +67,6 @@ double log_add(double a, double b) {
 }
 
 }  // namespace
-
-double overdispersion(const std::vector<Count>& a, const std::vector<Count>& b,
-                      std::size_t least_ticks) {
-  double sum = 0;
-  std::size_t ticks = 0;
-  double trials_a = 0, trials = 0, events_a = 0, events = 0;
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-    trials_a += static_cast<double>(a[i].trials);
-    trials += static_cast<double>(a[i].trials + b[i].trials);
-    events_a += static_cast<double>(a[i].events);
-    events += static_cast<double>(a[i].events + b[i].events);
-  }
-  if (events <= 0 || trials_a <= 0 || trials_a >= trials) return 0;
-  // The arms may differ in level (hosts do); what counts is how their difference moves.
-  const double odds =
-      std::max(events_a, 0.5) / trials_a / (std::max(events - events_a, 0.5) / (trials - trials_a));
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-    const double n = static_cast<double>(a[i].events + b[i].events);
-    const double weight_a = odds * static_cast<double>(a[i].trials);
-    const double q = weight_a / (weight_a + static_cast<double>(b[i].trials));
-    if (n <= 0 || !(q > 0 && q < 1)) continue;
-    const double apart = static_cast<double>(a[i].events) - n * q;
-    sum += apart * apart / (n * q * (1 - q));
-    ++ticks;
-  }
-  if (ticks < std::max<std::size_t>(least_ticks, 2)) return 0;
-  return std::max(1.0, sum / static_cast<double>(ticks - 1));
-}
 
 double RateRatio::ratio_at(std::size_t i) {
   const auto middle = static_cast<double>(kGrid / 2);
@@ -105,21 +79,25 @@ void RateRatio::add(const Count& canary, const Count& stable) {
   // Without trials on both sides, or without events, the tick says nothing of the ratio.
   if (canary.trials <= 0 || stable.trials <= 0 || c + s <= 0) return;
   const double odds = static_cast<double>(canary.trials) / static_cast<double>(stable.trials);
+  const double share = odds / (1 + odds);
+  const double dispersion = dispersion_.at((c + s) * share * (1 - share));
   for (std::size_t i = 0; i < kGrid; ++i) {
     const double weight = odds * ratio_at(i);
-    log_likelihood_[i] += c * std::log(weight) - (c + s) * std::log1p(weight);
+    log_likelihood_[i] += (c * std::log(weight) - (c + s) * std::log1p(weight)) / dispersion;
   }
 }
 
 double RateRatio::log_evidence_above(double tolerance) const {
-  // The nearest grid point at or above the null's edge: the null that is tested only grows.
+  // The nearest grid point at or above the null's edge: the null that is tested only grows. Larger
+  // ratios weigh more: they do the most harm, and should be found first.
   std::size_t edge = 0;
   while (edge + 1 < kGrid && ratio_at(edge) < tolerance * (1 - 1e-12)) ++edge;
   std::vector<double> logs;
   for (std::size_t i = edge + 1; i < kGrid && ratio_at(i) <= kLargestRatio * ratio_at(edge); ++i) {
-    logs.push_back((log_likelihood_[i] - log_likelihood_[edge]) / dispersion_);
+    logs.push_back(log_likelihood_[i] - log_likelihood_[edge] + std::log(double(i - edge)));
   }
-  return logs.empty() ? 0 : log_mean(logs);
+  const double n = static_cast<double>(logs.size());
+  return logs.empty() ? 0 : log_sum(logs) - std::log(n * (n + 1) / 2);
 }
 
 double RateRatio::log_evidence_below(double at_least) const {
@@ -127,7 +105,7 @@ double RateRatio::log_evidence_below(double at_least) const {
   while (edge > 0 && ratio_at(edge) > at_least * (1 + 1e-12)) --edge;
   std::vector<double> logs;
   for (std::size_t i = edge; i-- > 0 && ratio_at(i) * kLargestRatio >= ratio_at(edge);) {
-    logs.push_back((log_likelihood_[i] - log_likelihood_[edge]) / dispersion_);
+    logs.push_back(log_likelihood_[i] - log_likelihood_[edge]);
   }
   return logs.empty() ? 0 : log_mean(logs);
 }
@@ -144,7 +122,7 @@ RateRatio::Interval RateRatio::interval(double alpha) const {
   return out;
 }
 
-RateAbove::RateAbove(double limit, double dispersion)
+RateAbove::RateAbove(double limit, Dispersion dispersion)
     : limit_(limit), dispersion_(dispersion), alternatives_(rates_above(limit)) {
   state_.log_mass.assign(alternatives_.size(), -kInfinity);
 }
@@ -162,7 +140,7 @@ double RateAbove::log_evidence() const {
   return log_mean(state_.log_mass);
 }
 
-OverLimit::OverLimit(double limit, double alpha, double dispersion)
+OverLimit::OverLimit(double limit, double alpha, Dispersion dispersion)
     : limit_(limit),
       log_threshold_(-std::log(alpha)),
       dispersion_(dispersion),

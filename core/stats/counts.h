@@ -7,6 +7,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace autopilot::stats {
@@ -17,11 +19,25 @@ struct Count {
   std::int64_t trials = 0;  // >= events
 };
 
-// By how much the arms vary beyond what counting explains: the Pearson statistic per tick of two
-// arms that run the same thing (an A/A history), at least 1. 0 when fewer than `least_ticks` ticks
-// have events: too little to tell. McCullagh and Nelder, Generalized Linear Models, equation 4.23.
-double overdispersion(const std::vector<Count>& a, const std::vector<Count>& b,
-                      std::size_t least_ticks = 30);
+// By how much counts vary beyond counting noise: `factor` times Poisson's variance, and more where
+// much is counted, as the arms' rates wander apart for reasons of their own (hosts, caches).
+// `spread` is the long-run variance, per tick, of the logarithm of the ratio of their rates: the
+// wandering of several ticks in one direction counts as that much more.
+struct Dispersion {
+  double factor = 1;  // >= 1
+  double spread = 0;  // >= 0
+
+  // Of a tick that tells so much about the logarithm of the ratio (Fisher information).
+  double at(double information) const { return factor + information * spread; }
+};
+
+// The spread that two arms that run the same thing (an A/A history) show, tick by tick: the Pearson
+// statistic (McCullagh and Nelder, Generalized Linear Models, equation 4.23) over blocks of 1 to 15
+// ticks, whichever shows most, at its upper 80 % bound. Absent when fewer than `least_ticks` ticks
+// have events: too little to tell.
+std::optional<Dispersion> estimate_dispersion(const std::vector<Count>& a,
+                                              const std::vector<Count>& b,
+                                              std::size_t least_ticks = 30);
 
 // Compares the event rates of two arms under whatever common rate, which may change all the time:
 // given the events of a tick, each falls to the canary with probability rho n_c / (rho n_c + n_s),
@@ -36,8 +52,7 @@ class RateRatio {
   static constexpr std::size_t kGrid = 65;
   static double ratio_at(std::size_t i);
 
-  // `dispersion` >= 1.
-  explicit RateRatio(double dispersion = 1) : dispersion_(dispersion) {}
+  explicit RateRatio(Dispersion dispersion = {}) : dispersion_(dispersion) {}
 
   void add(const Count& canary, const Count& stable);
 
@@ -61,7 +76,7 @@ class RateRatio {
  private:
   double log_evidence_below(double at_least) const;
 
-  double dispersion_;
+  Dispersion dispersion_;
   std::array<double, kGrid> log_likelihood_{};  // by ratio, up to a constant common to all
 };
 
@@ -71,7 +86,7 @@ class RateRatio {
 // tick. Mass 2^-(j+1) is spread evenly over epoch j of 256 * 2^j ticks.
 class RateAbove {
  public:
-  RateAbove(double limit, double dispersion = 1);  // limit in (0, 1)
+  explicit RateAbove(double limit, Dispersion dispersion = {});  // limit in (0, 1)
 
   void add(const Count& count);
   double log_evidence() const;
@@ -84,7 +99,8 @@ class RateAbove {
   void load(State state) { state_ = std::move(state); }
 
  private:
-  double limit_, dispersion_;
+  double limit_;
+  Dispersion dispersion_;
   std::vector<double> alternatives_;  // rates
   State state_;
 };
@@ -94,7 +110,7 @@ class RateAbove {
 // gone. For holding judgement, not for judging: no error rate is promised.
 class OverLimit {
  public:
-  OverLimit(double limit, double alpha, double dispersion = 1);
+  OverLimit(double limit, double alpha, Dispersion dispersion = {});
 
   void add(const Count& count);
   bool is_over() const { return state_.over; }
@@ -107,7 +123,8 @@ class OverLimit {
   void load(State state) { state_ = std::move(state); }
 
  private:
-  double limit_, log_threshold_, dispersion_;
+  double limit_, log_threshold_;
+  Dispersion dispersion_;
   std::vector<double> alternatives_;
   State state_;
 };

@@ -143,7 +143,7 @@ TEST(OverLimit, it_starts_with_a_breach_and_ends_after_it) {
   EXPECT_FALSE(over.is_over());
 }
 
-TEST(Overdispersion, arms_that_only_count_have_none) {
+TEST(Dispersion, arms_that_only_count_have_little) {
   Draws draws(7);
   std::vector<Count> a, b;
   for (int t = 0; t < 2000; ++t) {
@@ -151,24 +151,27 @@ TEST(Overdispersion, arms_that_only_count_have_none) {
     a.push_back(arms.canary);
     b.push_back(arms.stable);
   }
-  EXPECT_NEAR(overdispersion(a, b), 1, 0.15);
+  // Information of a tick: 40 events at 5 % and 95 %.
+  EXPECT_LT(estimate_dispersion(a, b)->at(40 * 0.05 * 0.95), 1.25);
 }
 
-TEST(Overdispersion, noise_of_each_arm_on_its_own_shows) {
+// Noise of variance 0.25 that lasts six ticks has a long-run variance of 6 * 0.25 a tick.
+TEST(Dispersion, noise_that_lasts_counts_for_as_long) {
   Draws draws(8);
   std::vector<Count> a, b;
-  for (int t = 0; t < 2000; ++t) {
-    const double canary = 0.02 * std::exp(0.5 * draws.normal());
-    const Arms arms = tick(draws, 20000, canary, 0.02);
+  double noise = 0;
+  for (int t = 0; t < 6000; ++t) {
+    if (t % 6 == 0) noise = 0.5 * draws.normal();
+    const Arms arms = tick(draws, 20000, 0.02 * std::exp(noise), 0.02);
     a.push_back(arms.canary);
     b.push_back(arms.stable);
   }
-  EXPECT_GT(overdispersion(a, b), 4);
+  EXPECT_NEAR(estimate_dispersion(a, b)->spread, 1.5, 0.5);
 }
 
-TEST(Overdispersion, too_little_history_tells_nothing) {
-  EXPECT_EQ(overdispersion({{1, 10}}, {{1, 10}}), 0);
-  EXPECT_EQ(overdispersion({}, {}), 0);
+TEST(Dispersion, too_little_history_tells_nothing) {
+  EXPECT_FALSE(estimate_dispersion({{1, 10}}, {{1, 10}}));
+  EXPECT_FALSE(estimate_dispersion({}, {}));
 }
 
 }  // namespace
