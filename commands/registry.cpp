@@ -3,7 +3,10 @@
 namespace autopilot::commands {
 
 extern const cli::Command apply;
+extern const cli::Command audit_export;
 extern const cli::Command audit_list;
+extern const cli::Command audit_prove;
+extern const cli::Command audit_search;
 extern const cli::Command audit_verify;
 extern const cli::Command complete;
 extern const cli::Command convert;
@@ -29,6 +32,7 @@ extern const cli::Command schema;
 extern const cli::Command shadow_report;
 extern const cli::Command show;
 extern const cli::Command state_check;
+extern const cli::Command state_checkpoint;
 extern const cli::Command state_info;
 extern const cli::Command state_lock;
 extern const cli::Command state_unlock;
@@ -47,7 +51,8 @@ const cli::Table& registry() {
       {"DECISIONS", {&decide, &show, &graph, &replay, &whatif, &eval}},
       {"DEPLOYMENTS", {&deploy_judge}},
       {"STATE",
-       {&state_info, &state_lock, &state_unlock, &state_check, &audit_verify, &audit_list}},
+       {&state_info, &state_lock, &state_unlock, &state_check, &state_checkpoint, &audit_verify,
+        &audit_list, &audit_search, &audit_prove, &audit_export}},
       {"MORE", {&help, &version}},
       {"", {&docs_man, &docs_completions, &complete}},
   };

@@ -29,8 +29,12 @@ _autopilot_options() {
     'state lock') echo '--for --reason --pid --format' ;;
     'state unlock') echo '--force --format' ;;
     'state check') echo '--quick --format' ;;
-    'audit verify') echo '--format' ;;
+    'state checkpoint') echo '-o --out --sign --exact --format' ;;
+    'audit verify') echo '--checkpoint --allowed-signers --format' ;;
     'audit list') echo '-n --count --format' ;;
+    'audit search') echo '--actor --kind --since --until -n --count --format' ;;
+    'audit prove') echo '--checkpoint --from --to --format' ;;
+    'audit export') echo '--since --until --format' ;;
     'help') echo '--format' ;;
     'version') echo '--format' ;;
     'docs man') echo '--format' ;;
@@ -122,9 +126,27 @@ _autopilot_value() {
     'state lock --format') echo 'words text json' ;;
     'state unlock --format') echo 'words text json' ;;
     'state check --format') echo 'words text json' ;;
+    'state checkpoint -o' | 'state checkpoint --out') echo 'file' ;;
+    'state checkpoint --sign') echo 'file' ;;
+    'state checkpoint --format') echo 'words text json' ;;
+    'audit verify --checkpoint') echo 'file' ;;
+    'audit verify --allowed-signers') echo 'file' ;;
     'audit verify --format') echo 'words text json' ;;
     'audit list -n' | 'audit list --count') echo 'none' ;;
     'audit list --format') echo 'words text json' ;;
+    'audit search --actor') echo 'none' ;;
+    'audit search --kind') echo 'none' ;;
+    'audit search --since') echo 'none' ;;
+    'audit search --until') echo 'none' ;;
+    'audit search -n' | 'audit search --count') echo 'none' ;;
+    'audit search --format') echo 'words text json' ;;
+    'audit prove --checkpoint') echo 'file' ;;
+    'audit prove --from') echo 'file' ;;
+    'audit prove --to') echo 'file' ;;
+    'audit prove --format') echo 'words json' ;;
+    'audit export --since') echo 'none' ;;
+    'audit export --until') echo 'none' ;;
+    'audit export --format') echo 'words jsonl' ;;
     'help --format') echo 'words text' ;;
     'version --format') echo 'words text json' ;;
     'docs man --format') echo 'words text' ;;
@@ -159,8 +181,14 @@ _autopilot_argument() {
     'replay') echo 'id decision' ;;
     'whatif') echo 'id decision' ;;
     'eval') echo 'none' ;;
+<<<<<<< HEAD
     'deploy judge') echo 'file' ;;
     'help') echo 'words init validate test plan apply diff log export convert schema rollout shadow decide show graph replay whatif eval deploy state audit help version docs' ;;
+=======
+    'audit search') echo 'none' ;;
+    'audit prove') echo 'none' ;;
+    'help') echo 'words init validate test plan apply diff log export convert schema rollout shadow decide show graph replay whatif eval state audit help version docs' ;;
+>>>>>>> 7a132d7 (Checkpoints, proofs, search and export of the audit; the chain vouches for all it speaks of)
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -170,9 +198,14 @@ _autopilot_second() {
   case $1 in
     'rollout') echo 'status promote rollback resume tick' ;;
     'shadow') echo 'report' ;;
+<<<<<<< HEAD
     'deploy') echo 'judge' ;;
     'state') echo 'info lock unlock check' ;;
     'audit') echo 'verify list' ;;
+=======
+    'state') echo 'info lock unlock check checkpoint' ;;
+    'audit') echo 'verify list search prove export' ;;
+>>>>>>> 7a132d7 (Checkpoints, proofs, search and export of the audit; the chain vouches for all it speaks of)
     'docs') echo 'man completions' ;;
   esac
 }

@@ -1,7 +1,12 @@
 # Completion of autopilot for fish, written by `autopilot docs completions`.
 
+<<<<<<< HEAD
 set -g __autopilot_pairs 'rollout status' 'rollout promote' 'rollout rollback' 'rollout resume' 'rollout tick' 'shadow report' 'deploy judge' 'state info' 'state lock' 'state unlock' 'state check' 'audit verify' 'audit list' 'docs man' 'docs completions'
 set -g __autopilot_valued -C --state --as --format --color --log-format --format --format --filter --coverage-min --coverage-lcov --record -o --out --format -o --out --target --exclude --since --last --fail-on-flip --max-bytes --format -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --format --reason --to --format --reason --for --format --reason --format --format --since --format --context --run --reason --format --format --format --since --against --format --since --last --actions --set --sweep --policies --tolerance --base --html --format --vars --format --method --slo --ratio --alpha --overdispersion --aa --min-requests --bounds --at-least --at-most --worse --pass --marginal --format --format --for --reason --pid --format --format --format --format -n --count --format --format --format --format --format
+=======
+set -g __autopilot_pairs 'rollout status' 'rollout promote' 'rollout rollback' 'rollout resume' 'rollout tick' 'shadow report' 'state info' 'state lock' 'state unlock' 'state check' 'state checkpoint' 'audit verify' 'audit list' 'audit search' 'audit prove' 'audit export' 'docs man' 'docs completions'
+set -g __autopilot_valued -C --state --as --format --color --log-format --format --format --filter --coverage-min --coverage-lcov --record -o --out --format -o --out --target --exclude --since --last --fail-on-flip --max-bytes --format -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --format --reason --to --format --reason --for --format --reason --format --format --since --format --context --run --reason --format --format --format --since --against --format --since --last --actions --set --sweep --policies --tolerance --base --html --format --vars --format --format --for --reason --pid --format --format --format -o --out --sign --format --checkpoint --allowed-signers --format -n --count --format --actor --kind --since --until -n --count --format --checkpoint --from --to --format --since --until --format --format --format --format --format
+>>>>>>> 7a132d7 (Checkpoints, proofs, search and export of the audit; the chain vouches for all it speaks of)
 
 # The command on the line so far, of one or two words.
 function __autopilot_command
@@ -204,11 +209,34 @@ complete -c autopilot -n '__autopilot_at state unlock' -l format -x -a 'text jso
 complete -c autopilot -n '__autopilot_at state' -a check -d 'Tell whether the state file is sound'
 complete -c autopilot -n '__autopilot_at state check' -l quick -d 'leave out the indexes of the file'
 complete -c autopilot -n '__autopilot_at state check' -l format -x -a 'text json' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at state' -a checkpoint -d 'Print what the audit chain is now, to keep outside'
+complete -c autopilot -n '__autopilot_at state checkpoint' -s o -l out -r -F -d 'write it to FILE'
+complete -c autopilot -n '__autopilot_at state checkpoint' -l sign -r -F -d 'sign it with this SSH key'
+complete -c autopilot -n '__autopilot_at state checkpoint' -l exact -d 'mark every entry, however many there are'
+complete -c autopilot -n '__autopilot_at state checkpoint' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at audit' -a verify -d 'Tell whether the audit chain holds'
+complete -c autopilot -n '__autopilot_at audit verify' -l checkpoint -r -F -d 'compare with this checkpoint; - is standard input'
+complete -c autopilot -n '__autopilot_at audit verify' -l allowed-signers -r -F -d 'keys that may have signed the checkpoint'
 complete -c autopilot -n '__autopilot_at audit verify' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at audit' -a list -d 'List what was done and what was refused'
 complete -c autopilot -n '__autopilot_at audit list' -s n -l count -x -d 'at most N (default 50)'
 complete -c autopilot -n '__autopilot_at audit list' -l format -x -a 'text json' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at audit' -a search -d 'Find what was done and what was refused'
+complete -c autopilot -n '__autopilot_at audit search' -l actor -x -d 'done or tried by ACTOR'
+complete -c autopilot -n '__autopilot_at audit search' -l kind -x -d 'of that kind: apply, decisions, refused, lock, …'
+complete -c autopilot -n '__autopilot_at audit search' -l since -x -d 'from T on: a time, or a duration for so long ago'
+complete -c autopilot -n '__autopilot_at audit search' -l until -x -d 'before T'
+complete -c autopilot -n '__autopilot_at audit search' -s n -l count -x -d 'at most N (default 50)'
+complete -c autopilot -n '__autopilot_at audit search' -l format -x -a 'text json' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at audit' -a prove -d 'Prove an entry, or that nothing but additions were made'
+complete -c autopilot -n '__autopilot_at audit prove' -l checkpoint -r -F -d 'prove it by this checkpoint; - is standard input'
+complete -c autopilot -n '__autopilot_at audit prove' -l from -r -F -d 'the earlier checkpoint'
+complete -c autopilot -n '__autopilot_at audit prove' -l to -r -F -d 'the later checkpoint (default: the chain as it is now)'
+complete -c autopilot -n '__autopilot_at audit prove' -l format -x -a 'json' -d 'form of the result'
+complete -c autopilot -n '__autopilot_at audit' -a export -d 'Write the audit as JSON lines'
+complete -c autopilot -n '__autopilot_at audit export' -l since -x -d 'from T on: a time, or a duration for so long ago'
+complete -c autopilot -n '__autopilot_at audit export' -l until -x -d 'before T'
+complete -c autopilot -n '__autopilot_at audit export' -l format -x -a 'jsonl' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at help' -l format -x -a 'text' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at help' -x -a 'init validate test plan apply diff log export convert schema rollout shadow decide show graph replay whatif eval deploy state audit help version docs'
 complete -c autopilot -n '__autopilot_at version' -l format -x -a 'text json' -d 'form of the result'

@@ -18,15 +18,6 @@ void put_big_endian(char* to, std::uint64_t number) {
   for (int shift = 56; shift >= 0; shift -= 8) *to++ = static_cast<char>(number >> shift & 0xff);
 }
 
-// {"actor":…,"body":…,"kind":…,"seq":…,"time":…}: sorted keys, the body as it is stored.
-std::string canonical(const AuditEntry& entry) {
-  std::string text = "{\"actor\":";
-  append_json_string(text, entry.actor);
-  text += ",\"body\":" + entry.body + ",\"kind\":";
-  append_json_string(text, entry.kind);
-  return text + fmt::format(",\"seq\":{},\"time\":{}}}", entry.seq, entry.time);
-}
-
 struct Head {
   std::int64_t seq = 0;
   Digest hash = audit_origin();
@@ -46,10 +37,23 @@ Head read_head(Database& database) {
 
 Digest audit_origin() { return Digest{}; }
 
+std::string audit_text(const AuditEntry& entry) {
+  std::string text;
+  text.reserve(entry.actor.size() + entry.body.size() + entry.kind.size() + 96);
+  text += "{\"actor\":";
+  append_json_string(text, entry.actor);
+  text += ",\"body\":";
+  text += entry.body;
+  text += ",\"kind\":";
+  append_json_string(text, entry.kind);
+  fmt::format_to(std::back_inserter(text), ",\"seq\":{},\"time\":{}}}", entry.seq, entry.time);
+  return text;
+}
+
 Digest audit_hash(const Digest& previous, const AuditEntry& entry) {
   Sha256 hash;
   hash.update(bytes_of(previous));
-  hash.update(canonical(entry));
+  hash.update(audit_text(entry));
   return hash.finish();
 }
 

@@ -26,7 +26,10 @@ struct AuditEntry {
 
 // The first entry's previous hash: 32 zero bytes.
 Digest audit_origin();
-// SHA-256(previous hash, canonical JSON of the entry).
+// {"actor":…,"body":…,"kind":…,"seq":…,"time":…}: canonical JSON, the body as it is stored. No two
+// entries have the same text.
+std::string audit_text(const AuditEntry& entry);
+// SHA-256(previous hash, audit_text(entry)).
 Digest audit_hash(const Digest& previous, const AuditEntry& entry);
 
 // Appends one entry and returns its seq. REQUIRES a write transaction of `database` to be open.

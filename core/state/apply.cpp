@@ -10,6 +10,7 @@
 #include "core/state/lock.h"
 #include "core/state/overlay.h"
 #include "core/state/revise.h"
+#include "core/state/seals.h"
 
 namespace autopilot::state {
 namespace {
@@ -51,7 +52,9 @@ class Applier {
     for (const Change& change : plan_.changes)
       replacements.push_back({change.kind, change.id, change.after ? &*change.after : nullptr, {}});
     const Revision revision = revise(store_, std::move(draft), replacements);
-    append_audit(database_, kApply, audit_body(revision), options_.actor, now_);
+    Map body = audit_body(revision);
+    add_seals(database_, revision, replacements, body);
+    append_audit(database_, kApply, body, options_.actor, now_);
     return revision;
   }
 
@@ -139,7 +142,7 @@ class Applier {
                 "say --allow-large when this is meant");
   }
 
-  Value audit_body(const Revision& r) const {
+  Map audit_body(const Revision& r) const {
     return Map{
         {"revision", r.hash},   {"seq", r.seq},         {"parent", r.parent},
         {"plan", plan_.digest}, {"created", r.created}, {"updated", r.updated},

@@ -1,36 +1,29 @@
 #pragma once
-// Reads and verifies the audit chain of core/base/audit.h. Verification reads in small pages:
-// memory stays flat and writers are not held up.
+// Verifies the audit chain of core/base/audit.h and what it vouches for.
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/audit.h"
+#include "core/state/audit_chain.h"
+#include "core/state/checkpoint.h"
 #include "core/state/store.h"
 
 namespace autopilot::state {
 
-struct AuditFault {
-  std::int64_t seq = 0;  // the first entry that is wrong
-  std::string what;
-};
-
 struct AuditReport {
   std::int64_t entries = 0;    // that hold
   std::int64_t decisions = 0;  // that were hashed again and are as recorded
-  std::string
-      head;  // hex hash of the last entry that holds; keep it elsewhere to prove the chain's end
+  std::string head;            // hex hash of the last entry that holds
   std::optional<AuditFault> fault;
+  std::string root;  // hex root of the tree over the entries (audit_tree.h); empty with a fault
 };
 
-// Walks the whole chain from its beginning; hashes every decision again; compares revisions with
-// their entries. Stops at the first fault.
-AuditReport verify_audit(Store& store);
-
-// The newest `limit` entries, newest first.
-std::vector<AuditEntry> recent_audit(Store& store, std::int64_t limit);
+// Walks the whole chain from its beginning and compares what stands in other tables with what it
+// says of them (audit_rows.h), and the chain with `checkpoint` if there is one. Stops at the first
+// fault.
+AuditReport verify_audit(Store& store, const Checkpoint* checkpoint = nullptr);
 
 }  // namespace autopilot::state

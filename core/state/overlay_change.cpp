@@ -7,6 +7,7 @@
 #include "core/base/audit.h"
 #include "core/base/json.h"
 #include "core/state/revise.h"
+#include "core/state/seals.h"
 
 namespace autopilot::state {
 namespace {
@@ -61,13 +62,13 @@ Revision put_overlays(Store& store, const policy::Document& desired,
   draft.actor = change.actor;
   draft.message = change.message;
   draft.updated = 1;
-  const Revision revision =
-      revise(store, std::move(draft),
-             {{desired.kind, desired.id, &after, overlays.empty() ? "" : desired.hash}});
+  const std::vector<Replacement> replacements{
+      {desired.kind, desired.id, &after, overlays.empty() ? "" : desired.hash}};
+  const Revision revision = revise(store, std::move(draft), replacements);
   write_overlays(store.database(), desired, overlays);
-  append_audit(store.database(), change.what,
-               audit_body(revision, before ? before->hash : "", after, change), change.actor,
-               change.time);
+  Map body = audit_body(revision, before ? before->hash : "", after, change);
+  add_seals(store.database(), revision, replacements, body);
+  append_audit(store.database(), change.what, body, change.actor, change.time);
   return revision;
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstring>
+#include <filesystem>
 
 #include "core/base/error.h"
 #include "core/base/json.h"
@@ -96,6 +97,13 @@ std::string verify_time(Instant at) {
                      c.second);
 }
 
+std::string shown(const Signers& signers) {
+  const std::string below = signers.root + "/";
+  return signers.path.starts_with(below) && !signers.root.empty()
+             ? signers.path.substr(below.size())
+             : signers.path;
+}
+
 // One signature while it is checked: the two files that ssh-keygen reads are private copies, so
 // that what was checked is what is used.
 class Check {
@@ -104,7 +112,7 @@ class Check {
         const Signers& signers, Instant at)
       : world_(world),
         fingerprint_(std::move(fingerprint)),
-        signers_(signers),
+        signers_(shown(signers)),
         signature_(world.files, signature.armored),
         allowed_(world.files, allowed),
         at_(at) {}
@@ -115,16 +123,15 @@ class Check {
     if (!found.ok() || names.empty()) return why_unknown(found.err);
     if (names.size() > 1) {
       return no(Why::refused_key,
-                fmt::format("{} has several names for the key {}: {}", signers_.path, fingerprint_,
+                fmt::format("{} has several names for the key {}: {}", signers_, fingerprint_,
                             join(names, ", ")),
                 "give each key one name, so that it is clear who signed");
     }
     const std::string& name = names[0];
     if (name.find_first_of("*?!") != std::string::npos) {
-      return no(
-          Why::refused_key,
-          fmt::format("{} has a pattern for the key {}: {}", signers_.path, fingerprint_, name),
-          "give the key the name of one person");
+      return no(Why::refused_key,
+                fmt::format("{} has a pattern for the key {}: {}", signers_, fingerprint_, name),
+                "give the key the name of one person");
     }
     const Captured verified = ask({"-Y", "verify", "-n", kSignatureNamespace, "-I", name}, bytes);
     if (verified.ok()) return Verified{name, fingerprint_};
@@ -158,23 +165,22 @@ class Check {
     if (says("key has expired")) {
       return no(Why::expired_key,
                 fmt::format("the key {} was no longer valid at {}", fingerprint_, when),
-                fmt::format("valid-before in {} ended it", signers_.path));
+                fmt::format("valid-before in {} ended it", signers_));
     }
     if (says("key is not yet valid")) {
       return no(Why::expired_key,
                 fmt::format("the key {} was not yet valid at {}", fingerprint_, when),
-                fmt::format("valid-after in {} begins it", signers_.path));
+                fmt::format("valid-after in {} begins it", signers_));
     }
-    return no(Why::unknown_key, fmt::format("the key {} is not in {}", fingerprint_, signers_.path),
+    return no(Why::unknown_key, fmt::format("the key {} is not in {}", fingerprint_, signers_),
               "somebody who may change that file can add the key");
   }
 
   NotVerified why_not(const std::string& name, const std::string& messages) const {
     if (messages.find("not permitted for use in signature namespace") != std::string::npos) {
-      return no(
-          Why::refused_key,
-          fmt::format("{} allows the key of {} for other namespaces only", signers_.path, name),
-          fmt::format("add namespaces=\"{}\" to its line", kSignatureNamespace));
+      return no(Why::refused_key,
+                fmt::format("{} allows the key of {} for other namespaces only", signers_, name),
+                fmt::format("add namespaces=\"{}\" to its line", kSignatureNamespace));
     }
     return no(Why::altered,
               fmt::format("{} signed something else with the key {}", name, fingerprint_),
@@ -183,7 +189,7 @@ class Check {
 
   World& world_;
   std::string fingerprint_;
-  const Signers& signers_;
+  std::string signers_;  // the file, as messages call it
   Temporary signature_, allowed_;
   Instant at_;
 };
@@ -217,6 +223,11 @@ std::string signing_key(World& world, const std::string& said) {
   }
   throw Error(ErrorKind::usage, "there is no key to sign with",
               "name one, or set AUTOPILOT_SIGNING_KEY; ssh-keygen -t ed25519 makes one");
+}
+
+Signers signers_at(const std::string& path, const std::string& here, const std::string& root) {
+  // Below the root nothing may be a link, so that "a/../b" is "b".
+  return {(std::filesystem::path(here) / path).lexically_normal().string(), root};
 }
 
 Verification verify(World& world, std::string_view bytes, const Signature& signature,

@@ -57,6 +57,9 @@ struct Signers {
   std::string root;  // the project's folder; core/base/guarded_file.h says what must hold below it
 };
 
+// `path` as typed in the folder `here`, in the project of `root` (absolute; empty: in none).
+Signers signers_at(const std::string& path, const std::string& here, const std::string& root);
+
 // Is `signature` one over `bytes` by a key that `signers` allows at the time `at`? Times in
 // allowed_signers without a zone are UTC. Throws Error(outside) when ssh-keygen is missing or does
 // not answer.

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "core/base/system.h"
-#include "core/state/audit.h"
+#include "core/state/audit_search.h"
 #include "core/state/check.h"
 #include "core/state/lock.h"
 #include "tests/state/fixture.h"

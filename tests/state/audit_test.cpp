@@ -185,10 +185,10 @@ TEST_F(CheckTest, finds_what_was_changed_behind_its_back) {
   const Case cases[] = {
       {"UPDATE content SET body = '{\"x\":1}' WHERE hash = (SELECT content_hash FROM document "
        "LIMIT 1)",
-       "contents documents"},
-      {"UPDATE document SET protect = 1 WHERE id = 'p00000'", "documents"},
-      {"DELETE FROM document WHERE id = 'p00000'", "documents"},
-      {"DELETE FROM revision_document WHERE id = 'p00000' AND seq = 1", "revisions"},
+       "contents documents audit"},
+      {"UPDATE document SET protect = 1 WHERE id = 'p00000'", "documents audit"},
+      {"DELETE FROM document WHERE id = 'p00000'", "documents audit"},
+      {"DELETE FROM revision_document WHERE id = 'p00000' AND seq = 1", "revisions audit"},
       {"UPDATE revision SET parent = 'x' WHERE seq = 2", "revisions audit"},
       {"UPDATE revision SET hash = 'x' WHERE seq = 1", "revisions audit"},
       {"UPDATE decision SET id = zeroblob(16) WHERE seq = 4096", "decisions audit"},

@@ -1,6 +1,6 @@
 #include "core/state/lock.h"
 
-#include "core/state/audit.h"
+#include "core/state/audit_search.h"
 #include "tests/state/fixture.h"
 
 namespace autopilot::state {

@@ -4,6 +4,7 @@
 
 #include "core/policy/loader.h"
 #include "core/state/audit.h"
+#include "core/state/audit_search.h"
 #include "core/state/check.h"
 #include "core/state/export.h"
 #include "core/state/lock.h"
@@ -339,8 +340,14 @@ TEST(OverlayMigration, a_state_of_version_1_is_upgraded_and_goes_on) {
     old.prepare("INSERT INTO revision_document VALUES ('Policy', 'p', 1, ?1)").run(p.hash);
     old.prepare("INSERT INTO document VALUES ('Policy', 'p', ?1, 0)").run(p.hash);
     append_audit(old, "apply",
-                 Map{{"revision", hash}, {"seq", 1}, {"parent", empty_revision_hash()}}, "ada",
-                 Instant::from_micros(5'000'000));
+                 Map{{"revision", hash},
+                     {"seq", 1},
+                     {"parent", empty_revision_hash()},
+                     {"created", 1},
+                     {"updated", 0},
+                     {"deleted", 0},
+                     {"message", "old"}},
+                 "ada", Instant::from_micros(5'000'000));
     transaction.commit();
     EXPECT_EQ(old.user_version(), 1);
   }

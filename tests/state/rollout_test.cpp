@@ -7,6 +7,7 @@
 #include "core/policy/loader.h"
 #include "core/policy/rollback.h"
 #include "core/state/audit.h"
+#include "core/state/audit_search.h"
 #include "core/state/check.h"
 #include "core/state/lock.h"
 #include "core/state/overlay.h"
