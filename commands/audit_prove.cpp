@@ -86,7 +86,7 @@ class AuditProve : public cli::Invocation {
 }  // namespace
 
 extern const cli::Command audit_prove{"audit prove",
-                                      "Prove an entry, or that nothing but additions were made",
+                                      "Prove an entry, or that the audit only grew",
                                       kDetails,
                                       cli::bind<AuditProve>,
                                       {"json"}};

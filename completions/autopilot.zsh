@@ -182,14 +182,10 @@ _autopilot_argument() {
     'replay') echo 'id decision' ;;
     'whatif') echo 'id decision' ;;
     'eval') echo 'none' ;;
-<<<<<<< HEAD
     'deploy judge') echo 'file' ;;
-    'help') echo 'words init validate test plan apply diff log export convert schema rollout shadow decide show graph replay whatif eval deploy state audit help version docs' ;;
-=======
     'audit search') echo 'none' ;;
     'audit prove') echo 'none' ;;
-    'help') echo 'words init validate test plan apply diff log export convert schema rollout shadow decide show graph replay whatif eval state audit help version docs' ;;
->>>>>>> 7a132d7 (Checkpoints, proofs, search and export of the audit; the chain vouches for all it speaks of)
+    'help') echo 'words init validate test plan apply diff log export convert schema rollout shadow decide show graph replay whatif eval deploy state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -199,14 +195,9 @@ _autopilot_second() {
   case $1 in
     'rollout') echo 'status promote rollback resume tick' ;;
     'shadow') echo 'report' ;;
-<<<<<<< HEAD
     'deploy') echo 'judge' ;;
-    'state') echo 'info lock unlock check' ;;
-    'audit') echo 'verify list' ;;
-=======
     'state') echo 'info lock unlock check checkpoint' ;;
     'audit') echo 'verify list search prove export' ;;
->>>>>>> 7a132d7 (Checkpoints, proofs, search and export of the audit; the chain vouches for all it speaks of)
     'docs') echo 'man completions' ;;
   esac
 }
