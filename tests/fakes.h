@@ -2,6 +2,8 @@
 // A World of fakes: time stands still until told to tick, files live in memory, and every access is
 // recorded.
 
+#include <signal.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
@@ -107,6 +109,13 @@ class FakeFiles final : public Files {
   }
   void make_directories(const std::string& path) override { folders.insert(path); }
   void remove(const std::string& path) override { texts.erase(path); }
+  void rename(const std::string& from, const std::string& to) override {
+    const auto at = texts.find(from);
+    if (at == texts.end()) fail("cannot rename " + from + " to", to);
+    writes.push_back(to);
+    texts[to] = at->second;
+    if (from != to) texts.erase(from);
+  }
 
  private:
   [[noreturn]] static void fail(const std::string& what, const std::string& path) {
@@ -216,7 +225,9 @@ class FakeHttp final : public Http {
     requests.push_back(request);
     if (answer) return answer(request);
     return {HttpResult::Fault::unreachable,
-            "cannot connect to " + shown_url(request.url) + ": connection refused", "", {}};
+            "cannot connect to " + shown_url(request.url) + ": connection refused",
+            "",
+            {}};
   }
 
   // An answer of that status and body.
@@ -239,6 +250,38 @@ class FakeSockets final : public Sockets {
     if (answer) return answer(address, text);
     return {{}, "cannot connect to " + address + ": no such file or directory"};
   }
+  SocketAnswer connect(const std::string& address, Duration) override {
+    if (listening.contains(address)) return {};
+    return {{}, "cannot connect to " + address + ": connection refused"};
+  }
+  std::set<std::string> listening;
+};
+
+// Programs that live until they are signalled; SIGTERM ends those that are not stubborn.
+class FakeChildren final : public Children {
+ public:
+  std::vector<Launch> launched;
+  std::set<std::int64_t> living;
+  bool stubborn = false;
+  std::vector<std::pair<std::int64_t, int>> signalled;
+
+  Child start(const Launch& launch, const Recording& record) override {
+    const std::int64_t pid = 100 + static_cast<std::int64_t>(launched.size());
+    const Child child{pid, "boot/" + std::to_string(pid), launch.token};
+    record(child);
+    launched.push_back(launch);
+    living.insert(pid);
+    return child;
+  }
+  bool runs(const Child& child) override { return living.contains(child.pid); }
+  std::vector<std::int64_t> members(const Child& child) override {
+    if (!runs(child)) return {};
+    return {child.pid};
+  }
+  void signal(const Child& child, int number) override {
+    signalled.emplace_back(child.pid, number);
+    if (number == SIGKILL || !stubborn) living.erase(child.pid);
+  }
 };
 
 struct FakeWorld {
@@ -249,7 +292,8 @@ struct FakeWorld {
   FakeProcesses processes;
   FakeHttp http;
   FakeSockets sockets;
-  World world{clock, files, environment, random, processes, http, sockets};
+  FakeChildren children;
+  World world{clock, files, environment, random, processes, http, sockets, children};
 };
 
 }  // namespace autopilot::testing

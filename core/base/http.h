@@ -91,6 +91,8 @@ class Sockets {
   // "host:port", each with HAProxy's prefix (unix@, ipv4@, ipv6@) or without.
   virtual SocketAnswer exchange(const std::string& address, std::string_view text,
                                 Duration timeout) = 0;
+  // Connects and closes again: `text` stays empty.
+  virtual SocketAnswer connect(const std::string& address, Duration timeout) = 0;
 };
 
 // A URL as it may be shown: without user, password, query and fragment.

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <optional>
 
 namespace autopilot {
 namespace {
@@ -86,6 +87,17 @@ class SystemSockets final : public Sockets {
  public:
   SocketAnswer exchange(const std::string& address, std::string_view text,
                         Duration timeout) override {
+    return reach(address, text, timeout);
+  }
+
+  SocketAnswer connect(const std::string& address, Duration timeout) override {
+    return reach(address, std::nullopt, timeout);
+  }
+
+ private:
+  using Text = std::optional<std::string_view>;  // nothing: only connect
+
+  static SocketAnswer reach(const std::string& address, Text text, Duration timeout) {
     const Deadline deadline =
         std::chrono::steady_clock::now() + std::chrono::nanoseconds(timeout.nanos);
     std::string where = address;
@@ -96,8 +108,7 @@ class SystemSockets final : public Sockets {
                                                 : over_tcp(where, text, deadline);
   }
 
- private:
-  static SocketAnswer over_unix(const std::string& path, std::string_view text, Deadline deadline) {
+  static SocketAnswer over_unix(const std::string& path, Text text, Deadline deadline) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path) {
@@ -114,7 +125,7 @@ class SystemSockets final : public Sockets {
                       : talk(fd.get(), path, text, deadline);
   }
 
-  static SocketAnswer over_tcp(const std::string& where, std::string_view text, Deadline deadline) {
+  static SocketAnswer over_tcp(const std::string& where, Text text, Deadline deadline) {
     const std::size_t colon = where.rfind(':');
     if (colon == std::string::npos) {
       return {{}, fmt::format("{} is no address: write host:port or the path of a socket", where)};
@@ -138,10 +149,10 @@ class SystemSockets final : public Sockets {
     return fault != 0 ? failed("cannot connect to", where, fault) : answer;
   }
 
-  static SocketAnswer talk(int fd, const std::string& where, std::string_view text,
-                           Deadline deadline) {
+  static SocketAnswer talk(int fd, const std::string& where, Text text, Deadline deadline) {
     SocketAnswer answer;
-    int fault = send_all(fd, text, deadline);
+    if (!text) return answer;
+    int fault = send_all(fd, *text, deadline);
     if (fault == 0) fault = receive_all(fd, answer.text, deadline);
     return fault != 0 ? failed("no answer from", where, fault) : answer;
   }

@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "core/base/children.h"
 #include "core/base/error.h"
 #include "core/base/guarded_file.h"
 #include "core/base/http_curl.h"
@@ -230,6 +231,11 @@ class SystemFiles final : public Files {
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) fail("cannot remove", path, errno);
   }
 
+  void rename(const std::string& from, const std::string& to) override {
+    if (::rename(from.c_str(), to.c_str()) != 0) fail("cannot rename " + from + " to", to, errno);
+    sync_folder(to);
+  }
+
  private:
   struct Placement {
     std::string path;    // that is opened
@@ -342,7 +348,8 @@ struct System::Parts {
   std::unique_ptr<Processes> processes = system_processes();
   std::unique_ptr<Http> http = system_http();
   std::unique_ptr<Sockets> sockets = system_sockets();
-  World world{clock, files, environment, random, *processes, *http, *sockets};
+  std::unique_ptr<Children> children = system_children();
+  World world{clock, files, environment, random, *processes, *http, *sockets, *children};
 };
 
 System::System() : parts_(std::make_unique<Parts>()) {}

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/children.h"
 #include "core/base/http.h"
 #include "core/base/time.h"
 
@@ -66,6 +67,8 @@ class Files {
   virtual void create(const std::string& path, std::string_view text) = 0;
   virtual void make_directories(const std::string& path) = 0;  // mode 0777 less the umask
   virtual void remove(const std::string& path) = 0;            // absent is fine
+  // One rename(2), which replaces `to`; it survives a crash of the machine when this returns.
+  virtual void rename(const std::string& from, const std::string& to) = 0;
 };
 
 class Environment {
@@ -139,6 +142,7 @@ struct World {
   Processes& processes;
   Http& http;
   Sockets& sockets;
+  Children& children;
 };
 
 }  // namespace autopilot

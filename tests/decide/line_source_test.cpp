@@ -85,6 +85,7 @@ TEST(line_source, waits_for_no_more_input_than_it_needs) {
     void create(const std::string&, std::string_view) override {}
     void make_directories(const std::string&) override {}
     void remove(const std::string&) override {}
+    void rename(const std::string&, const std::string&) override {}
   } slow;
   LineSource source(slow);
   std::vector<InputLine> lines;
