@@ -18,7 +18,7 @@ using Faults = std::vector<std::string>;
 constexpr const char* kHead =
     "apiVersion: autopilot/v1\nkind: Deployment\nmetadata: {id: shop}\nspec:\n";
 constexpr const char* kBase = R"(  slots: {blue: {port: 8001}, green: {port: 8002}}
-  process: {provider: exec, start: [./serve, "{{port}}"]}
+  process: {provider: exec, argv: [./serve, "{{port}}"]}
   traffic: {provider: nginx, directory: nginx}
   metrics:
     errors: {provider: prom, kind: count, bad: e, total: t}
@@ -43,7 +43,7 @@ TEST(deployment, one_with_every_section_is_fine) {
   slots: {blue: {port: 8001}, green: {port: 8002}}
   interval: 10s
   tick: 1m
-  process: {provider: exec, start: [./serve, "{{port}}"], grace: 5s}
+  process: {provider: exec, argv: [./serve, "{{port}}"], grace: 5s}
   health: {http: /health, healthy: 2, unhealthy: 3}
   traffic: {provider: nginx, directory: nginx}
   templates: {web: {provider: prom, url: "http://127.0.0.1:9090"}}

@@ -1,0 +1,235 @@
+#include "core/deploy/nginx_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/base/text.h"
+#include "core/deploy/spec.h"
+
+namespace autopilot::deploy {
+namespace {
+
+constexpr std::string_view kHashMark = "# configuration ";
+constexpr std::string_view kHashHole = "@HASH@";  // where the hash of the rest will stand
+
+bool is_whole(const NginxState& state) { return state.bp == kWhole; }
+
+int share_of_second(const NginxState& state) {
+  return state.canary == 1 ? state.bp : kWhole - state.bp;
+}
+
+std::string percent(int bp) {
+  return bp % 100 == 0 ? fmt::format("{}%", bp / 100)
+                       : fmt::format("{}.{:02}%", bp / 100, bp % 100);
+}
+
+// "$ap_shop_NAME".
+std::string variable(const NginxSpec& spec, std::string_view name) {
+  return fmt::format("$ap_{}_{}", spec.id, name);
+}
+
+std::string share_variable(const NginxSpec& spec, const NginxState& state) {
+  return variable(spec, fmt::format("{}_{}", spec.slot_ids[state.canary], state.bp));
+}
+
+std::string key_source(const SplitKey& key) {
+  if (key.kind == SplitKey::Kind::request) return "$request_id";
+  std::string name = key.name;
+  const bool is_header = key.kind == SplitKey::Kind::header;
+  if (is_header) {
+    std::replace(name.begin(), name.end(), '-', '_');
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  }
+  return (is_header ? "$http_" : "$cookie_") + name;
+}
+
+std::string upstreams(const NginxSpec& spec) {
+  std::string out;
+  for (std::size_t i = 0; i < spec.slots.size(); ++i) {
+    out += fmt::format("upstream {} {{\n  server {};\n", pool_name(spec, i),
+                       address_of(spec.slots[i]));
+    // Idle connections are closed soon: what is open a moment after a switch is still served.
+    if (spec.keepalive > 0) {
+      out += fmt::format("  keepalive {};\n  keepalive_timeout {}ms;\n", spec.keepalive,
+                         spec.keepalive_timeout.nanos / 1'000'000);
+    }
+    out += "}\n";
+  }
+  return out;
+}
+
+std::string key_map(const NginxSpec& spec) {
+  const std::string source = key_source(spec.key);
+  return fmt::format("map {} {} {{\n  \"\" {};\n  default {};\n}}\n", source, variable(spec, "key"),
+                     spec.key.without_by_request ? "$request_id" : "\"\"", source);
+}
+
+// The canary's bucket comes first, so that a growing share keeps everybody who is in it. A request
+// without a key has no user to be constant to: it stays where most are.
+std::string draw(const NginxSpec& spec, const NginxState& state) {
+  const std::string share = share_variable(spec, state);
+  const std::string& canary = pool_name(spec, state.canary);
+  const std::string& stable = pool_name(spec, 1 - state.canary);
+  return fmt::format(
+      "split_clients {} {}_drawn {{\n  {} {};\n  * {};\n}}\nmap {} {} {{\n  \"\" {};\n  default "
+      "{}_drawn;\n}}\n",
+      variable(spec, "key"), share, percent(state.bp), canary, stable, variable(spec, "key"), share,
+      stable, share);
+}
+
+std::string near_map(const NginxSpec& spec) {
+  std::string out =
+      fmt::format("map $remote_addr {} {{\n  \"~^127\\.\" 1;\n  \"::1\" 1;\n  \"unix:\" 1;\n",
+                  variable(spec, "near"));
+  for (const std::string& address : spec.probe.from) out += fmt::format("  \"{}\" 1;\n", address);
+  return out + fmt::format(
+                   "  default \"\";\n}}\nmap \"{}$http_x_autopilot_probe\" {} {{\n  \"11\" "
+                   "$upstream_addr;\n  default \"\";\n}}\n",
+                   variable(spec, "near"), variable(spec, "upstream"));
+}
+
+std::string http_part(const NginxSpec& spec, const std::vector<NginxState>& states) {
+  std::string out = upstreams(spec) + key_map(spec) + near_map(spec);
+  out += fmt::format("map $http_upgrade {} {{\n  \"\" \"\";\n  default upgrade;\n}}\n",
+                     variable(spec, "connection"));
+  for (const NginxState& state : states) {
+    if (!is_whole(state)) out += draw(spec, state);
+  }
+  return out;
+}
+
+std::string choice(const NginxSpec& spec, const NginxState& state) {
+  const std::string pool =
+      is_whole(state) ? pool_name(spec, state.canary) : share_variable(spec, state);
+  return fmt::format("if (-f {}) {{\n  set {} {};\n  set {} {};\n}}\n", flag_path(spec, state),
+                     variable(spec, "pool"), pool, variable(spec, "state"), flag_name(spec, state));
+}
+
+std::string server_part(const NginxSpec& spec, const std::vector<NginxState>& states) {
+  std::string out =
+      fmt::format("open_file_cache off;\nset {} {};\nset {} none;\n", variable(spec, "pool"),
+                  pool_name(spec, 0), variable(spec, "state"));
+  for (const NginxState& state : states) out += choice(spec, state);
+  out += fmt::format("add_header {0} {1} always;\nadd_header {0}-Upstream {2} always;\n",
+                     spec.header, variable(spec, "state"), variable(spec, "upstream"));
+  out += fmt::format(
+      "location = {} {{\n  access_log off;\n  default_type text/plain;\n  keepalive_timeout 10s;\n"
+      "  keepalive_requests 1000;\n  if ({} = \"\") {{\n    return 404;\n  }}\n"
+      "  return 200 \"autopilot {} {} {}\\n\";\n}}\n",
+      probe_path(spec), variable(spec, "near"), kHashHole, variable(spec, "state"),
+      variable(spec, "pool"));
+  return out;
+}
+
+std::string proxy_location(const NginxSpec& spec) {
+  return fmt::format(
+      "location / {{\n  proxy_http_version 1.1;\n  proxy_set_header Host $host;\n"
+      "  proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n"
+      "  proxy_set_header X-Forwarded-Proto $scheme;\n  proxy_set_header Upgrade $http_upgrade;\n"
+      "  proxy_set_header Connection {};\n  proxy_pass http://{};\n}}\n",
+      variable(spec, "connection"), variable(spec, "pool"));
+}
+
+std::string whole_server(const NginxSpec& spec, const std::string& lines) {
+  std::string inside;
+  for (const std::string& listen : spec.listen) inside += fmt::format("listen {};\n", listen);
+  if (!spec.server_names.empty()) {
+    inside += fmt::format("server_name {};\n", join(spec.server_names, " "));
+  }
+  inside += lines;
+  for (const std::string& file : spec.includes) inside += fmt::format("include {};\n", file);
+  inside += proxy_location(spec);
+  std::string out = "server {\n";
+  for (const std::string& line : split(inside.substr(0, inside.size() - 1), '\n')) {
+    out += "  " + line + "\n";
+  }
+  return out + "}\n";
+}
+
+std::string with_header(const NginxSpec& spec, const std::string& hash, std::string_view where,
+                        const std::string& text) {
+  return fmt::format(
+             "# Written by autopilot for the deployment {}; changes made here are lost. Include it "
+             "in {}.\n"
+             "{}{}\n",
+             spec.deployment, where, kHashMark, hash) +
+         text;
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+}  // namespace
+
+std::string pool_name(const NginxSpec& spec, std::size_t slot) {
+  return fmt::format("ap_{}_{}", spec.id, spec.slot_ids.at(slot));
+}
+
+std::string probe_path(const NginxSpec& spec) { return "/.autopilot/" + spec.id; }
+
+std::string flag_name(const NginxSpec& spec, const NginxState& state) {
+  return fmt::format("{}-{}", spec.slot_ids.at(state.canary), state.bp);
+}
+
+std::string flag_path(const NginxSpec& spec, const NginxState& state) {
+  return spec.flags + "/" + flag_name(spec, state);
+}
+
+NginxState state_of(const NginxSpec& spec, const Split& split) {
+  const auto index = [&](const std::string& name) -> std::size_t {
+    if (name == spec.slots[0].name) return 0;
+    if (name == spec.slots[1].name) return 1;
+    throw Error(ErrorKind::invalid, fmt::format("{} has no slot {}", spec.deployment, name));
+  };
+  const std::size_t canary = index(split.canary), stable = index(split.stable);
+  if (canary == stable || split.canary_bp < 0 || split.canary_bp > kWhole) {
+    throw Error(ErrorKind::bug, "no split: " + split.canary + " and " + split.stable);
+  }
+  if (split.canary_bp == 0) return {stable, kWhole};
+  return {canary, split.canary_bp};
+}
+
+std::vector<NginxState> nginx_states(const std::vector<int>& steps_bp) {
+  const std::set<int> steps(steps_bp.begin(), steps_bp.end());
+  std::vector<NginxState> states{{0, kWhole}, {1, kWhole}};
+  for (const int bp : steps) {
+    if (bp <= 0 || bp >= kWhole) continue;
+    states.push_back({0, bp});
+    states.push_back({1, bp});
+  }
+  std::sort(states.begin(), states.end(), [](const NginxState& a, const NginxState& b) {
+    return std::pair(share_of_second(a), a.canary) < std::pair(share_of_second(b), b.canary);
+  });
+  return states;
+}
+
+NginxText nginx_text(const NginxSpec& spec, const std::vector<NginxState>& states) {
+  const std::string http = http_part(spec, states);
+  const std::string lines = server_part(spec, states);
+  const bool own_server = spec.server_config.empty();
+  std::string first = own_server ? http + whole_server(spec, lines) : http;
+  std::string second = own_server ? "" : lines;
+  NginxText text;
+  text.hash = to_hex(sha256(first + '\0' + second)).substr(0, 12);
+  for (std::string* part : {&first, &second}) replace_all(*part, kHashHole, text.hash);
+  text.config = with_header(spec, text.hash, "http {}", first);
+  if (!own_server) text.server_config = with_header(spec, text.hash, "server {}", second);
+  return text;
+}
+
+std::string hash_in(const std::string& config) {
+  const std::size_t at = config.find(kHashMark);
+  if (at == std::string::npos) return {};
+  const std::size_t from = at + kHashMark.size();
+  return config.substr(from, config.find('\n', from) - from);
+}
+
+}  // namespace autopilot::deploy

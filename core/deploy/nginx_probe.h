@@ -1,0 +1,40 @@
+#pragma once
+// Asking a running nginx what it does with which key: at the location that the generated
+// configuration answers itself, and through to the slots.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/http.h"
+#include "core/deploy/nginx_config.h"
+
+namespace autopilot::deploy {
+
+// What nginx said for one key.
+struct NginxSays {
+  std::string hash;   // of the configuration that it runs
+  std::string state;  // name of the flag that it sees, "none"
+  std::string pool;   // that it chose
+};
+
+struct NginxAnswers {
+  std::vector<NginxSays> says;  // one for each key, in their order; fewer when `why` tells
+  std::string why;              // why there is no more
+};
+
+// Keys of which some fall on either side of every share that 0 < bp < 10,000.
+std::vector<std::string> probe_keys(int count, int bp);
+
+NginxAnswers ask_nginx(Sockets& sockets, const NginxSpec& spec,
+                       const std::vector<std::string>& keys);
+
+// One request through to the slot that nginx picks for the key.
+struct NginxPassed {
+  std::string state;     // header of the answer; "" when it lacks it
+  std::string upstream;  // "127.0.0.1:8001"
+  std::string why;       // why there is no answer
+};
+NginxPassed pass_through(Sockets& sockets, const NginxSpec& spec, const std::string& key);
+
+}  // namespace autopilot::deploy
