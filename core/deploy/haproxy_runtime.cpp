@@ -11,6 +11,8 @@
 namespace autopilot::deploy {
 namespace {
 
+constexpr const char* kDynamic =
+    "only dynamic algorithms follow weights: balance roundrobin, leastconn or random";
 constexpr Duration kCommandTimeout = Duration::seconds(5);
 
 [[noreturn]] void refuse_answer(std::string_view text, std::string_view what) {
@@ -48,7 +50,7 @@ std::string hint_for(std::string_view answer) {
     return "the socket needs admin rights: stats socket PATH level admin";
   }
   if (answer.find("static") != answer.npos) {
-    return "only dynamic algorithms follow weights: balance roundrobin, leastconn or random";
+    return kDynamic;
   }
   return "";
 }
@@ -92,6 +94,18 @@ std::vector<HaproxyCount> parse_stat(std::string_view text, std::string_view bac
   return out;
 }
 
+std::string parse_algorithm(std::string_view text, std::string_view backend) {
+  const std::vector<std::string> lines = split(text, '\n');
+  const Columns columns(lines.at(0).substr(lines[0].find(' ') + 1), ',');
+  for (const std::string& line : lines) {
+    const std::vector<std::string> fields = split(line, ',');
+    if (columns.of(fields, "pxname") == backend && columns.of(fields, "svname") == "BACKEND") {
+      return columns.of(fields, "algo");
+    }
+  }
+  return {};
+}
+
 std::vector<HaproxyServer> HaproxyRuntime::servers(const std::string& backend) {
   const std::string answer = ask("show servers state " + backend);
   if (answer.find("an't find backend") != std::string::npos) {
@@ -112,6 +126,15 @@ void HaproxyRuntime::set_weight(const std::string& backend, const std::string& s
       ErrorKind::outside,
       fmt::format("HAProxy refuses weight {} for {}/{}: {}", weight, backend, server, answer),
       hint_for(answer));
+}
+
+// Weights of hashing algorithms can be set when their hash is consistent: HAProxy itself refuses
+// the others when it is asked.
+void HaproxyRuntime::refuse_fixed_weights(const std::string& backend) {
+  const std::string algorithm = parse_algorithm(ask("show stat"), backend);
+  if (algorithm != "static-rr" && algorithm != "first") return;
+  throw Error(ErrorKind::outside,
+              fmt::format("HAProxy's backend {} has balance {}", backend, algorithm), kDynamic);
 }
 
 std::string HaproxyRuntime::state_text() { return ask("show servers state"); }

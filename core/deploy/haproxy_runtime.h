@@ -34,6 +34,7 @@ class HaproxyRuntime {
   std::vector<HaproxyCount> counts(const std::string& backend);
   void set_weight(const std::string& backend, const std::string& server, int weight);
   std::string state_text();  // for server-state-file
+  void refuse_fixed_weights(const std::string& backend);
   void refuse_without_admin();
 
  private:
@@ -46,5 +47,7 @@ class HaproxyRuntime {
 // Parsers, which throw Error(outside) on what is none.
 std::vector<HaproxyServer> parse_servers_state(std::string_view text);
 std::vector<HaproxyCount> parse_stat(std::string_view text, std::string_view backend);
+// "roundrobin"; "" where HAProxy does not tell.
+std::string parse_algorithm(std::string_view text, std::string_view backend);
 
 }  // namespace autopilot::deploy

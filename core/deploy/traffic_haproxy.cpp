@@ -55,6 +55,7 @@ class HaproxyTraffic final : public Traffic {
   // HAProxy takes any share at any time: all that can be missing is in its own configuration.
   Value install(const std::vector<int>&) override {
     runtime_.refuse_without_admin();
+    runtime_.refuse_fixed_weights(spec_.backend);
     const std::vector<HaproxyServer> known = runtime_.servers(spec_.backend);
     for (const auto& [slot, names] : spec_.servers) {
       // Setting what is set already shows whether weights can be set at all.
