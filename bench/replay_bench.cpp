@@ -26,6 +26,7 @@ std::string recorded(const Setting& setting, Files& files, std::size_t count) {
 double scan(const std::string& path) {
   const double before = cpu_seconds();
   Database database(path);
+  database.execute("PRAGMA cache_size=-1024");  // as replay does
   decide::Archive archive(database);
   decide::Range range;
   decide::Page page;

@@ -229,13 +229,26 @@ std::uint64_t special_bytes(const char* text) {
   return zeros(word ^ kOnes * '"') | zeros(word ^ kOnes * '\\') | zeros(word & kOnes * 0xE0);
 }
 
-bool is_special(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+// Likewise of less than eight: the last bytes come twice.
+std::uint64_t special_bytes(std::string_view text) {
+  std::array<char, 8> bytes;
+  bytes.fill(' ');
+  if (text.size() >= 4) {
+    std::memcpy(bytes.data(), text.data(), 4);
+    std::memcpy(bytes.data() + 4, text.data() + text.size() - 4, 4);
+  } else if (!text.empty()) {
+    bytes[0] = text.front();
+    bytes[1] = text[text.size() / 2];
+    bytes[2] = text.back();
+  }
+  return special_bytes(bytes.data());
+}
 
 }  // namespace
 
 // Eight bytes at a time, the last eight again where the size is no multiple.
 bool is_plain_json(std::string_view text) {
-  if (text.size() < 8) return std::none_of(text.begin(), text.end(), is_special);
+  if (text.size() < 8) return special_bytes(text) == 0;
   std::uint64_t found = special_bytes(text.data() + text.size() - 8);
   for (std::size_t i = 0; i + 8 < text.size(); i += 8) found |= special_bytes(text.data() + i);
   return found == 0;

@@ -8,6 +8,18 @@ namespace autopilot {
 namespace {
 constexpr std::int64_t kMicros = 1'000'000;
 constexpr std::size_t kDecimals = 6;
+
+// Most amounts are a few digits. Null for all others.
+std::optional<std::int64_t> parse_short(std::string_view text) {
+  if (text.empty() || text.size() > 12) return std::nullopt;
+  std::int64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
 }  // namespace
 
 std::string micros_text(std::int64_t micros) {
@@ -22,6 +34,7 @@ std::string micros_text(std::int64_t micros) {
 }
 
 std::optional<std::int64_t> parse_micros(std::string_view text) {
+  if (const std::optional<std::int64_t> whole = parse_short(text)) return *whole * kMicros;
   const std::size_t dot = text.find('.');
   const std::string_view whole_text = text.substr(0, dot);
   const std::string_view part_text =

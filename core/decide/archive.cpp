@@ -73,7 +73,8 @@ Archive::Archive(Database& database)
       newest_(database.prepare("SELECT body FROM decision ORDER BY seq DESC LIMIT 1")),
       newest_ids_(database.prepare(
           "SELECT json_extract(body, '$.id') FROM decision ORDER BY seq DESC LIMIT ?1")),
-      count_(database.prepare("SELECT count(*) FROM decision WHERE seq >= ?1 AND seq < ?2")),
+      has_(database.prepare(
+          "SELECT 1 FROM decision WHERE seq >= ?1 AND seq < ?2 ORDER BY seq LIMIT 1 OFFSET ?3")),
       nth_(database.prepare("SELECT seq FROM decision ORDER BY seq DESC LIMIT 1 OFFSET ?1")) {}
 
 bool Archive::next(Range& range, Page& page) {
@@ -135,11 +136,10 @@ Range Archive::newest(std::int64_t count) {
   return range;
 }
 
-std::int64_t Archive::count(const Range& range) {
-  count_.bind(range.begin, range.end).step();
-  const std::int64_t n = count_.integer(0);
-  count_.reset();
-  return n;
+bool Archive::has(const Range& range, std::int64_t count) {
+  const bool found = has_.bind(range.begin, range.end, count - 1).step();
+  has_.reset();
+  return found;
 }
 
 }  // namespace autopilot::decide

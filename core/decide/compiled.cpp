@@ -29,7 +29,10 @@ bool is_path(std::string_view text) {
 }  // namespace
 
 bool CompiledRule::concerns(std::string_view type) const {
-  return types.empty() || std::find(types.begin(), types.end(), type) != types.end();
+  for (const std::string& t : types) {
+    if (t == type) return true;
+  }
+  return types.empty();
 }
 
 // Turns one set of policies into programs; exists only while a CompiledSet is built.

@@ -194,7 +194,8 @@ bool Deciding::applies(std::uint32_t index) {
     trace_->current = &trace_->policies.back();
   }
   if (p.expires && !(at_.now < *p.expires)) return false;
-  if (p.scope == policy::Scope::algorithm &&
+  const bool is_indexed = trace_ == nullptr && engine_.use_index;  // by algorithm, too
+  if (!is_indexed && p.scope == policy::Scope::algorithm &&
       std::find(p.algorithms.begin(), p.algorithms.end(), input_.algorithm) == p.algorithms.end()) {
     return false;
   }

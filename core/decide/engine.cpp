@@ -36,6 +36,15 @@ bool name_of(const Input& input, int slot, std::string_view what, bool numbers,
   return false;
 }
 
+// A hash of few instructions: names differ in their sizes or near an end.
+std::size_t mix(std::string_view name) {
+  if (name.empty()) return 0;
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(name[i]); };
+  const std::size_t sum =
+      name.size() + 7u * at(0) + 31u * at(name.size() / 2) + 5u * at(name.size() - 1);
+  return sum * 0x9E3779B97F4A7C15u >> 32;
+}
+
 std::size_t policy_count(const CompiledSet& set) { return set.policies().size(); }
 
 }  // namespace
@@ -65,6 +74,11 @@ bool Engine::read_parts(std::string_view action, std::string_view context, Input
 bool Engine::read_parts(std::string_view action, std::string_view context, Input& input,
                         InputFault& fault, expr::Scratch& memory) {
   return decoder_.decode_parts(action, context, input, memory, fault) && prepare(input, fault);
+}
+
+void Engine::begin(Input& input) {
+  scratch_.reset();
+  decoder_.begin(input);
 }
 
 bool Engine::prepare(Input& input, InputFault& fault) {
@@ -111,18 +125,26 @@ void Engine::decide(Input& input, const Circumstances& circumstances, LedgerView
 const std::vector<std::uint32_t>& Engine::candidates(std::string_view type,
                                                      std::string_view algorithm) {
   if (!use_index) return all_;
-  key_buffer_.assign(type);
-  key_buffer_ += '\0';
-  key_buffer_ += algorithm;
-  if (last_ != nullptr && key_buffer_ == last_key_) return *last_;
-  auto found = index_.find(key_buffer_);
-  if (found == index_.end()) {
-    if (index_.size() >= kIndexLimit) index_.clear();
-    found = index_.emplace(key_buffer_, set_.candidates(type, algorithm)).first;
+  Recent& recent = recent_[(mix(type) ^ mix(algorithm) >> 3) % kRecent];
+  if (recent.policies == nullptr || recent.type != type || recent.algorithm != algorithm) {
+    const std::vector<std::uint32_t>& found = find_candidates(type, algorithm);
+    recent = {std::string(type), std::string(algorithm), &found};
   }
-  last_ = &found->second;
-  last_key_ = key_buffer_;
-  return *last_;
+  return *recent.policies;
+}
+
+const std::vector<std::uint32_t>& Engine::find_candidates(std::string_view type,
+                                                          std::string_view algorithm) {
+  std::string key(type);
+  key += '\0';
+  key += algorithm;
+  const auto found = index_.find(key);
+  if (found != index_.end()) return found->second;
+  if (index_.size() >= kIndexLimit) {
+    index_.clear();
+    recent_.fill({});
+  }
+  return index_.emplace(std::move(key), set_.candidates(type, algorithm)).first->second;
 }
 
 bool Engine::active(std::uint32_t policy, Instant now) {

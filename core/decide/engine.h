@@ -3,6 +3,7 @@
 // limits, then the monitor policies apart. The same engine serves decide, replay, whatif and
 // backtest. Deterministic; fails closed.
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -45,6 +46,14 @@ class Engine {
   bool read(std::string_view line, std::string_view base_context, Input& input, InputFault& fault);
   bool read_parts(std::string_view action, std::string_view context, Input& input,
                   InputFault& fault);
+  // The same piece by piece (Decoder::begin), with prepare() to end it.
+  void begin(Input& input);
+  Token read_action(const JsonText& text, Token at, Input& input) {
+    return decoder_.decode_action(text, at, input, scratch_);
+  }
+  Token read_context(const JsonText& text, Token at, Input& input) {
+    return decoder_.decode_context(text, at, input, scratch_);
+  }
   // The same for slots that were not read from JSON: fills the names. Begins with `reset` of the
   // scratch left to the caller, whose strings may live in it.
   bool prepare(Input& input, InputFault& fault);
@@ -90,6 +99,8 @@ class Engine {
   };
 
   const std::vector<std::uint32_t>& candidates(std::string_view type, std::string_view algorithm);
+  const std::vector<std::uint32_t>& find_candidates(std::string_view type,
+                                                    std::string_view algorithm);
   bool active(std::uint32_t policy, Instant now);
   bool default_target(Input& input, InputFault& fault) const;
 
@@ -97,9 +108,14 @@ class Engine {
   Decoder decoder_;
   expr::Scratch scratch_;
   std::unordered_map<std::string, std::vector<std::uint32_t>> index_;
-  const std::vector<std::uint32_t>* last_ = nullptr;
-  std::string last_key_;
-  std::string key_buffer_;
+  // A pair that was asked for lately: composing the key and looking it up takes longer than all
+  // else that the index saves.
+  struct Recent {
+    std::string type, algorithm;
+    const std::vector<std::uint32_t>* policies = nullptr;  // null: none
+  };
+  static constexpr std::size_t kRecent = 256;
+  std::array<Recent, kRecent> recent_;
   std::vector<std::uint32_t> all_;
   std::vector<Minute> minutes_;  // by policy: the schedule's answer for the minute last asked about
   std::vector<std::uint32_t> applicable_;

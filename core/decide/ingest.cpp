@@ -319,6 +319,19 @@ bool Decoder::decode_parts(std::string_view action, std::string_view context, In
   return read && decode_context(context, input, scratch, fault);
 }
 
+void Decoder::begin(Input& input) { parts_->clear(input); }
+
+Token Decoder::decode_action(const JsonText& text, Token at, Input& input, expr::Scratch& scratch) {
+  at = parts_->read_action(text, at, input, scratch);
+  input.proposed = input.action;
+  return at;
+}
+
+Token Decoder::decode_context(const JsonText& text, Token at, Input& input,
+                              expr::Scratch& scratch) {
+  return parts_->read_context(text, at, input, scratch);
+}
+
 bool Decoder::decode_action(std::string_view action, Input& input, expr::Scratch& scratch,
                             InputFault& fault) {
   for (const int slot : parts_->shape.action_slots) {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/decide/json_index.h"
+#include "core/decide/json_text.h"
 #include "core/expr/program.h"
 
 namespace autopilot::decide {
@@ -47,6 +47,12 @@ class Decoder {
   // each.
   bool decode_parts(std::string_view action, std::string_view context, Input& input,
                     expr::Scratch& scratch, InputFault& fault);
+
+  // The same piece by piece, for one who walks a text: begin(), then an action and a context, each
+  // once. They return the token behind the object that begins at `at`. Throw JsonStop.
+  void begin(Input& input);
+  Token decode_action(const JsonText& text, Token at, Input& input, expr::Scratch& scratch);
+  Token decode_context(const JsonText& text, Token at, Input& input, expr::Scratch& scratch);
 
   // Only the action's slots again, from its changed JSON text; the context's slots stay.
   bool decode_action(std::string_view action, Input& input, expr::Scratch& scratch,

@@ -163,10 +163,8 @@ Token JsonText::skip_array(Token at, int depth) const {
   }
 }
 
-Token JsonText::skip(Token at, std::string_view& written) const {
+Token JsonText::skip_other(Token at, std::string_view& written) const {
   switch (first(at)) {
-    case '"':
-      return string(at, written);
     case '{':
     case '[':
       break;
@@ -179,11 +177,12 @@ Token JsonText::skip(Token at, std::string_view& written) const {
       return at + 1;
   }
   const Token begin = at;
-  int open = 0;
+  unsigned open = 0;
   do {
-    const char c = first(at);
-    if (c == '\0') stop_for(at, '}');
-    open += (c == '{' || c == '[') - (c == '}' || c == ']');
+    if (at >= end_) stop_for(at, '}');
+    const int c = known_first(at) | 0x20;  // [ becomes { and ] becomes }, nothing else does
+    open += c == '{';
+    open -= c == '}';
     ++at;
   } while (open > 0);
   written = between(begin, at);

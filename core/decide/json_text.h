@@ -111,7 +111,11 @@ class JsonText {
     return at;
   }
   // Any value, only its brackets counted: for texts of our own.
-  Token skip(Token at, std::string_view& written) const;
+  Token skip(Token at, std::string_view& written) const {
+    return first(at) == '"' ? string(at, written) : skip_other(at, written);
+  }
+  // Whether a backslash is anywhere in the text.
+  bool has_escapes() const { return has_escapes_; }
 
   // The content of a string: of the text itself, or of `arena` when it has escapes.
   std::string_view content(std::string_view string, expr::Arena& arena) const {
@@ -135,6 +139,7 @@ class JsonText {
   double long_value(Token at, std::string_view number) const;
   std::string_view unescaped(std::string_view inner, expr::Arena& arena) const;
   void check_escapes(std::string_view string) const;
+  Token skip_other(Token at, std::string_view& written) const;
   Token skip_object(Token at, int depth) const;
   Token skip_array(Token at, int depth) const;
 

@@ -2,19 +2,16 @@
 // Writes a line at the end of a string, piece by piece. The room is made ahead, so that a piece
 // costs little more than its copy: a decision line has a hundred of them, most a few bytes long.
 
-#include <charconv>
 #include <cstring>
 #include <string>
 #include <string_view>
 
-#include "core/base/json.h"
-#include "core/base/micros.h"
-#include "core/base/time.h"
+#include "core/decide/line_pieces.h"
 
 namespace autopilot::decide {
 
 // The string holds more than the line until the writer is gone.
-class LineWriter {
+class LineWriter : public LinePieces<LineWriter> {
  public:
   // `room`: bytes that the line is likely to need.
   LineWriter(std::string& out, std::size_t room) : out_(out), size_(out.size()) {
@@ -29,29 +26,19 @@ class LineWriter {
     std::memcpy(room(piece.size()), piece.data(), piece.size());
     size_ += piece.size();
   }
-  void text(std::string_view content) {  // a JSON string
-    if (!is_plain_json(content)) return escaped(content);
-    put("\"");
-    put(content);
-    put("\"");
-  }
-  void integer(std::int64_t value) {
-    char* const to = room(kNumber);
-    wrote(std::to_chars(to, to + kNumber, value).ptr);
-  }
-  void real(double value) { wrote(write_double(room(kNumber), value)); }
-  void micros(std::int64_t value) {
-    if (value % 1'000'000 != 0) return put(micros_text(value));
-    integer(value / 1'000'000);
+  template <std::size_t N>
+  void literal(const char (&piece)[N]) {
+    std::memcpy(room(N - 1), piece, N - 1);
+    size_ += N - 1;
   }
   void time(Instant t) {
-    put("\"");
+    literal("\"");
     wrote(write_rfc3339(room(kNumber), t));
-    put("\"");
+    literal("\"");
   }
 
  private:
-  static constexpr std::size_t kNumber = 32;  // bytes; no number or time is longer
+  friend class LinePieces<LineWriter>;
 
   char* room(std::size_t bytes) {
     if (out_.size() - size_ < bytes) out_.resize(2 * out_.size() + bytes);

@@ -5,11 +5,15 @@
 
 #include <array>
 #include <cstdint>
+#include <list>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/decide/engine.h"
+#include "core/decide/key_order.h"
+#include "core/decide/last_reading.h"
+#include "core/decide/line_matcher.h"
 #include "core/decide/members.h"
 #include "core/decide/outcome.h"
 
@@ -41,18 +45,26 @@ struct LineFacts {
 
 // Appends the canonical line, without a line end.
 void append_line(std::string& out, const LineFacts& facts, const Outcome& outcome);
+// Whether append_line() would append exactly `line`; writes nothing. Any matcher will do: one that
+// is kept for many lines is faster.
+bool is_line(std::string_view line, const LineFacts& facts, const Outcome& outcome,
+             LineMatcher& matcher);
 
-// A line read back: what is needed to decide anew. Views point into the line.
+// A line read back: what is needed to decide anew. Views point into the line and into `texts`.
 struct Record {
+  Record() = default;
+  Record(const Record&) = delete;
+  Record& operator=(const Record&) = delete;
+
   std::string_view id, result, action, proposed, context, revision;
   std::string_view reasons, monitor;  // JSON lists
-  double risk = 0;
-  std::string actor, role, run;
+  std::string_view risk;              // a JSON number
+  std::string_view actor, role, run;
   Instant time;
   int semantics = 0;
   std::optional<Override> override_by;
-  std::vector<Use> uses;               // with what each account held
-  std::vector<std::string> use_texts;  // backing of the views in `uses`
+  std::vector<Use> uses;         // with what each account held
+  std::list<std::string> texts;  // strings that are written with escapes
 };
 
 // One of a record's reasons. Views point into the line, too.
@@ -65,12 +77,22 @@ struct RecordedMonitor {
   std::string_view policy, result;
 };
 
+// An engine that is likely to decide a record anew, and the input that it will do so from.
+struct Likely {
+  Engine* engine = nullptr;  // null: none
+  Input* input = nullptr;
+};
+
 // Reads lines back. Not thread-safe.
 class RecordReader {
  public:
   // Throws Error(storage) naming the decision when the line is no record, or of semantics that this
-  // build does not know. REQUIRES kPadding readable bytes after the line.
-  void read(std::string_view line, Record& record);
+  // build does not know. REQUIRES kPadding readable bytes after the line. With a likely engine,
+  // read_again() for it has little left to do.
+  void read(std::string_view line, Record& record, const Likely& likely = {});
+  // What the free read_again() does, by the look that read() had at the line. REQUIRES that the
+  // record is what read() read last, and that nobody used the likely engine since.
+  void read_again(Engine& engine, const Record& record, Input& input);
 
   // What stands in a record's lists, valid until the next call of the same. REQUIRES that the
   // record's line is still there.
@@ -78,16 +100,30 @@ class RecordReader {
   const std::vector<RecordedMonitor>& monitor(const Record& record);
 
  private:
+  struct Rest;
+
+  Token read_member(const JsonText& text, std::size_t key, Token at, Record& record, Rest& rest);
+  Token read_actor(const JsonText& text, Token at, Record& record);
+  Token read_uses(const JsonText& text, Token at, Record& record);
+  Token read_use(const JsonText& text, Token at, Record& record);
+  Token read_part(const JsonText& text, std::size_t key, Token at, std::string_view& written);
   template <class Item, class Set>
   void read_items(std::string_view list, std::vector<Item>& items, Set set);
 
-  MemberReader reader_;
+  JsonIndex index_;
+  Likely likely_;              // what it was given, while that is of use
+  bool has_proposed_ = false;  // for the likely engine
+  bool has_context_ = false;
+  LastReading<Instant> time_;
+  LastReading<Duration> per_;
   MemberReader inner_;
-  std::vector<Member> members_, parts_;
+  std::vector<Member> parts_;
   std::vector<RecordedReason> reasons_;
   std::vector<RecordedMonitor> monitor_;
 };
 
+// 0 when the record has none.
+double risk_of(const Record& record);
 // What a record was decided in.
 Circumstances circumstances_of(const Record& record);
 // Reads the record's action and context for deciding it anew. Throws Error(storage) when the

@@ -23,24 +23,31 @@ class Replayer {
   // The line that deciding the record anew gives, under the revision that took it. Valid until the
   // next call. REQUIRES kPadding readable bytes after `line`.
   const std::string& replay(std::string_view line, Trace* trace = nullptr);
+  // Whether that is the very line. Null when it is, and the other line, likewise, when it is not.
+  const std::string* difference(std::string_view line);
 
   const Record& record() const { return record_; }
   const Outcome& outcome() const { return outcome_; }
 
  private:
   Engine& engine_for(std::string_view revision);
+  LineFacts take(std::string_view line, Trace* trace);
+  const std::string& write(const LineFacts& facts);
 
   PolicySource& policies_;
   RecordReader reader_;
   Record record_;
   Input input_;
   Outcome outcome_;
+  LineMatcher matcher_;
   std::string line_;
   struct Kept {
     std::shared_ptr<const CompiledSet> set;
     std::unique_ptr<Engine> engine;
   };
   std::unordered_map<std::string, Kept> engines_;
+  std::string last_revision_;
+  Engine* last_engine_ = nullptr;  // of that revision
 };
 
 struct ReplayDifference {

@@ -134,7 +134,7 @@ RolloutProbe::Side RolloutProbe::count(const Record& record, RecordReader& reade
   GroupCounts& group = side == Side::inside ? into.inside : into.outside;
   ++group.total;
   ++group.results[static_cast<std::size_t>(parse_result(record.result).value_or(Result::blocked))];
-  group.risk_micros += std::llround(std::min(record.risk, kHighestRisk) * kMicro);
+  group.risk_micros += std::llround(std::min(risk_of(record), kHighestRisk) * kMicro);
   const std::vector<RecordedReason>& reasons = reader.reasons(record);
   const bool failed = std::any_of(reasons.begin(), reasons.end(), [](const RecordedReason& r) {
     return r.kind == "error" && !r.monitor;

@@ -63,7 +63,7 @@ void Shadow::count(std::string_view policy, Result enforced, Result would) {
   const auto add_to = [&](ShadowCounts& counts) {
     ++counts.decisions;
     ++counts.results[index(enforced)][index(would)];
-    counts.risk_micros[index(would)] += micros(record_.risk);
+    counts.risk_micros[index(would)] += micros(risk_of(record_));
   };
   add_to(p.all);
   add_to(p.days[format_rfc3339({record_.time.seconds, 0}).substr(0, 10)]);
@@ -78,7 +78,7 @@ void Shadow::count_rules(std::string_view policy, ShadowPolicy& into, bool chang
     if (std::find(done.begin(), done.end(), &rule) != done.end()) continue;
     done.push_back(&rule);
     if (rule.decisions++ == 0) rule.message = unquoted(r.message);
-    rule.risk_micros += micros(record_.risk);
+    rule.risk_micros += micros(risk_of(record_));
     // Those that change something are the better examples: they stand first and push others out.
     const bool first_change = changes && rule.changed < static_cast<std::int64_t>(kShadowExamples);
     if (first_change) {

@@ -10,7 +10,7 @@
 namespace autopilot::state {
 namespace {
 
-constexpr std::int64_t kWorthThreads = 8 * decide::Archive::kPageRows;
+constexpr std::int64_t kWorthThreads = 8192;  // decisions
 constexpr unsigned kMostThreads = 8;
 
 // What the workers share: whose turn it is to read, and what went wrong first in the order of the
@@ -66,7 +66,12 @@ std::vector<std::jthread> start_helpers(unsigned count, Shared& shared, PolicySe
 
 }  // namespace
 
+// Each page of the file is read once: few that stay in the processor's cache are worth more than
+// many that don't.
+constexpr const char* kFewPages = "PRAGMA cache_size=-1024";
+
 decide::ReplaySummary replay_range(Store& store, decide::Range range) {
+  store.database().execute(kFewPages);
   decide::Archive archive(store.database());
   // Policies of old revisions are read through a connection of their own: the other one is busy
   // with pages.
@@ -75,7 +80,7 @@ decide::ReplaySummary replay_range(Store& store, decide::Range range) {
   Shared shared{{}, archive, range, {}, nullptr, INT64_MAX};
   const unsigned cores = std::clamp(std::thread::hardware_concurrency(), 1u, kMostThreads);
   {
-    const bool is_worth_threads = archive.count(range) >= kWorthThreads;
+    const bool is_worth_threads = archive.has(range, kWorthThreads);
     const auto helpers = start_helpers(is_worth_threads ? cores - 1 : 0, shared, policies);
     work(shared, policies);
   }

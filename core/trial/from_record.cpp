@@ -84,9 +84,9 @@ Map case_of(const decide::Record& record, const Value& decision) {
   if (!context.empty()) out.append("context", std::move(context));
   if (!record.uses.empty()) out.append("ledger", ledger_of(record));
   out.append("time", format_rfc3339(record.time));
-  out.append("run", record.run);
-  out.append("actor", record.actor);
-  out.append("role", record.role);
+  out.append("run", std::string(record.run));
+  out.append("actor", std::string(record.actor));
+  out.append("role", std::string(record.role));
   if (const auto& by = record.override_by) {
     out.append(
         "override",

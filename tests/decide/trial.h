@@ -123,6 +123,7 @@ class Trial {
     const std::string recorded = padded(out.line);
     const std::string_view view(recorded.data(), out.line.size());
     EXPECT_EQ(replayer_.replay(view), out.line) << "replayed";
+    EXPECT_EQ(replayer_.difference(view), nullptr) << out.line;
     return out;
   }
 

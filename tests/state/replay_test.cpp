@@ -11,7 +11,7 @@ namespace autopilot::testing {
 namespace {
 
 constexpr std::int64_t kPage = decide::Archive::kPageRows;
-constexpr std::int64_t kDecisions = 8 * kPage + 100;
+constexpr std::int64_t kDecisions = 8192 + 100;
 
 class ReplayTest : public StateTest {
  protected:
