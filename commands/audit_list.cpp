@@ -94,7 +94,7 @@ class AuditSearch : public cli::Invocation {
     query_.limit = kCount;
     o.argument("TEXT", query_.text, "some words of the entry");
     o.option("--actor ACTOR", query_.actor, "done or tried by ACTOR");
-    o.option("--kind KIND", query_.kind, "of that kind: apply, decisions, refused, lock, …");
+    o.option("--kind KIND", query_.kind, "of that kind: apply, decisions, refused, lock");
     o.option("--since T", since_, "from T on: a time, or a duration for so long ago");
     o.option("--until T", until_, "before T");
     o.option("-n,--count N", query_.limit, "at most N (default 50)");

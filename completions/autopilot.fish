@@ -218,7 +218,7 @@ complete -c autopilot -n '__autopilot_at audit list' -s n -l count -x -d 'at mos
 complete -c autopilot -n '__autopilot_at audit list' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at audit' -a search -d 'Find what was done and what was refused'
 complete -c autopilot -n '__autopilot_at audit search' -l actor -x -d 'done or tried by ACTOR'
-complete -c autopilot -n '__autopilot_at audit search' -l kind -x -d 'of that kind: apply, decisions, refused, lock, …'
+complete -c autopilot -n '__autopilot_at audit search' -l kind -x -d 'of that kind: apply, decisions, refused, lock'
 complete -c autopilot -n '__autopilot_at audit search' -l since -x -d 'from T on: a time, or a duration for so long ago'
 complete -c autopilot -n '__autopilot_at audit search' -l until -x -d 'before T'
 complete -c autopilot -n '__autopilot_at audit search' -s n -l count -x -d 'at most N (default 50)'
