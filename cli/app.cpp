@@ -67,8 +67,8 @@ Words second_words(const Table& table, const std::string& first) {
 // One command line on its way. Keeps the output, so that faults can still be told in its colours.
 class Run {
  public:
-  Run(World& world, const Words& words, const Table& table)
-      : world_(world), words_(words), table_(table) {
+  Run(World& world, const Words& words, const Table& table, Roles roles)
+      : world_(world), words_(words), table_(table), roles_(roles) {
     // Faults in the words themselves are told before the words are understood.
     Talk talk;
     for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
@@ -126,11 +126,11 @@ class Run {
     adopt(said);
     if (said.version) return version();
     if (said.help) {
-      output_.write(overview(table_, output_.style(1)));
+      output_.write(overview(table_, roles_, output_.style(1)));
       return Exit::ok;
     }
     if (at >= words_.size()) {
-      output_.complain(overview(table_, output_.style(2)));
+      output_.complain(overview(table_, roles_, output_.style(2)));
       return Exit::usage;
     }
     become_external(said, at);
@@ -162,17 +162,26 @@ class Run {
     adopt(said);
     if (said.version) return version();
     if (said.help) {
-      output_.write(help_text(command, output_.style(1)));
+      output_.write(help_text(command, roles_, output_.style(1)));
       return Exit::ok;
     }
     settle(said, command, world_.environment);
     Context context(world_, said.globals, output_);
+    const RoleRow& row = role_row(command);
     const std::int64_t start = world_.clock.monotonic_nanos();
+    if (row.least) context.require_role(*row.least, command.name);
     const Exit exit = invocation->run(context);
+    if (row.least && *row.least >= policy::Role::operator_) context.mention_open_access();
     const Duration took{world_.clock.monotonic_nanos() - start};
     context.debug(
         fmt::format("{} took {:.1f} ms", command.name, static_cast<double>(took.nanos) / 1e6));
     return exit;
+  }
+
+  // Without a row nobody could say who may run it, so nobody may.
+  const RoleRow& role_row(const Command& command) const {
+    if (const RoleRow* row = find_role(roles_, command.name)) return *row;
+    throw Error(ErrorKind::bug, fmt::format("{} has no row in the table of roles", command.name));
   }
 
   // --help wins over whatever else may be wrong on the line.
@@ -225,13 +234,14 @@ class Run {
   World& world_;
   const Words& words_;
   const Table& table_;
+  const Roles roles_;
   Output output_{world_};
 };
 
 }  // namespace
 
-int run(World& world, const Words& words, const Table& table) {
-  return Run(world, words, table).guarded();
+int run(World& world, const Words& words, const Table& table, Roles roles) {
+  return Run(world, words, table, roles).guarded();
 }
 
 }  // namespace autopilot::cli

@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/roles.h"
 #include "core/base/world.h"
 
 namespace autopilot::cli {
 
-// `words` are the command line without the program's name. Returns what main should return.
-int run(World& world, const std::vector<std::string>& words, const Table& table);
+// `words` are the command line without the program's name; every command of `table` has a row in
+// `roles`. Returns what main should return.
+int run(World& world, const std::vector<std::string>& words, const Table& table, Roles roles);
 
 }  // namespace autopilot::cli

@@ -12,6 +12,8 @@
 #include "core/render/json.h"
 #include "core/render/markdown.h"
 #include "core/render/text.h"
+#include "core/state/actors.h"
+#include "core/state/apply.h"
 #include "core/state/store.h"
 
 namespace autopilot::cli {
@@ -36,9 +38,13 @@ struct Context::Parts {
   Output& output;
   std::string root;
   std::string from_here;  // the way from the working directory up to the root: "", "../", "../../"
-  std::string actor;
+  std::optional<state::Who> who;
   std::optional<policy::Project> project;
   std::unique_ptr<state::Store> store;
+
+  void identify(Environment& environment) const {
+    store->database().set_identity(who ? who->identity : state::who_of(environment, {}).identity);
+  }
 };
 
 Context::Context(World& w, Globals g, Output& output)
@@ -89,6 +95,7 @@ state::Store& Context::store() {
   if (!parts_->store) {
     debug(fmt::format("state {}", state_path()));
     parts_->store = state::Store::open_or_create(state_path(), lock_timeout(world.environment));
+    parts_->identify(world.environment);
   }
   return *parts_->store;
 }
@@ -107,15 +114,27 @@ state::Store& Context::existing_store() {
     }
     debug(fmt::format("state {}", path));
     parts_->store = state::Store::open(path, lock_timeout(world.environment));
+    parts_->identify(world.environment);
   }
   return *parts_->store;
 }
 
-const std::string& Context::actor() {
-  if (parts_->actor.empty()) {
-    parts_->actor = globals.actor.empty() ? world.environment.user() : globals.actor;
+state::Store* Context::access_store() {
+  const bool somewhere = !globals.state.empty() || in_project();
+  return somewhere ? store_if_any() : nullptr;
+}
+
+const state::Who& Context::who() {
+  if (parts_->who) return *parts_->who;
+  state::Store* store = access_store();
+  const state::Access access = state::read_access(store);
+  try {
+    parts_->who = state::resolve(access, world.environment, globals.actor);
+  } catch (const Error& e) {
+    state::refuse(*store, "--as " + globals.actor, e, world.environment.user(), world.clock.now());
   }
-  return parts_->actor;
+  if (store != nullptr) store->database().set_identity(parts_->who->identity);
+  return *parts_->who;
 }
 
 void Context::show(const render::Report& report) {

@@ -13,10 +13,12 @@
 
 namespace autopilot::state {
 class Store;
-}
+struct Who;
+}  // namespace autopilot::state
 namespace autopilot::policy {
 struct Project;
-}
+enum class Role;
+}  // namespace autopilot::policy
 
 namespace autopilot::cli {
 
@@ -26,7 +28,7 @@ class Output;
 struct Globals {
   std::string directory;  // -C
   std::string state;      // --state, AUTOPILOT_STATE; empty: .autopilot/state.db under the root
-  std::string actor;      // --as; empty: the OS user
+  std::string actor;      // --as; empty: in one's own name
   std::string format = "text";      // --format, --json
   std::string color = "auto";       // --color auto|always|never
   std::string log_format = "text";  // --log-format text|json
@@ -59,11 +61,16 @@ class Context {
   state::Store& store();           // opened for reading and writing, created when absent
   state::Store& existing_store();  // Error(storage) with a hint at `autopilot apply` when absent
   state::Store* store_if_any();    // null when there is none yet; nothing is created
-  const std::string& actor();      // --as or the OS user
-  std::string actor_role();        // by the applied Access document; dg_ai without one
-  // Throws Error(denied), audited, when the actor's role is lower. Roles: viewer < operator < admin
-  // < dg_ai.
-  void require_role(std::string_view least, std::string_view for_what);
+  // Who asks, as the applied Access documents know this process, and --as. Throws Error(denied),
+  // audited, when the name of --as may not be taken.
+  const state::Who& who();
+  const std::string& actor();  // who().actor
+  std::string actor_role();    // "admin" or "no role"; dg_ai without an Access document
+  bool has_role(policy::Role least);
+  // Throws Error(denied), audited, when the actor's role is lower.
+  void require_role(policy::Role least, std::string_view for_what);
+  // Says, once in the life of a state, that there is no Access document.
+  void mention_open_access();
 
   // Asks at the terminal; true for y or yes. Without one, Error(usage) with the hint `otherwise`.
   bool confirm(std::string_view question, std::string_view otherwise);
@@ -87,6 +94,7 @@ class Context {
 
  private:
   void ask(std::string_view question);  // to stderr, without an end of line
+  state::Store* access_store();         // that roles are read from; null when there is none
 
   struct Parts;
   std::unique_ptr<Parts> parts_;

@@ -7,24 +7,47 @@
 #include "core/policy/model.h"
 #include "core/state/access.h"
 #include "core/state/apply.h"
+#include "core/state/store.h"
 
 namespace autopilot::cli {
+namespace {
+
+constexpr char kOpenAccess[] = "said_open_access";  // in the table meta
+
+}  // namespace
+
+const std::string& Context::actor() { return who().actor; }
 
 std::string Context::actor_role() {
-  return state::role_text(state::role_of(store_if_any(), actor()));
+  return state::role_text(state::role_of(access_store(), actor()));
 }
 
-void Context::require_role(std::string_view least, std::string_view for_what) {
-  state::Store* store = store_if_any();
-  const std::optional<policy::Role> role = state::role_of(store, actor());
-  const std::optional<policy::Role> needed = policy::parse_role(least);
-  if (!needed) throw Error(ErrorKind::bug, fmt::format("there is no role {}", least));
-  if (role && *role >= *needed) return;
-  const std::string why =
-      fmt::format("{}; {} takes {}", state::role_sentence(actor(), role), for_what, least);
-  state::record_refusal(*store, for_what, why, actor(), world.clock.now());
-  throw Error(ErrorKind::denied, why,
-              "an Access document gives roles; somebody with that role can do it");
+bool Context::has_role(policy::Role least) {
+  const std::optional<policy::Role> role = state::role_of(access_store(), actor());
+  return role && *role >= least;
+}
+
+void Context::require_role(policy::Role least, std::string_view for_what) {
+  state::Store* store = access_store();
+  const state::Access access = state::read_access(store);
+  const std::optional<policy::Role> role = access.role_of(actor());
+  if (role && *role >= least) return;
+  const std::string why = fmt::format("{}; {} takes {}", state::role_sentence(actor(), role),
+                                      for_what, policy::to_string(least));
+  state::refuse(*store, for_what, Error(ErrorKind::denied, why, state::who_may(access, least)),
+                actor(), world.clock.now());
+}
+
+void Context::mention_open_access() {
+  if (globals.quiet) return;
+  state::Store* store = access_store();
+  if (store == nullptr || state::read_access(store).applied) return;
+  if (!store->mention_once(kOpenAccess)) return;
+  inform(
+      fmt::format("There is no Access document: everybody who can write this state may do "
+                  "everything, as {} did "
+                  "now. This is said once.",
+                  actor()));
 }
 
 bool Context::confirm(std::string_view question, std::string_view otherwise) {

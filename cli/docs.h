@@ -8,20 +8,21 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/roles.h"
 #include "core/render/text.h"
 
 namespace autopilot::cli {
 
-// The list of commands with the options that all of them take.
-std::string overview(const Table& table, const render::TextStyle& style);
-// One command: usage, description, options, exit status, examples.
-std::string help_text(const Command& command, const render::TextStyle& style);
+// The list of commands with the options that all of them take and the roles that they need.
+std::string overview(const Table& table, Roles roles, const render::TextStyle& style);
+// One command: usage, description, role, options, exit status, examples.
+std::string help_text(const Command& command, Roles roles, const render::TextStyle& style);
 
 // A file to write: its name and its content.
 using DocFile = std::pair<std::string, std::string>;
 
 // autopilot.1 and autopilot-<command>.1 as roff (man(7)), without dates.
-std::vector<DocFile> man_pages(const Table& table);
+std::vector<DocFile> man_pages(const Table& table, Roles roles);
 // autopilot.bash, autopilot.zsh and autopilot.fish.
 std::vector<DocFile> completions(const Table& table);
 

@@ -40,7 +40,8 @@ void declare_globals(Options& options, Said& said) {
   options.option("-C DIR", g.directory, "run as if started in DIR", Hint::directory);
   options.option("--state URL", g.state, "the state to use instead of .autopilot/state.db",
                  Hint::file);
-  options.option("--as ACTOR", g.actor, "who asks (default: the user of the operating system)");
+  options.option("--as ACTOR", g.actor,
+                 "in whose name to act; where roles are given, an Access document must allow it");
   options.option("--format FORMAT", said.format, "form of the result");
   options.flag("--json", said.json, "the same as --format json");
   options.choice("--color WHEN", g.color, {"auto", "always", "never"}, "when to use colour");

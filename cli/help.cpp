@@ -73,9 +73,16 @@ class HelpWriter {
   std::string out_;
 };
 
+void put_role(HelpWriter& help, Roles roles, std::string_view command) {
+  const RoleRow* row = find_role(roles, command);
+  if (row == nullptr) return;
+  help.heading("ROLE");
+  help.paragraph(role_sentence(*row));
+}
+
 }  // namespace
 
-std::string overview(const Table& table, const render::TextStyle& style) {
+std::string overview(const Table& table, Roles roles, const render::TextStyle& style) {
   HelpWriter help(style);
   help.heading("USAGE");
   help.paragraph("autopilot [OPTIONS] COMMAND [...]");
@@ -85,6 +92,9 @@ std::string overview(const Table& table, const render::TextStyle& style) {
     for (const Command* command : group.commands) help.entry(command->name, command->summary);
   }
   help.options("OPTIONS", global_options());
+  help.heading("ROLES");
+  help.paragraph(kRolesIntroduction);
+  for (const auto& [role, names] : commands_by_role(table, roles)) help.entry(role, names);
   help.gap();
   help.paragraph(
       "autopilot help COMMAND shows more. Programs called autopilot-NAME on PATH are commands "
@@ -92,7 +102,7 @@ std::string overview(const Table& table, const render::TextStyle& style) {
   return help.finish();
 }
 
-std::string help_text(const Command& command, const render::TextStyle& style) {
+std::string help_text(const Command& command, Roles roles, const render::TextStyle& style) {
   const Manual manual = manual_of(command);
   HelpWriter help(style);
   help.paragraph(fmt::format("{} - {}", manual.name, manual.summary));
@@ -101,6 +111,7 @@ std::string help_text(const Command& command, const render::TextStyle& style) {
   for (const ManualSection& section : manual.sections) {
     if (section.title != "EXAMPLES" && section.title != "EXIT STATUS") help.section(section);
   }
+  put_role(help, roles, command.name);
   help.options("ARGUMENTS", manual.arguments);
   help.options("OPTIONS", manual.options);
   help.options("GLOBAL OPTIONS", global_options());

@@ -47,5 +47,6 @@ int main(int argc, char** argv) {
   set_signals();
   autopilot::System system;
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-  return autopilot::cli::run(system.world(), words, autopilot::commands::registry());
+  return autopilot::cli::run(system.world(), words, autopilot::commands::registry(),
+                             autopilot::commands::roles());
 }

@@ -90,7 +90,7 @@ std::string dashed(std::string_view name) {
   return out;
 }
 
-std::string command_page(const Command& command) {
+std::string command_page(const Command& command, Roles roles) {
   const Manual manual = manual_of(command);
   RoffWriter page(manual.name);
   page.section("NAME");
@@ -99,6 +99,10 @@ std::string command_page(const Command& command) {
   page.paragraph(manual.usage);
   for (const ManualSection& section : manual.sections) {
     if (section.title != "EXAMPLES" && section.title != "EXIT STATUS") page.section(section);
+  }
+  if (const RoleRow* row = find_role(roles, command.name)) {
+    page.section("ROLE");
+    page.paragraph(role_sentence(*row));
   }
   page.options("ARGUMENTS", manual.arguments);
   page.options("OPTIONS", manual.options);
@@ -118,7 +122,7 @@ std::string command_page(const Command& command) {
   return page.finish();
 }
 
-std::string main_page(const Table& table) {
+std::string main_page(const Table& table, Roles roles) {
   RoffWriter page("autopilot");
   page.section("NAME");
   page.paragraph("autopilot - decide what automation may do, from policies kept in git");
@@ -138,6 +142,9 @@ std::string main_page(const Table& table) {
       page.entry(dashed(command->name) + "(1)", command->summary);
   }
   page.options("OPTIONS", global_options());
+  page.section("ROLES");
+  page.paragraph(kRolesIntroduction);
+  for (const auto& [role, names] : commands_by_role(table, roles)) page.entry(role, names);
   page.section("ENVIRONMENT");
   page.entry("AUTOPILOT_STATE", "the state to use, as --state");
   page.entry("AUTOPILOT_LOCK_TIMEOUT",
@@ -152,11 +159,11 @@ std::string main_page(const Table& table) {
 
 }  // namespace
 
-std::vector<DocFile> man_pages(const Table& table) {
-  std::vector<DocFile> pages{{"autopilot.1", main_page(table)}};
+std::vector<DocFile> man_pages(const Table& table, Roles roles) {
+  std::vector<DocFile> pages{{"autopilot.1", main_page(table, roles)}};
   for (const std::string& name : command_names(table)) {
     pages.emplace_back(fmt::format("autopilot-{}.1", dashed(name)),
-                       command_page(*find_command(table, name)));
+                       command_page(*find_command(table, name), roles));
   }
   return pages;
 }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
 #include "cli/globals.h"
 #include "core/base/text.h"
@@ -114,6 +116,21 @@ std::string spelled(const OptionInfo& info) {
 std::string explained(const OptionInfo& info) {
   if (info.choices.empty()) return info.help;
   return fmt::format("{}: {}", info.help, join(info.choices, ", "));
+}
+
+std::vector<std::pair<std::string, std::string>> commands_by_role(const Table& table, Roles roles) {
+  std::map<std::optional<policy::Role>, std::vector<std::string>> found;
+  for (const Group& group : table) {
+    if (group.title[0] == '\0') continue;
+    for (const Command* command : group.commands) {
+      if (const RoleRow* row = find_role(roles, command->name))
+        found[row->least].emplace_back(command->name);
+    }
+  }
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& [role, names] : found)
+    out.emplace_back(role ? policy::to_string(*role) : "none", join(names, ", "));
+  return out;
 }
 
 const std::vector<ExitRow>& exit_rows() {

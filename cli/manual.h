@@ -3,9 +3,11 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/roles.h"
 
 namespace autopilot::cli {
 
@@ -41,6 +43,13 @@ const std::vector<OptionInfo>& global_options();
 std::string spelled(const OptionInfo& info);
 // Its help with the choices, when there are any.
 std::string explained(const OptionInfo& info);
+
+// What commands of the table take which role, the lowest first: ("viewer", "plan, diff, log").
+// Commands without a row and hidden ones are left out.
+std::vector<std::pair<std::string, std::string>> commands_by_role(const Table& table, Roles roles);
+inline constexpr char kRolesIntroduction[] =
+    "The least role that a command takes, where an Access document is applied. Without one "
+    "everybody has the role dg_ai.";
 
 struct ExitRow {
   int code;

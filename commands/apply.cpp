@@ -21,8 +21,9 @@ it refuses and names it, the version it was planned from, and who changed it.
 All changes are made at once or none are, whatever happens to the process or the machine. Each apply
 makes a revision (autopilot log) and an entry in the audit.
 
-Changing a Policy takes a role of at least its authority, other documents take admin. Without any
-applied Access document everybody may do everything.
+Changing a Policy takes a role of at least its authority, an Access document dg_ai, other documents
+admin. Without any applied Access document everybody may do everything. A plan after which nobody has
+the role dg_ai, or you lose it, is refused without --allow-lockout: nobody, or not you, could undo it.
 
 EXAMPLES
   autopilot apply
@@ -30,7 +31,8 @@ EXAMPLES
   autopilot apply changes.plan
 
 EXIT STATUS
-  0 applied, or nothing to do; 1 refused for its size (--allow-large); 5 the plan is stale; 6 the
+  0 applied, or nothing to do; 1 refused for its size (--allow-large) or for locking people out
+  (--allow-lockout); 5 the plan is stale; 6 the
   state is locked; 7 the role is too low.
 )";
 
@@ -40,6 +42,8 @@ class Apply : public cli::Invocation {
     o.argument("FILE", file_, "a plan saved by autopilot plan -o", cli::Hint::file);
     o.flag("-y,--yes", yes_, "don't ask");
     o.flag("--allow-large", allow_large_, "even when it updates or deletes a large share");
+    o.flag("--allow-lockout", allow_lockout_,
+           "even when nobody, or you no longer, could change who may do what");
     o.option("-m,--message TEXT", message_, "why, for the log");
     o.options("--target ID", targets_, "only documents whose id or Kind/id matches; * and ? work",
               cli::Hint::document);
@@ -59,8 +63,9 @@ class Apply : public cli::Invocation {
         throw Error(ErrorKind::invalid, "nothing was applied: the answer was no");
       }
     }
-    const state::Applied applied = state::apply(
-        context.store(), plan, {context.actor(), message_, allow_large_}, context.world);
+    const state::Applied applied =
+        state::apply(context.store(), plan,
+                     {context.actor(), message_, allow_large_, allow_lockout_}, context.world);
     if (!applied.note.empty()) context.inform(applied.note);
     show(context, plan, &applied);
     return cli::Exit::ok;
@@ -135,6 +140,7 @@ class Apply : public cli::Invocation {
   std::string file_;
   bool yes_ = false;
   bool allow_large_ = false;
+  bool allow_lockout_ = false;
   std::string message_;
   std::vector<std::string> targets_;
   std::vector<std::string> excludes_;

@@ -39,7 +39,6 @@ class AuditVerify : public cli::Invocation {
   }
 
   cli::Exit run(cli::Context& context) override {
-    context.require_role("viewer", "audit verify");
     if (checkpoint_.empty() && !signers_.empty()) {
       throw Error(ErrorKind::usage, "--allowed-signers is about a checkpoint, and there is none",
                   "name it with --checkpoint");

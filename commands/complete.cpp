@@ -19,7 +19,8 @@ class Complete : public cli::Invocation {
 
   cli::Exit run(cli::Context& context) override {
     try {
-      if (state::Store* store = context.store_if_any()) list(*store, context);
+      state::Store* store = context.store_if_any();
+      if (store != nullptr && context.has_role(policy::Role::viewer)) list(*store, context);
     } catch (const Error&) {
       // no project here, or a state that cannot be read: nothing to offer
     }

@@ -30,7 +30,6 @@ class Diff : public cli::Invocation {
   }
 
   cli::Exit run(cli::Context& context) override {
-    context.require_role("viewer", "diff");
     state::Store& store = context.existing_store();
     const state::Revision from = store.find_revision(from_);
     const state::Revision to = store.find_revision(to_);

@@ -33,7 +33,7 @@ class DocsMan : public cli::Invocation {
     o.argument("DIR", dir_, "folder to write to", cli::Hint::directory, true);
   }
   cli::Exit run(cli::Context& context) override {
-    write_all(cli::man_pages(registry()), dir_, context.world.files);
+    write_all(cli::man_pages(registry(), roles()), dir_, context.world.files);
     return cli::Exit::ok;
   }
 

@@ -27,20 +27,20 @@ class Help : public cli::Invocation {
   cli::Exit run(cli::Context& context) override {
     const std::string name = join(words_, " ");
     if (name.empty()) {
-      context.page(cli::overview(registry(), context.style()));
+      context.page(cli::overview(registry(), roles(), context.style()));
       return cli::Exit::ok;
     }
     const cli::Command* command = cli::find_command(registry(), name);
     const cli::Table family = cli::family(registry(), name);
     if (command == nullptr && !family.empty()) {
-      context.page(cli::overview(family, context.style()));
+      context.page(cli::overview(family, roles(), context.style()));
       return cli::Exit::ok;
     }
     if (command == nullptr) {
       throw Error(ErrorKind::usage, fmt::format("unknown command {}", name),
                   did_you_mean(name, cli::command_names(registry())));
     }
-    context.page(cli::help_text(*command, context.style()));
+    context.page(cli::help_text(*command, roles(), context.style()));
     return cli::Exit::ok;
   }
 

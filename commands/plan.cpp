@@ -64,7 +64,6 @@ class Plan : public cli::Invocation {
   }
 
   cli::Exit run(cli::Context& context) override {
-    context.require_role("viewer", "plan");
     check_words();
     const auto desired = desired_documents(context, paths_, allow_empty_);
     const state::Plan plan = state::make_plan(desired, context.store_if_any(),

@@ -22,6 +22,8 @@ extern const cli::Command help;
 extern const cli::Command init;
 extern const cli::Command log;
 extern const cli::Command plan;
+extern const cli::Command policy_disable;
+extern const cli::Command policy_enable;
 extern const cli::Command replay;
 extern const cli::Command rollout_promote;
 extern const cli::Command rollout_resume;
@@ -44,7 +46,8 @@ extern const cli::Command whatif;
 const cli::Table& registry() {
   static const cli::Table table{
       {"POLICIES",
-       {&init, &validate, &test, &plan, &apply, &diff, &log, &export_documents, &convert, &schema}},
+       {&init, &validate, &test, &plan, &apply, &diff, &log, &export_documents, &convert, &schema,
+        &policy_disable, &policy_enable}},
       {"ROLLOUTS",
        {&rollout_status, &rollout_promote, &rollout_rollback, &rollout_resume, &rollout_tick,
         &shadow_report}},

@@ -69,7 +69,6 @@ class StateInfo : public cli::Invocation {
   explicit StateInfo(cli::Options&) {}
 
   cli::Exit run(cli::Context& context) override {
-    context.require_role("viewer", "state info");
     state::Store& store = context.existing_store();
     const Counts counts = count(store);
     const state::Revision head = store.head();

@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "core/base/error.h"
+#include "core/policy/model.h"
 #include "core/state/lock.h"
 #include "core/state/store.h"
 
@@ -35,7 +36,6 @@ class StateLock : public cli::Invocation {
   }
 
   cli::Exit run(cli::Context& context) override {
-    context.require_role("operator", "state lock");
     if (duration_ && duration_->nanos <= 0) {
       throw Error(ErrorKind::usage, "a lock of no length locks nothing", "--for 1h, for example");
     }
@@ -66,7 +66,7 @@ class StateUnlock : public cli::Invocation {
   explicit StateUnlock(cli::Options& o) { o.flag("--force", force_, "somebody else's lock too"); }
 
   cli::Exit run(cli::Context& context) override {
-    context.require_role(force_ ? "admin" : "operator", "state unlock");
+    if (force_) context.require_role(policy::Role::admin, "state unlock --force");
     const bool was = state::release_lock(context.existing_store().database(), context.world,
                                          context.actor(), force_);
     render::Report report{"autopilot.state-unlock/v1", {{"was_locked", was}}, {}};

@@ -82,6 +82,7 @@ class Test : public cli::Invocation {
     if (!paths_.empty() || !filter_.empty() || watch_ || coverage_) {
       throw Error(ErrorKind::usage, "--record goes with -o alone");
     }
+    context.require_role(policy::Role::viewer, "test --record");
     state::Store& store = context.existing_store();
     decide::Page page;
     page.add(0, decide::Archive(store.database()).find(record_));

@@ -89,7 +89,7 @@ class Validate : public cli::Invocation {
                           policy::LintResult& found) {
     try {
       state::Store* store = context.store_if_any();
-      if (store == nullptr) return false;
+      if (store == nullptr || !context.has_role(policy::Role::viewer)) return false;
       decide::HistoryResult history =
           decide::lint_history(store->database(), set.policies, found.names);
       for (policy::Finding& finding : history.findings)

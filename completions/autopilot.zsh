@@ -7,12 +7,14 @@ _autopilot_options() {
     'validate') echo '--strict --allow-empty --lint-undecided --format' ;;
     'test') echo '--filter --fail-fast --coverage --coverage-min --coverage-lcov --watch --record -o --out --format' ;;
     'plan') echo '-o --out --exit-code --detailed-exitcode --target --exclude --impact --since --last --fail-on-flip --brief --max-bytes --allow-empty --format' ;;
-    'apply') echo '-y --yes --allow-large -m --message --target --exclude --allow-empty --format' ;;
+    'apply') echo '-y --yes --allow-large --allow-lockout -m --message --target --exclude --allow-empty --format' ;;
     'diff') echo '--exit-code --brief --format' ;;
     'log') echo '-n --count --format' ;;
     'export') echo '-o --out --force --format' ;;
     'convert') echo '--format' ;;
     'schema') echo '--format' ;;
+    'policy disable') echo '--for --reason --allow-long --format' ;;
+    'policy enable') echo '--reason --format' ;;
     'rollout status') echo '--format' ;;
     'rollout promote') echo '--reason --to --format' ;;
     'rollout rollback') echo '--reason --for --format' ;;
@@ -25,17 +27,12 @@ _autopilot_options() {
     'replay') echo '--since --all --against --fail-on-diff --format' ;;
     'whatif') echo '--since --last --all --actions --set --sweep --policies --tolerance --base --html --format' ;;
     'eval') echo '--vars --explain --batch --format' ;;
-    'deploy judge') echo '--method --slo --ratio --alpha --overdispersion --aa --min-requests --bounds --at-least --at-most --worse --pass --marginal --format' ;;
     'state info') echo '--format' ;;
     'state lock') echo '--for --reason --pid --format' ;;
     'state unlock') echo '--force --format' ;;
     'state check') echo '--quick --format' ;;
-    'state checkpoint') echo '-o --out --sign --exact --format' ;;
-    'audit verify') echo '--checkpoint --allowed-signers --format' ;;
+    'audit verify') echo '--format' ;;
     'audit list') echo '-n --count --format' ;;
-    'audit search') echo '--actor --kind --since --until -n --count --format' ;;
-    'audit prove') echo '--checkpoint --from --to --format' ;;
-    'audit export') echo '--since --until --format' ;;
     'help') echo '--format' ;;
     'version') echo '--format' ;;
     'docs man') echo '--format' ;;
@@ -73,6 +70,11 @@ _autopilot_value() {
     'export --format') echo 'words text json' ;;
     'convert --format') echo 'words text json' ;;
     'schema --format') echo 'words text json' ;;
+    'policy disable --for') echo 'none' ;;
+    'policy disable --reason') echo 'none' ;;
+    'policy disable --format') echo 'words text json' ;;
+    'policy enable --reason') echo 'none' ;;
+    'policy enable --format') echo 'words text json' ;;
     'rollout status --format') echo 'words text json markdown' ;;
     'rollout promote --reason') echo 'none' ;;
     'rollout promote --to') echo 'none' ;;
@@ -106,20 +108,6 @@ _autopilot_value() {
     'whatif --format') echo 'words text json markdown html' ;;
     'eval --vars') echo 'file' ;;
     'eval --format') echo 'words text json' ;;
-    'deploy judge --method') echo 'words sequential kayenta exact burn_rate' ;;
-    'deploy judge --slo') echo 'none' ;;
-    'deploy judge --ratio') echo 'none' ;;
-    'deploy judge --alpha') echo 'none' ;;
-    'deploy judge --overdispersion') echo 'none' ;;
-    'deploy judge --aa') echo 'file' ;;
-    'deploy judge --min-requests') echo 'none' ;;
-    'deploy judge --bounds') echo 'none' ;;
-    'deploy judge --at-least') echo 'none' ;;
-    'deploy judge --at-most') echo 'none' ;;
-    'deploy judge --worse') echo 'words increase decrease either' ;;
-    'deploy judge --pass') echo 'none' ;;
-    'deploy judge --marginal') echo 'none' ;;
-    'deploy judge --format') echo 'words text json markdown' ;;
     'state info --format') echo 'words text json' ;;
     'state lock --for') echo 'none' ;;
     'state lock --reason') echo 'none' ;;
@@ -127,27 +115,9 @@ _autopilot_value() {
     'state lock --format') echo 'words text json' ;;
     'state unlock --format') echo 'words text json' ;;
     'state check --format') echo 'words text json' ;;
-    'state checkpoint -o' | 'state checkpoint --out') echo 'file' ;;
-    'state checkpoint --sign') echo 'file' ;;
-    'state checkpoint --format') echo 'words text json' ;;
-    'audit verify --checkpoint') echo 'file' ;;
-    'audit verify --allowed-signers') echo 'file' ;;
     'audit verify --format') echo 'words text json' ;;
     'audit list -n' | 'audit list --count') echo 'none' ;;
     'audit list --format') echo 'words text json' ;;
-    'audit search --actor') echo 'none' ;;
-    'audit search --kind') echo 'none' ;;
-    'audit search --since') echo 'none' ;;
-    'audit search --until') echo 'none' ;;
-    'audit search -n' | 'audit search --count') echo 'none' ;;
-    'audit search --format') echo 'words text json' ;;
-    'audit prove --checkpoint') echo 'file' ;;
-    'audit prove --from') echo 'file' ;;
-    'audit prove --to') echo 'file' ;;
-    'audit prove --format') echo 'words json' ;;
-    'audit export --since') echo 'none' ;;
-    'audit export --until') echo 'none' ;;
-    'audit export --format') echo 'words jsonl' ;;
     'help --format') echo 'words text' ;;
     'version --format') echo 'words text json' ;;
     'docs man --format') echo 'words text' ;;
@@ -172,6 +142,8 @@ _autopilot_argument() {
     'export') echo 'id revision' ;;
     'convert') echo 'file' ;;
     'schema') echo 'none' ;;
+    'policy disable') echo 'id document' ;;
+    'policy enable') echo 'id document' ;;
     'rollout status') echo 'id document' ;;
     'rollout promote') echo 'id document' ;;
     'rollout rollback') echo 'id document' ;;
@@ -182,10 +154,7 @@ _autopilot_argument() {
     'replay') echo 'id decision' ;;
     'whatif') echo 'id decision' ;;
     'eval') echo 'none' ;;
-    'deploy judge') echo 'file' ;;
-    'audit search') echo 'none' ;;
-    'audit prove') echo 'none' ;;
-    'help') echo 'words init validate test plan apply diff log export convert schema rollout shadow decide show graph replay whatif eval deploy state audit help version docs' ;;
+    'help') echo 'words init validate test plan apply diff log export convert schema policy rollout shadow decide show graph replay whatif eval state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -193,11 +162,11 @@ _autopilot_argument() {
 
 _autopilot_second() {
   case $1 in
+    'policy') echo 'disable enable' ;;
     'rollout') echo 'status promote rollback resume tick' ;;
     'shadow') echo 'report' ;;
-    'deploy') echo 'judge' ;;
-    'state') echo 'info lock unlock check checkpoint' ;;
-    'audit') echo 'verify list search prove export' ;;
+    'state') echo 'info lock unlock check' ;;
+    'audit') echo 'verify list' ;;
     'docs') echo 'man completions' ;;
   esac
 }
@@ -213,6 +182,7 @@ _autopilot_commands=(
   'export:Write the applied documents as YAML'
   'convert:Print documents of older forms as Policy documents'
   'schema:Print the JSON Schema of a kind of document'
+  'policy'
   'rollout'
   'shadow'
   'decide:Decide on proposed actions and record the decisions'
@@ -221,7 +191,6 @@ _autopilot_commands=(
   'replay:Take recorded decisions again and compare'
   'whatif:Show what would have been decided, had things been otherwise'
   'eval:Evaluate an expression'
-  'deploy'
   'state'
   'audit'
   'help:Show how to use autopilot or one of its commands'

@@ -18,6 +18,13 @@ void put_big_endian(char* to, std::uint64_t number) {
   for (int shift = 56; shift >= 0; shift -= 8) *to++ = static_cast<char>(number >> shift & 0xff);
 }
 
+Value with_identity(const Value& body, const std::string& identity) {
+  if (identity.empty() || !body.is_map() || body.get("identity") != nullptr) return body;
+  Map whole = body.as_map();
+  whole.append("identity", identity);
+  return whole;
+}
+
 struct Head {
   std::int64_t seq = 0;
   Digest hash = audit_origin();
@@ -61,7 +68,7 @@ std::int64_t append_audit(Database& database, std::string_view kind, const Value
                           std::string_view actor, Instant time) {
   const Head head = read_head(database);
   const AuditEntry entry{head.seq + 1, time.micros(), std::string(actor), std::string(kind),
-                         to_canonical_json(body)};
+                         to_canonical_json(with_identity(body, database.identity()))};
   const Digest hash = audit_hash(head.hash, entry);
   database
       .prepare(

@@ -32,7 +32,8 @@ std::string audit_text(const AuditEntry& entry);
 // SHA-256(previous hash, audit_text(entry)).
 Digest audit_hash(const Digest& previous, const AuditEntry& entry);
 
-// Appends one entry and returns its seq. REQUIRES a write transaction of `database` to be open.
+// Appends one entry and returns its seq. The body, a map, gets the connection's "identity" beside
+// what it says. REQUIRES a write transaction of `database` to be open.
 std::int64_t append_audit(Database& database, std::string_view kind, const Value& body,
                           std::string_view actor, Instant time);
 

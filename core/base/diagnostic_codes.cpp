@@ -6,6 +6,10 @@ namespace autopilot {
 namespace {
 
 constexpr DiagnosticCode kCodes[] = {
+    {"actor-without-role",
+     "An Access document says how an actor is known, but gives that actor no role, and everybody "
+     "else none either",
+     "Name the actor under roles, or remove the identity"},
     {"always-fails",
      "A condition fails for every input that the declared shapes allow, such as a whole number "
      "added to a number of the input",
@@ -39,6 +43,8 @@ constexpr DiagnosticCode kCodes[] = {
      "type",
      "The caret shows the part in question; names are action, metrics, segment, features, actor, "
      "now, run, and risk in guards and limits; inside, outside and policy in a rollback"},
+    {"bad-fingerprint", "A key of an Access document is not the fingerprint of an SSH key",
+     "Write what `ssh-keygen -l -f KEY.pub` prints: SHA256: and 43 characters"},
     {"bad-id", "An id does not have the form of ids, or two places that must agree on it differ",
      "Use lower-case letters, digits, dots, dashes and underscores, starting with a letter or "
      "digit, at most 63"},
@@ -74,6 +80,9 @@ constexpr DiagnosticCode kCodes[] = {
      "Keep the highest: a role includes the lower ones"},
     {"duplicate-document", "Two documents of one kind have the same id",
      "Rename one of them, or remove it"},
+    {"duplicate-identity",
+     "Two actors of an Access document are known by the same thing, or one is by it twice",
+     "Give each identity to one actor; a variable can be told apart by the user beside it"},
     {"duplicate-key", "A key appears twice in one map",
      "Remove or rename one of them; a forgotten --- between two documents looks like this too"},
     {"duplicate-name", "Two rules of one policy, or two cases of one test, have the same name",

@@ -116,6 +116,11 @@ struct DatabaseOptions {
 
 class Database {
  public:
+  // What the machine says of who uses this connection; the audit keeps it beside the actor. Empty:
+  // nothing.
+  const std::string& identity() const { return identity_; }
+  void set_identity(std::string identity) { identity_ = std::move(identity); }
+
   // Opens an existing file. Throws Error(storage) when it is absent, not ours, damaged or on a
   // network file system.
   explicit Database(const std::string& path, DatabaseOptions options = {});
@@ -172,6 +177,7 @@ class Database {
 
   std::string path_;
   std::string name_;  // for messages
+  std::string identity_;
   DatabaseOptions options_;
   FileLock lock_;
   bool building_ = false;  // create() holds the lock then

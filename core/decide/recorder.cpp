@@ -127,10 +127,14 @@ void Recorder::decide_all(const std::vector<InputLine>& lines, std::string& out,
     use_current_policies();
   }
   batch_ = {};
+  overrides_ = {};
   for (const InputLine& line : lines) decide_one(line, out, faults);
   ledger_.flush();
   if (batch_.count() > 0) {
     append_audit(database_, "decisions", batch_.summary(), settings_.actor, world_.clock.now());
+  }
+  if (settings_.override_by) {
+    overrides_.append_audit(database_, *settings_.override_by, settings_.actor, world_.clock.now());
   }
 }
 
@@ -171,6 +175,11 @@ void Recorder::decide_one(const InputLine& line, std::string& out, std::vector<L
   record(id, line_);
   last_seq_ = seq;
   tally_.count(outcome_.result);
+  if (at_.override_by != nullptr) {
+    const std::size_t before = overrides_.refused();
+    overrides_.add(outcome_, id_text);
+    tally_.refused_overrides += overrides_.refused() - before;
+  }
   out += line_;
   out += '\n';
 }

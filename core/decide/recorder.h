@@ -14,6 +14,7 @@
 #include "core/base/sqlite.h"
 #include "core/base/world.h"
 #include "core/decide/ledger.h"
+#include "core/decide/overrides.h"
 #include "core/decide/record.h"
 
 namespace autopilot::decide {
@@ -66,6 +67,7 @@ struct LineFault {
 struct Tally {
   std::size_t allowed = 0, modified = 0, pending = 0, blocked = 0;
   std::size_t repeated = 0;  // answered from an earlier decision; counted under its result, too
+  std::size_t refused_overrides = 0;  // asked for by somebody whose role is too low
   void count(Result result);
 };
 
@@ -109,6 +111,7 @@ class Recorder {
   Circumstances at_;
   RecordReader reader_;
   DecisionBatch batch_;
+  Overrides overrides_;                                    // of the batch
   std::unordered_map<std::string, std::string> dry_keys_;  // (algorithm, key) → line
   std::int64_t last_seq_ = -1;
   std::int64_t data_version_ = -1;

@@ -170,9 +170,9 @@ class Reporter {
   // Whether a warning of that code would have been given in this run.
   static bool was_checked(const std::string& code, const LintScope& scope) {
     if (code == "unmatched-selector" || code == "unseen-name") return scope.history;
-    if (code == "always-fails" || code == "always-false" || code == "always-true" ||
-        code == "expired-policy" || code == "never-active" || code == "no-rules" ||
-        code == "unknown-action-type")
+    if (code == "actor-without-role" || code == "always-fails" || code == "always-false" ||
+        code == "always-true" || code == "expired-policy" || code == "never-active" ||
+        code == "no-rules" || code == "unknown-action-type")
       return true;
     return scope.whole;
   }

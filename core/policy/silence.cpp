@@ -10,7 +10,8 @@ namespace autopilot::policy {
 namespace {
 
 // The warnings of validate.
-const std::vector<std::string> kSilenceable{"always-fails",
+const std::vector<std::string> kSilenceable{"actor-without-role",
+                                            "always-fails",
                                             "always-false",
                                             "always-true",
                                             "blocking-limit",

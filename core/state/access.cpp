@@ -5,53 +5,16 @@
 #include <algorithm>
 
 #include "core/base/error.h"
-#include "core/base/json.h"
 
 namespace autopilot::state {
 namespace {
 
 using policy::Role;
 
-constexpr Role kRoles[] = {Role::viewer, Role::operator_, Role::admin, Role::dg_ai};
-
-// `actors` is one name or a list of them.
-bool names(const Value* actors, std::string_view actor) {
-  if (actors == nullptr) return false;
-  if (actors->is_string()) return actors->as_string() == actor;
-  if (!actors->is_list()) return false;
-  return std::any_of(actors->as_list().begin(), actors->as_list().end(),
-                     [&](const Value& one) { return one.is_string() && one.as_string() == actor; });
-}
-
-std::optional<Role> role_in(const Value& content, std::string_view actor) {
-  const Value* spec = content.get("spec");
-  const Value* roles = spec == nullptr ? nullptr : spec->get("roles");
-  std::optional<Role> highest;
-  for (const Role role : kRoles) {
-    if (roles != nullptr && names(roles->get(policy::to_string(role)), actor)) highest = role;
-  }
-  const Value* rest = spec == nullptr ? nullptr : spec->get("default");
-  if (!highest && rest != nullptr && rest->is_string())
-    highest = policy::parse_role(rest->as_string());
-  return highest;
-}
-
 }  // namespace
 
 std::optional<Role> role_of(Store* store, std::string_view actor) {
-  if (store == nullptr) return Role::dg_ai;
-  Statement rows = store->database().prepare(
-      "SELECT c.body FROM document d JOIN content c ON c.hash = d.content_hash WHERE d.kind = "
-      "'Access'");
-  bool any = false;
-  std::optional<Role> highest;
-  while (rows.step()) {
-    any = true;
-    const std::optional<Role> role =
-        role_in(parse_json_or_throw(rows.text(0), "the Access document in the state"), actor);
-    if (role && (!highest || *role > *highest)) highest = role;
-  }
-  return any ? highest : Role::dg_ai;
+  return read_access(store).role_of(actor);
 }
 
 std::string role_text(std::optional<Role> role) {
@@ -63,6 +26,7 @@ std::string role_sentence(std::string_view actor, std::optional<Role> role) {
 }
 
 Role authority_of(const policy::Document& document) {
+  if (document.kind == "Access") return Role::dg_ai;
   if (document.kind != "Policy") return Role::admin;
   const Value* spec = document.content.get("spec");
   const Value* authority = spec == nullptr ? nullptr : spec->get("authority");
@@ -70,16 +34,38 @@ Role authority_of(const policy::Document& document) {
   return policy::parse_role(authority->as_string()).value_or(Role::dg_ai);
 }
 
-std::vector<std::string> denied_changes(const Plan& plan, std::optional<Role> role) {
+std::vector<std::string> denied_changes(const Plan& plan, const Access& access,
+                                        std::string_view actor) {
+  const std::optional<Role> role = access.role_of(actor);
+  const Role highest = actors_with(access, Role::dg_ai).empty() ? Role::admin : Role::dg_ai;
   std::vector<std::string> lines;
   for (const Change& change : plan.changes) {
     Role least = Role::viewer;
     if (change.before) least = std::max(least, authority_of(*change.before));
     if (change.after) least = std::max(least, authority_of(*change.after));
+    if (change.kind == "Access") least = std::min(least, highest);
     if (role && *role >= least) continue;
-    lines.push_back(fmt::format("{} takes {}", change.name(), policy::to_string(least)));
+    lines.push_back(fmt::format("{} takes {}: {}", change.name(), policy::to_string(least),
+                                who_may(access, least)));
   }
   return lines;
+}
+
+std::string lockout(const Access& before, const Access& after, const Who& who,
+                    Environment& environment) {
+  if (!after.applied) return {};
+  if (actors_with(after, Role::dg_ai).empty())
+    return "nobody would have the role dg_ai, so that nobody could change who may do what";
+  if (before.role_of(who.actor) != Role::dg_ai) return {};
+  try {
+    const std::string again = resolve(after, environment, who.actor).actor;
+    if (after.role_of(again) == Role::dg_ai) return {};
+    return fmt::format(
+        "{}, who is dg_ai now, would have {} and could not take it back", again,
+        after.role_of(again) ? "the role " + role_text(after.role_of(again)) : role_text({}));
+  } catch (const Error& e) {
+    return fmt::format("{}, so that the role dg_ai would be out of reach from here", e.what());
+  }
 }
 
 }  // namespace autopilot::state

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/audit.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
@@ -30,14 +32,20 @@ std::string short_hash(std::string_view hash) { return std::string(hash.substr(0
 // One application of a plan, inside its transaction.
 class Applier {
  public:
-  Applier(Store& store, const Plan& plan, const ApplyOptions& options, Instant now)
-      : database_(store.database()), store_(store), plan_(plan), options_(options), now_(now) {}
+  Applier(Store& store, const Plan& plan, const ApplyOptions& options, World& world)
+      : database_(store.database()),
+        store_(store),
+        plan_(plan),
+        options_(options),
+        environment_(world.environment),
+        now_(world.clock.now()) {}
 
   void check() {
     check_roles();
     check_fresh();
     check_protected();
     check_radius();
+    check_lockout();
   }
 
   Revision write() {
@@ -60,14 +68,14 @@ class Applier {
 
  private:
   void check_roles() {
-    const std::optional<policy::Role> role = role_of(&store_, options_.actor);
-    const std::vector<std::string> denied = denied_changes(plan_, role);
+    const Access access = read_access(&store_);
+    const std::vector<std::string> denied = denied_changes(plan_, access, options_.actor);
     if (denied.empty()) return;
-    throw Error(
-        ErrorKind::denied,
-        listing(fmt::format("{} and may not apply this plan:", role_sentence(options_.actor, role)),
-                denied),
-        "somebody with the role named there can apply it");
+    throw Error(ErrorKind::denied,
+                listing(fmt::format("{} and may not apply this plan:",
+                                    role_sentence(options_.actor, access.role_of(options_.actor))),
+                        denied),
+                "somebody with the role named there can apply it");
   }
 
   void check_fresh() {
@@ -142,6 +150,23 @@ class Applier {
                 "say --allow-large when this is meant");
   }
 
+  void check_lockout() {
+    const auto is_access = [](const Change& change) { return change.kind == "Access"; };
+    if (options_.allow_lockout ||
+        std::none_of(plan_.changes.begin(), plan_.changes.end(), is_access))
+      return;
+    std::vector<policy::Document> after = store_.documents();
+    for (const Change& change : plan_.changes) {
+      std::erase_if(after, [&](auto& d) { return d.kind == change.kind && d.id == change.id; });
+      if (change.after) after.push_back(*change.after);
+    }
+    const std::string why =
+        lockout(read_access(&store_), access_from(after), {options_.actor, {}}, environment_);
+    if (why.empty()) return;
+    throw Error(ErrorKind::invalid, "the plan locks people out: " + why,
+                "say --allow-lockout when this is meant");
+  }
+
   Map audit_body(const Revision& r) const {
     return Map{
         {"revision", r.hash},   {"seq", r.seq},         {"parent", r.parent},
@@ -153,6 +178,7 @@ class Applier {
   Store& store_;
   const Plan& plan_;
   const ApplyOptions& options_;
+  Environment& environment_;
   Instant now_;
 };
 
@@ -160,7 +186,7 @@ Applied apply_now(Store& store, const Plan& plan, const ApplyOptions& options, W
   WriteTransaction transaction(store.database());
   Applied applied;
   applied.note = pass_lock(store.database(), world, options.actor);
-  Applier applier(store, plan, options, world.clock.now());
+  Applier applier(store, plan, options, world);
   applier.check();
   applied.revision = applier.write();
   transaction.commit();
@@ -181,6 +207,18 @@ void record_refusal(Store& store, std::string_view operation, std::string_view w
   append_audit(store.database(), "refused", Map{{"operation", operation}, {"why", why}}, actor,
                time);
   transaction.commit();
+}
+
+void refuse(Store& store, std::string_view operation, const Error& refusal, std::string_view actor,
+            Instant time) {
+  try {
+    record_refusal(store, operation, refusal.what(), actor, time);
+  } catch (const Error& e) {
+    throw Error(refusal.kind(),
+                fmt::format("{}\nand the audit does not know of it: {}", refusal.what(), e.what()),
+                refusal.hint());
+  }
+  throw refusal;
 }
 
 Applied apply(Store& store, const Plan& plan, const ApplyOptions& options, World& world) {

@@ -15,8 +15,9 @@ namespace autopilot::state {
 
 struct ApplyOptions {
   std::string actor;
-  std::string message;       // may be empty
-  bool allow_large = false;  // past the blast radius too
+  std::string message;         // may be empty
+  bool allow_large = false;    // past the blast radius too
+  bool allow_lockout = false;  // even if nobody could undo it
 };
 
 struct Applied {
@@ -32,6 +33,11 @@ Applied apply(Store& store, const Plan& plan, const ApplyOptions& options, World
 // Appends the record of a refusal, in a transaction of its own. `why` is the error's message.
 void record_refusal(Store& store, std::string_view operation, std::string_view why,
                     std::string_view actor, Instant time);
+
+// Throws `refusal` after having recorded it as one of `operation`. Where that cannot be written it
+// is refused all the same, and the message says so.
+[[noreturn]] void refuse(Store& store, std::string_view operation, const Error& refusal,
+                         std::string_view actor, Instant time);
 
 // Whether an error is an answer to who asked, and not a fault of the machine.
 bool is_refusal(const Error& error);

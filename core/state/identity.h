@@ -10,14 +10,17 @@
 namespace autopilot::state {
 
 struct Who {
-  std::string actor;     // the name: --as, or the OS user's
-  std::string identity;  // "user:ada"
+  std::string actor;  // the name: --as, or the OS user's
+  // What the machine says, parts separated by spaces, the surest first: "user:ada"; "user:root
+  // user:ada" for ada who became root with sudo; "user:runner env:GITHUB_ACTOR=bot" for a job that
+  // is known by a variable of its environment.
+  std::string identity;
 };
 
 // `as` is the name that was asked for; empty: the OS user's own.
 Who who_of(Environment& environment, std::string_view as);
 
-// Whether two may be one person: they share the name or the identity.
+// Whether two may be one person: they share the name or a part of the identity.
 bool may_be_same(const Who& a, const Who& b);
 
 }  // namespace autopilot::state

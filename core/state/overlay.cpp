@@ -22,6 +22,8 @@ constexpr Word kWords[] = {
     {kAutoRollback, "rolled back by its rule", "rollback"},
     {kPromote, "promoted", "promotion"},
     {kResume, "resumed", "resumption"},
+    {kDisable, "disabled", "disabling"},
+    {kEnable, "enabled again", "enabling"},
     {kExpire, "resumed when its time was over", "expiry"},
 };
 

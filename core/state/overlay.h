@@ -25,8 +25,10 @@ namespace autopilot::state {
 inline constexpr const char* kRollback = "rollback";           // by a person
 inline constexpr const char* kAutoRollback = "auto-rollback";  // by the policy's own rule
 inline constexpr const char* kPromote = "promote";
-inline constexpr const char* kResume = "resume";  // back to what git wants
-inline constexpr const char* kExpire = "expire";  // likewise, because its time was over
+inline constexpr const char* kResume = "resume";    // back to what git wants
+inline constexpr const char* kDisable = "disable";  // a policy switched off by a person
+inline constexpr const char* kEnable = "enable";    // on again before its time
+inline constexpr const char* kExpire = "expire";    // likewise, because its time was over
 
 // Whether an entry of that kind in the audit is about a revision.
 bool makes_revision(std::string_view what);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/base/world.h"
+#include "core/state/hand_change.h"
 #include "core/state/overlay.h"
 #include "core/state/store.h"
 
@@ -14,12 +15,7 @@ namespace autopilot::state {
 
 inline constexpr const char* kRolloutField = "rollout";
 
-struct RolloutRequest {
-  std::string policy;  // its id
-  std::string actor;
-  std::string reason;               // may be empty
-  std::optional<Duration> lasting;  // then what git wants is in force again
-};
+using RolloutRequest = HandRequest;
 
 struct RolloutChange {
   std::string policy;

@@ -244,4 +244,19 @@ std::vector<DocumentKey> Store::keys() {
   return keys;
 }
 
+bool Store::mention_once(std::string_view remark) {
+  Statement known = database_->prepare("SELECT 1 FROM meta WHERE key = ?1");
+  if (known.bind(remark).step()) return false;
+  known.reset();
+  try {
+    WriteTransaction transaction(*database_);
+    database_->prepare("INSERT OR IGNORE INTO meta (key, value) VALUES (?1, 'yes')").run(remark);
+    const bool is_first = database_->changes() > 0;
+    transaction.commit();
+    return is_first;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 }  // namespace autopilot::state

@@ -84,6 +84,10 @@ class Store {
   std::optional<policy::Document> desired_document(std::string_view kind, std::string_view id);
   std::vector<DocumentKey> keys();
 
+  // True the first time that it is asked for this `remark`; a state that cannot be written now has
+  // nothing to remark.
+  bool mention_once(std::string_view remark);
+
  private:
   explicit Store(std::unique_ptr<Database> database) : database_(std::move(database)) {}
   std::unique_ptr<Database> database_;

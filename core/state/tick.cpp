@@ -31,11 +31,12 @@ std::string values_text(const Map& values) {
 }
 
 void check_role(Store& store, const std::string& actor) {
-  const std::optional<policy::Role> role = role_of(&store, actor);
+  const Access access = read_access(&store);
+  const std::optional<policy::Role> role = access.role_of(actor);
   if (role && *role >= policy::Role::operator_) return;
   throw Error(ErrorKind::denied,
               fmt::format("{}; rollout tick takes operator", role_sentence(actor, role)),
-              "an Access document gives roles; somebody with that role can do it");
+              who_may(access, policy::Role::operator_));
 }
 
 // One tick inside its transaction.

@@ -53,7 +53,9 @@ const Command kDoes{"does", "Do it", "Does.\n", bind<Does>, {}};
 const Command kRefuses{"refuses", "Refuse it", "Refuses.\n", bind<Refuses>, {}};
 const Command kStateInfo{"state info", "Tell", "Tells.\n", bind<Does>, {}};
 const Command kStateLock{"state lock", "Lock", "Locks.\n", bind<Does>, {}};
-const Table kTable{{"ALL", {&kDoes, &kRefuses, &kStateInfo, &kStateLock}}};
+const Command kRowless{"rowless", "Do it", "Does.\n", bind<Does>, {}};
+const Table kTable{{"ALL", {&kDoes, &kRefuses, &kStateInfo, &kStateLock, &kRowless}}};
+constexpr RoleRow kRows[] = {{"does", {}}, {"refuses", {}}, {"state info", {}}, {"state lock", {}}};
 
 struct Result {
   int exit = 0;
@@ -64,7 +66,7 @@ Result result_of(const Words& words, testing::FakeWorld& fake) {
   ::testing::internal::CaptureStdout();
   ::testing::internal::CaptureStderr();
   Result result;
-  result.exit = run(fake.world, words, kTable);
+  result.exit = run(fake.world, words, kTable, kRows);
   result.out = ::testing::internal::GetCapturedStdout();
   result.err = ::testing::internal::GetCapturedStderr();
   return result;
@@ -92,6 +94,12 @@ TEST(App, every_kind_of_error_has_its_exit_code) {
 TEST(App, what_a_command_returns_is_the_exit_code) {
   EXPECT_EQ(result_of({"does", "denied"}).exit, 7);
   EXPECT_EQ(result_of({"does"}).exit, 0);
+}
+
+TEST(App, what_has_no_row_in_the_table_of_roles_never_runs) {
+  const Result r = result_of({"rowless", "write"});
+  EXPECT_EQ(r.exit, 70);
+  EXPECT_EQ(r.out, "");
 }
 
 TEST(App, what_was_written_before_a_failure_is_delivered_first) {
@@ -178,7 +186,7 @@ TEST(App, programs_on_path_are_commands) {
   testing::FakeWorld fake;
   fake.processes.programs["autopilot-hello"] = "/bin/autopilot-hello";
   try {
-    run(fake.world, {"--state", "x.db", "--as", "ada", "hello", "--there", "-q"}, kTable);
+    run(fake.world, {"--state", "x.db", "--as", "ada", "hello", "--there", "-q"}, kTable, kRows);
     FAIL();
   } catch (const testing::FakeProcesses::Became& became) {
     EXPECT_EQ(became.words, (Words{"/bin/autopilot-hello", "--there", "-q"}));

@@ -109,7 +109,7 @@ TEST_F(ExitCodeTest, six_locked_by_a_process_that_does_not_go_on) {
 TEST_F(ExitCodeTest, seven_permission_denied) {
   project_.write("policies/access.yaml",
                  "apiVersion: autopilot/v1\nkind: Access\nmetadata: {id: access}\n"
-                 "spec:\n  roles:\n    dg_ai: [ada]\n    viewer: [eve]\n");
+                 "spec:\n  roles:\n    dg_ai: [ada]\n    viewer: [eve]\n  impersonate: ['*']\n");
   const Ended apply = project_.run({"--as", "ada", "apply", "--yes"});
   ASSERT_EQ(apply.exit, 0) << describe(apply);
   project_.write("policies/p.yaml", policy("p", "  priority: 7\n"));

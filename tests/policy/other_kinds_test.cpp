@@ -1,4 +1,5 @@
 // Access, PolicyTest and autopilot.yaml.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "core/base/error.h"
@@ -34,6 +35,57 @@ TEST(access, each_actor_has_one_role) {
 TEST(access, nobody_at_all_is_a_fault) {
   EXPECT_EQ(access_faults("roles: {}"), Faults{"missing-field@4:15"});
   EXPECT_EQ(access_faults("roles: {viewer: []}"), Faults{"missing-field@4:15"});
+}
+
+Faults identity_faults(const std::string& identities) {
+  return access_faults("roles: {admin: [a, b]}, identities: {" + identities + "}");
+}
+constexpr char kKey[] = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+TEST(access, actors_may_be_known_by_users_variables_and_keys) {
+  EXPECT_EQ(access_faults("roles: {dg_ai: [a], operator: [bot]}, impersonate: [a, '*'],\n"
+                          "  identities: {a: {user: [al, ali], key: '" +
+                          std::string(kKey) + "'}, bot: {env: CI, value: x, user: runner}}"),
+            Faults{});
+  EXPECT_EQ(identity_faults("a: {users: x}"), Faults{"unknown-field@4:49"});
+  EXPECT_EQ(identity_faults("a: x"), Faults{"wrong-type@4:48"});
+  EXPECT_EQ(identity_faults("a: {}"), Faults{"missing-field@4:48"});
+  EXPECT_EQ(identity_faults("a: {user: []}"), Faults{"wrong-value@4:55"});
+  EXPECT_EQ(access_faults("roles: {dg_ai: [a]}, impersonate: a"), Faults{"wrong-type@4:42"});
+}
+
+TEST(access, a_variable_says_nothing_without_its_value) {
+  EXPECT_EQ(identity_faults("a: {env: CI}"), Faults{"missing-field@4:54"});
+  EXPECT_EQ(identity_faults("a: {env: CI, value: ''}"), Faults{"missing-field@4:65"});
+  EXPECT_EQ(identity_faults("a: {value: x}"), Faults{"missing-field@4:56"});
+  EXPECT_EQ(identity_faults("a: {env: $CI, value: x}"), Faults{"wrong-value@4:54"});
+  EXPECT_EQ(identity_faults("a: {env: 'A B', value: x}"), Faults{"wrong-value@4:54"});
+}
+
+TEST(access, a_key_is_named_by_its_fingerprint) {
+  for (const char* bad : {"MD5:aa:bb", "SHA256:short", "ssh-ed25519 AAAA",
+                          "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA*"}) {
+    EXPECT_EQ(identity_faults(fmt::format("a: {{key: '{}'}}", bad)), Faults{"bad-fingerprint@4:54"})
+        << bad;
+  }
+}
+
+TEST(access, an_identity_belongs_to_one_actor) {
+  const std::string key = fmt::format("key: '{}'", kKey);
+  EXPECT_EQ(identity_faults("a: {user: x}, b: {user: x}"), Faults{"duplicate-identity@4:69"});
+  EXPECT_EQ(identity_faults("a: {user: [x, x]}"), Faults{"duplicate-identity@4:59"});
+  EXPECT_EQ(identity_faults("a: {env: E, value: 1}"), Faults{"wrong-type@4:64"});
+  EXPECT_EQ(identity_faults("a: {env: E, value: v}, b: {env: E, value: v}"),
+            Faults{"duplicate-identity@4:77"});
+  EXPECT_EQ(identity_faults("a: {" + key + "}, b: {" + key + "}").size(), 1u);
+  EXPECT_EQ(identity_faults("a: {env: E, value: v}, b: {env: E, value: w}"), Faults{});
+  EXPECT_EQ(identity_faults("a: {env: E, value: v, user: x}, b: {env: E, value: v}"), Faults{});
+}
+
+TEST(access, an_actor_that_is_known_but_may_nothing_is_warned_of) {
+  EXPECT_EQ(identity_faults("c: {user: x}"), Faults{"actor-without-role@4:45"});
+  EXPECT_EQ(access_faults("roles: {admin: [a]}, default: viewer, identities: {c: {user: x}}"),
+            Faults{});
 }
 
 Loaded policy_test(const std::string& spec) {

@@ -72,7 +72,7 @@ class StateTest : public ::testing::Test {
   }
   state::Applied apply(const state::Plan& p, const std::string& actor = "ada", bool large = false) {
     fakes.clock.tick(Duration::seconds(1));
-    return state::apply(*store, p, {actor, "", large}, fakes.world);
+    return state::apply(*store, p, {actor, "", large, large}, fakes.world);
   }
   // Makes `desired` the applied documents, however much that changes.
   void put(const std::vector<policy::Document>& desired) { apply(plan(desired), "ada", true); }

@@ -6,6 +6,7 @@
 
 #include "core/decide/archive.h"
 #include "core/decide/replay.h"
+#include "core/state/audit.h"
 #include "tests/state/fixture.h"
 #include "tests/state/process.h"
 
@@ -291,6 +292,48 @@ TEST_F(RecorderTest, an_override_takes_the_role_of_who_overrides_and_not_the_con
   EXPECT_EQ(said.results(), "allowed");
   EXPECT_EQ(to_json(*said.decisions[0].get("override")),
             R"({"actor":"ada","role":"admin","reason":"now","used":true})");
+}
+
+TEST_F(RecorderTest, an_override_and_its_refusal_are_entries_of_the_audit) {
+  put({policy("p", R"({"authority": "operator", "guards": [{"name": "g", "deny": "true"}]})"),
+       policy("q", R"({"guards": [{"name": "g", "deny": "action.data.x == 1"}]})")});
+  RecorderSettings settings = settings_of();
+  settings.override_by = {"bob", policy::Role::operator_, "incident 42"};
+  Process process_of_bob = process(settings);
+  const Said said =
+      process_of_bob.decide({action(R"(,"data":{"x":0})"), action(R"(,"data":{"x":1})")});
+  EXPECT_EQ(said.results(), "allowed blocked") << "q takes admin";
+  EXPECT_EQ(process_of_bob.tally().refused_overrides, 1u);
+  const auto entries = state::recent_audit(*store, 2);
+  EXPECT_EQ(entries[1].kind, "override");
+  EXPECT_EQ(entries[1].body,
+            R"({"by":"bob","count":1,"decisions":[")" + said.text_of(0, "id") +
+                R"("],"policies":["p"],"reason":"incident 42","role":"operator"})");
+  EXPECT_EQ(entries[0].kind, "refused");
+  EXPECT_NE(entries[0].body.find("q needs the role admin, bob has operator"), std::string::npos)
+      << entries[0].body;
+  EXPECT_EQ(process_of_bob.decide(keyed("k", R"(,"data":{"x":0})")).results(), "allowed");
+  EXPECT_EQ(state::recent_audit(*store, 1)[0].kind, "override") << "each batch has its own";
+}
+
+TEST_F(RecorderTest, an_override_of_many_names_the_first_and_counts_all) {
+  put({policy("p", R"({"guards": [{"name": "g", "deny": "true"}]})")});
+  RecorderSettings settings = settings_of();
+  settings.override_by = {"ada", policy::Role::admin, "import"};
+  process(settings).decide(std::vector<std::string>(50, action()));
+  const Value body = parse_json(state::recent_audit(*store, 1)[0].body).value;
+  EXPECT_EQ(body.get("count")->as_int(), 50);
+  EXPECT_EQ(body.get("decisions")->as_list().size(), 20u);
+}
+
+TEST_F(RecorderTest, a_dry_override_is_not_audited) {
+  put({policy("p", R"({"guards": [{"name": "g", "deny": "true"}]})")});
+  RecorderSettings settings = settings_of();
+  settings.override_by = {"ada", policy::Role::admin, "to see"};
+  settings.dry_run = true;
+  const std::string before = all_rows();
+  process(settings).decide(action());
+  EXPECT_EQ(all_rows(), before);
 }
 
 TEST_F(RecorderTest, the_base_context_serves_lines_that_have_none) {

@@ -1,0 +1,66 @@
+#include "commands/registry.h"
+
+namespace autopilot::commands {
+namespace {
+
+using cli::RoleRow;
+using policy::Role;
+
+constexpr char kAuthority[] = "a policy's authority where that is higher";
+
+// What needs no state takes none: it reads files that whoever asks can read anyway. What looks at
+// the state takes viewer, what changes it or decides takes operator.
+constexpr RoleRow kRows[] = {
+    {"init", {}},
+    {"validate", {}, "viewer for what recorded decisions say"},
+    {"test", {}, "viewer with --record"},
+    {"plan", Role::viewer},
+    {"apply", Role::operator_,
+     "a changed policy takes its authority, an Access document dg_ai, other documents admin"},
+    {"diff", Role::viewer},
+    {"log", Role::viewer},
+    {"export", Role::viewer},
+    {"convert", {}},
+    {"schema", {}},
+    {"policy disable", Role::operator_, kAuthority},
+    {"policy enable", Role::operator_, kAuthority},
+
+    {"rollout status", Role::viewer},
+    {"rollout promote", Role::operator_, kAuthority},
+    {"rollout rollback", Role::operator_, kAuthority},
+    {"rollout resume", Role::operator_, kAuthority},
+    {"rollout tick", Role::operator_},
+    {"shadow report", Role::viewer},
+
+    {"deploy judge", {}},
+
+    {"decide", Role::operator_, "--override takes the authority of every policy that blocks"},
+    {"show", Role::viewer},
+    {"graph", Role::viewer},
+    {"replay", Role::viewer},
+    {"whatif", Role::viewer},
+    {"eval", {}},
+
+    {"state info", Role::viewer},
+    {"state lock", Role::operator_},
+    {"state unlock", Role::operator_, "admin with --force"},
+    {"state check", Role::viewer},
+    {"state checkpoint", Role::operator_},
+    {"audit verify", Role::viewer},
+    {"audit list", Role::viewer},
+    {"audit prove", Role::viewer},
+    {"audit export", Role::viewer},
+    {"audit search", Role::viewer},
+
+    {"help", {}},
+    {"version", {}},
+    {"docs man", {}},
+    {"docs completions", {}},
+    {"__complete", {}, "viewer for what it offers"},
+};
+
+}  // namespace
+
+cli::Roles roles() { return kRows; }
+
+}  // namespace autopilot::commands
