@@ -97,7 +97,7 @@ class Run {
  private:
   int flushed() {
     const Exit exit = dispatch();
-    output_.flush();
+    output_.finish();
     return code(exit);
   }
 
@@ -221,6 +221,7 @@ class Run {
   // Says it also when what was written before cannot be delivered.
   int told(const Fault& fault, Exit exit) {
     try {
+      output_.finish();
       output_.tell(Level::error, fault.message, fault.hint);
     } catch (const ClosedPipe&) {
       output_.tell(Level::error, fault.message, fault.hint);

@@ -5,8 +5,11 @@
 #include "cli/output.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/masker.h"
+#include "core/base/secrets.h"
 #include "core/base/text.h"
 #include "core/policy/loader.h"
+#include "core/policy/secret_check.h"
 #include "core/render/diagnostics.h"
 #include "core/render/html.h"
 #include "core/render/json.h"
@@ -41,6 +44,7 @@ struct Context::Parts {
   std::optional<state::Who> who;
   std::optional<policy::Project> project;
   std::unique_ptr<state::Store> store;
+  std::optional<Secrets> secrets;
 
   void identify(Environment& environment) const {
     store->database().set_identity(who ? who->identity : state::who_of(environment, {}).identity);
@@ -137,6 +141,14 @@ const state::Who& Context::who() {
   return *parts_->who;
 }
 
+Secrets& Context::secrets() {
+  if (!parts_->secrets) {
+    const std::string& from = in_project() ? root() : world.environment.working_directory();
+    parts_->secrets.emplace(world, parts_->output.masker(), from);
+  }
+  return *parts_->secrets;
+}
+
 void Context::show(const render::Report& report) {
   if (globals.format == "json") return write(render::report_json(report));
   if (globals.format == "jsonl") return write(render::report_json_line(report));
@@ -158,7 +170,7 @@ void Context::page(std::string_view text) {
   }
   if (output.is_terminal(1) && !words.empty() && words[0] != "cat") {
     output.flush();
-    if (world.processes.feed(words, text)) return;
+    if (world.processes.feed(words, output.masker().masked(text))) return;
   }
   output.write(text);
 }
@@ -173,8 +185,12 @@ void Context::ask(std::string_view question) {
 void Context::show_diagnostics() { show_diagnostics(diagnostics); }
 void Context::show_diagnostics(const Diagnostics& others) {
   Output& output = parts_->output;
-  if (!output.talk().json)
-    return output.complain(render::diagnostics_text(others, output.style(2)));
+  if (!output.talk().json) {
+    // A secret that is written out stands in the line that the warning about it shows.
+    Masker literals;
+    for (const std::string_view text : policy::literal_secrets(others)) literals.learn(text);
+    return output.complain(literals.masked(render::diagnostics_text(others, output.style(2))));
+  }
   std::string lines;
   for (const Value& value : render::diagnostics_values(others)) lines += to_json(value) + "\n";
   output.complain(lines);

@@ -20,6 +20,10 @@ struct Project;
 enum class Role;
 }  // namespace autopilot::policy
 
+namespace autopilot {
+class Secrets;
+}
+
 namespace autopilot::cli {
 
 class Output;
@@ -71,6 +75,9 @@ class Context {
   void require_role(policy::Role least, std::string_view for_what);
   // Says, once in the life of a state, that there is no Access document.
   void mention_open_access();
+
+  // Resolves references to secrets. From then on none of them is seen on stdout or stderr.
+  Secrets& secrets();
 
   // Asks at the terminal; true for y or yes. Without one, Error(usage) with the hint `otherwise`.
   bool confirm(std::string_view question, std::string_view otherwise);

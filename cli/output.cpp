@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/base/json.h"
@@ -61,16 +62,19 @@ bool utf8(Environment& environment) {
 void Output::write(std::string_view text) {
   if (buffer_.size() + text.size() >= kBuffer) {
     flush();
-    if (text.size() >= kBuffer) return write_out(text);
+    if (text.size() >= kBuffer && masker_.empty()) return write_out(text);
   }
   buffer_ += text;
 }
 
 void Output::flush() {
-  if (buffer_.empty()) return;
-  const std::string text = std::move(buffer_);
-  buffer_.clear();
-  write_out(text);
+  const std::string text = masker_.take(buffer_);
+  if (!text.empty()) write_out(text);
+}
+
+void Output::finish() {
+  const std::string text = masker_.masked(std::exchange(buffer_, {}));
+  if (!text.empty()) write_out(text);
 }
 
 void Output::write_out(std::string_view text) {
@@ -84,7 +88,7 @@ void Output::write_out(std::string_view text) {
 
 void Output::complain(std::string_view text) {
   flush();
-  write_all(STDERR_FILENO, text);
+  write_all(STDERR_FILENO, masker_.masked(text));
 }
 
 std::string Output::json_line(Level level, std::string_view message, std::string_view hint) const {

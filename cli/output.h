@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/masker.h"
 #include "core/base/world.h"
 #include "core/render/text.h"
 
@@ -36,12 +37,17 @@ class Output {
 
   void write(std::string_view text);
   // Throws Error(storage) when standard output cannot take what was written, ClosedPipe when
-  // nobody reads it.
+  // nobody reads it. What may be the beginning of a secret waits for what follows.
   void flush();
+  // The same at the end: nothing follows.
+  void finish();
   // A line to standard error. An error is introduced by the program's name.
   void tell(Level level, std::string_view message, std::string_view hint = {});
   // To standard error as it is, after what was written before.
   void complain(std::string_view text);
+
+  // Knows what must not be seen: *** stands for it on both streams.
+  Masker& masker() { return masker_; }
 
   // How text looks on standard output (1) or standard error (2).
   render::TextStyle style(int descriptor) const;
@@ -56,6 +62,7 @@ class Output {
   World& world_;
   Talk talk_;
   std::string buffer_;
+  Masker masker_;
 };
 
 }  // namespace autopilot::cli

@@ -50,6 +50,11 @@ std::string details_of(const AuditEntry& e) {
     return fmt::format("revision {}{}", text("revision").substr(0, 12), message);
   }
   if (e.kind == "refused") return fmt::format("{}: {}", text("operation"), text("why"));
+  if (e.kind == "override") {
+    const Value* count = body.get("count");
+    return fmt::format("{} decisions let pass: {}", count == nullptr ? "" : to_json(*count),
+                       text("reason"));
+  }
   if (const Value* count = body.get("count")) return fmt::format("{} decisions", to_json(*count));
   return text("holder");
 }

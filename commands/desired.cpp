@@ -36,7 +36,8 @@ policy::LoadResult load(cli::Context& context, const std::vector<std::string>& f
 state::PlanOptions plan_options(cli::Context& context, std::vector<std::string> targets,
                                 std::vector<std::string> excludes) {
   const policy::Project& project = context.project();
-  return {std::move(targets), std::move(excludes), project.max_change_share, project.min_documents};
+  return {std::move(targets), std::move(excludes), project.max_change_share, project.min_documents,
+          context.world.clock.now()};
 }
 
 std::vector<policy::Document> desired_documents(cli::Context& context,

@@ -31,6 +31,8 @@ extern const cli::Command rollout_rollback;
 extern const cli::Command rollout_status;
 extern const cli::Command rollout_tick;
 extern const cli::Command schema;
+extern const cli::Command secrets_check;
+extern const cli::Command secrets_list;
 extern const cli::Command shadow_report;
 extern const cli::Command show;
 extern const cli::Command state_check;
@@ -47,7 +49,7 @@ const cli::Table& registry() {
   static const cli::Table table{
       {"POLICIES",
        {&init, &validate, &test, &plan, &apply, &diff, &log, &export_documents, &convert, &schema,
-        &policy_disable, &policy_enable}},
+        &policy_disable, &policy_enable, &secrets_list, &secrets_check}},
       {"ROLLOUTS",
        {&rollout_status, &rollout_promote, &rollout_rollback, &rollout_resume, &rollout_tick,
         &shadow_report}},

@@ -23,6 +23,8 @@ constexpr RoleRow kRows[] = {
     {"convert", {}},
     {"schema", {}},
     {"policy disable", Role::operator_, kAuthority},
+    {"secrets list", {}},
+    {"secrets check", Role::operator_},
     {"policy enable", Role::operator_, kAuthority},
 
     {"rollout status", Role::viewer},

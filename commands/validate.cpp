@@ -3,9 +3,11 @@
 
 #include "cli/command.h"
 #include "core/base/error.h"
+#include "core/base/secrets.h"
 #include "core/decide/lint_history.h"
 #include "core/policy/lint_report.h"
 #include "core/policy/loader.h"
+#include "core/policy/secret_check.h"
 #include "core/render/diagnostics.h"
 #include "core/state/store.h"
 
@@ -48,6 +50,8 @@ class Validate : public cli::Invocation {
   cli::Exit run(cli::Context& context) override {
     const policy::LoadResult loaded = load(context);
     lint(context, loaded.documents);
+    for (const std::string_view text : policy::literal_secrets(context.diagnostics))
+      context.secrets().hide(text);
     if (strict_) context.diagnostics.turn_warnings_into_errors();
     show(context, loaded);
     if (loaded.unreadable > 0) return cli::Exit::storage;

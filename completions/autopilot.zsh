@@ -15,6 +15,8 @@ _autopilot_options() {
     'schema') echo '--format' ;;
     'policy disable') echo '--for --reason --allow-long --format' ;;
     'policy enable') echo '--reason --format' ;;
+    'secrets list') echo '--format' ;;
+    'secrets check') echo '--format' ;;
     'rollout status') echo '--format' ;;
     'rollout promote') echo '--reason --to --format' ;;
     'rollout rollback') echo '--reason --for --format' ;;
@@ -27,12 +29,17 @@ _autopilot_options() {
     'replay') echo '--since --all --against --fail-on-diff --format' ;;
     'whatif') echo '--since --last --all --actions --set --sweep --policies --tolerance --base --html --format' ;;
     'eval') echo '--vars --explain --batch --format' ;;
+    'deploy judge') echo '--method --slo --ratio --alpha --overdispersion --aa --min-requests --bounds --at-least --at-most --worse --pass --marginal --format' ;;
     'state info') echo '--format' ;;
     'state lock') echo '--for --reason --pid --format' ;;
     'state unlock') echo '--force --format' ;;
     'state check') echo '--quick --format' ;;
-    'audit verify') echo '--format' ;;
+    'state checkpoint') echo '-o --out --sign --exact --format' ;;
+    'audit verify') echo '--checkpoint --allowed-signers --format' ;;
     'audit list') echo '-n --count --format' ;;
+    'audit search') echo '--actor --kind --since --until -n --count --format' ;;
+    'audit prove') echo '--checkpoint --from --to --format' ;;
+    'audit export') echo '--since --until --format' ;;
     'help') echo '--format' ;;
     'version') echo '--format' ;;
     'docs man') echo '--format' ;;
@@ -75,6 +82,8 @@ _autopilot_value() {
     'policy disable --format') echo 'words text json' ;;
     'policy enable --reason') echo 'none' ;;
     'policy enable --format') echo 'words text json' ;;
+    'secrets list --format') echo 'words text json' ;;
+    'secrets check --format') echo 'words text json' ;;
     'rollout status --format') echo 'words text json markdown' ;;
     'rollout promote --reason') echo 'none' ;;
     'rollout promote --to') echo 'none' ;;
@@ -108,6 +117,20 @@ _autopilot_value() {
     'whatif --format') echo 'words text json markdown html' ;;
     'eval --vars') echo 'file' ;;
     'eval --format') echo 'words text json' ;;
+    'deploy judge --method') echo 'words sequential kayenta exact burn_rate' ;;
+    'deploy judge --slo') echo 'none' ;;
+    'deploy judge --ratio') echo 'none' ;;
+    'deploy judge --alpha') echo 'none' ;;
+    'deploy judge --overdispersion') echo 'none' ;;
+    'deploy judge --aa') echo 'file' ;;
+    'deploy judge --min-requests') echo 'none' ;;
+    'deploy judge --bounds') echo 'none' ;;
+    'deploy judge --at-least') echo 'none' ;;
+    'deploy judge --at-most') echo 'none' ;;
+    'deploy judge --worse') echo 'words increase decrease either' ;;
+    'deploy judge --pass') echo 'none' ;;
+    'deploy judge --marginal') echo 'none' ;;
+    'deploy judge --format') echo 'words text json markdown' ;;
     'state info --format') echo 'words text json' ;;
     'state lock --for') echo 'none' ;;
     'state lock --reason') echo 'none' ;;
@@ -115,9 +138,27 @@ _autopilot_value() {
     'state lock --format') echo 'words text json' ;;
     'state unlock --format') echo 'words text json' ;;
     'state check --format') echo 'words text json' ;;
+    'state checkpoint -o' | 'state checkpoint --out') echo 'file' ;;
+    'state checkpoint --sign') echo 'file' ;;
+    'state checkpoint --format') echo 'words text json' ;;
+    'audit verify --checkpoint') echo 'file' ;;
+    'audit verify --allowed-signers') echo 'file' ;;
     'audit verify --format') echo 'words text json' ;;
     'audit list -n' | 'audit list --count') echo 'none' ;;
     'audit list --format') echo 'words text json' ;;
+    'audit search --actor') echo 'none' ;;
+    'audit search --kind') echo 'none' ;;
+    'audit search --since') echo 'none' ;;
+    'audit search --until') echo 'none' ;;
+    'audit search -n' | 'audit search --count') echo 'none' ;;
+    'audit search --format') echo 'words text json' ;;
+    'audit prove --checkpoint') echo 'file' ;;
+    'audit prove --from') echo 'file' ;;
+    'audit prove --to') echo 'file' ;;
+    'audit prove --format') echo 'words json' ;;
+    'audit export --since') echo 'none' ;;
+    'audit export --until') echo 'none' ;;
+    'audit export --format') echo 'words jsonl' ;;
     'help --format') echo 'words text' ;;
     'version --format') echo 'words text json' ;;
     'docs man --format') echo 'words text' ;;
@@ -144,6 +185,8 @@ _autopilot_argument() {
     'schema') echo 'none' ;;
     'policy disable') echo 'id document' ;;
     'policy enable') echo 'id document' ;;
+    'secrets list') echo 'file' ;;
+    'secrets check') echo 'file' ;;
     'rollout status') echo 'id document' ;;
     'rollout promote') echo 'id document' ;;
     'rollout rollback') echo 'id document' ;;
@@ -154,7 +197,10 @@ _autopilot_argument() {
     'replay') echo 'id decision' ;;
     'whatif') echo 'id decision' ;;
     'eval') echo 'none' ;;
-    'help') echo 'words init validate test plan apply diff log export convert schema policy rollout shadow decide show graph replay whatif eval state audit help version docs' ;;
+    'deploy judge') echo 'file' ;;
+    'audit search') echo 'none' ;;
+    'audit prove') echo 'none' ;;
+    'help') echo 'words init validate test plan apply diff log export convert schema policy secrets rollout shadow decide show graph replay whatif eval deploy state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -163,10 +209,12 @@ _autopilot_argument() {
 _autopilot_second() {
   case $1 in
     'policy') echo 'disable enable' ;;
+    'secrets') echo 'list check' ;;
     'rollout') echo 'status promote rollback resume tick' ;;
     'shadow') echo 'report' ;;
-    'state') echo 'info lock unlock check' ;;
-    'audit') echo 'verify list' ;;
+    'deploy') echo 'judge' ;;
+    'state') echo 'info lock unlock check checkpoint' ;;
+    'audit') echo 'verify list search prove export' ;;
     'docs') echo 'man completions' ;;
   esac
 }
@@ -183,6 +231,7 @@ _autopilot_commands=(
   'convert:Print documents of older forms as Policy documents'
   'schema:Print the JSON Schema of a kind of document'
   'policy'
+  'secrets'
   'rollout'
   'shadow'
   'decide:Decide on proposed actions and record the decisions'
@@ -191,6 +240,7 @@ _autopilot_commands=(
   'replay:Take recorded decisions again and compare'
   'whatif:Show what would have been decided, had things been otherwise'
   'eval:Evaluate an expression'
+  'deploy'
   'state'
   'audit'
   'help:Show how to use autopilot or one of its commands'

@@ -63,6 +63,9 @@ class FakeFiles final : public Files {
     if (unguarded.contains(path)) throw Error(ErrorKind::denied, path + " is not to be trusted");
     return read(path);
   }
+  Secret read_secret(const std::string& path, const std::string& root) override {
+    return Secret{read_guarded(path, root)};
+  }
   std::string read_stdin() override {
     if (next_input_ == input.size()) return {};
     return input[next_input_++];
@@ -209,6 +212,8 @@ class FakeProcesses final : public Processes {
     if (answer) return answer(captured.back());
     return {Captured::End::not_started, ENOENT, {}, {}};
   }
+  void keep_memory_private() override { memory_is_private = true; }
+  bool memory_is_private = false;
   void become(const std::vector<std::string>& words,
               const std::vector<std::pair<std::string, std::string>>& environment) override {
     throw Became{words, {environment.begin(), environment.end()}};

@@ -58,6 +58,10 @@ constexpr DiagnosticCode kCodes[] = {
      "be",
      "Write one JSON object a line, with arm and either bad and total or a value; autopilot help "
      "deploy judge shows some"},
+    {"bad-secret",
+     "A reference to a secret, ${env:NAME}, ${file:PATH} or ${exec:PROGRAM ARGUMENTS}, is not well "
+     "formed",
+     "Correct it as the help says; $${ stands for ${ as text"},
     {"bad-tag", "A YAML tag (!word) that means nothing here",
      "Put quotes around a text that starts with an exclamation mark"},
     {"bad-timezone", "The name is no IANA time zone", "Write a name such as Europe/Paris, or UTC"},
@@ -112,6 +116,11 @@ constexpr DiagnosticCode kCodes[] = {
      "Write a finite number, or put quotes around a text"},
     {"odd-name", "One policy alone reads a name, and several others read one that is much like it",
      "Correct the name, or declare the names in autopilot.yaml, which makes misspelt ones errors"},
+    {"plain-secret",
+     "A field that is called after a secret, such as password, token or api_key, has it written "
+     "out",
+     "Write ${env:NAME}, ${file:PATH} or ${exec:PROGRAM ARGUMENTS} instead, and change the secret: "
+     "git remembers the old one"},
     {"redundant-gate", "A gate holds whenever another gate of the policy does",
      "Remove it, or make it narrower than the other one"},
     {"shadowed-rule",

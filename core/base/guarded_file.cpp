@@ -2,14 +2,17 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "core/base/error.h"
 #include "core/base/private_files.h"
+#include "core/base/secret.h"
 #include "core/base/text.h"
 
 namespace autopilot {
@@ -47,8 +50,7 @@ class Descriptor {
 void check_owner(int fd, const std::string& path, const std::string& at, bool is_folder) {
   struct stat s {};
   if (::fstat(fd, &s) != 0) fail(path, errno);
-  if (!is_folder && !S_ISREG(s.st_mode))
-    refuse(path, "it is no regular file", "name a file that holds the keys");
+  if (!is_folder && !S_ISREG(s.st_mode)) refuse(path, "it is no regular file", "name one that is");
   if (s.st_uid != ::geteuid() && s.st_uid != 0) {
     refuse(path, fmt::format("{} belongs to another user (uid {})", at, s.st_uid),
            fmt::format("chown it to the user who runs autopilot: {}", at));
@@ -61,16 +63,29 @@ void check_owner(int fd, const std::string& path, const std::string& at, bool is
          fmt::format("chmod go-w {}", at));
 }
 
-std::string read_bounded(int fd, const std::string& path) {
+void check_unreadable(int fd, const std::string& path) {
+  struct stat s {};
+  if (::fstat(fd, &s) != 0) fail(path, errno);
+  if ((s.st_mode & 077) == 0) return;
+  refuse(path, fmt::format("it is open to {}", (s.st_mode & 007) != 0 ? "everybody" : "a group"),
+         fmt::format("chmod go= {}", path));
+}
+
+std::string read_bounded(int fd, const std::string& path, std::size_t most) {
   std::string text;
-  char buffer[16384];
+  text.reserve(most + 1);  // growing would leave copies of it behind
   for (;;) {
-    const ssize_t n = ::read(fd, buffer, sizeof buffer);
+    char buffer[16384];
+    const std::size_t room = std::min(sizeof buffer, most + 1 - text.size());
+    const ssize_t n = ::read(fd, buffer, room);
+    if (n > 0) text.append(buffer, static_cast<std::size_t>(n));
+    ::explicit_bzero(buffer, sizeof buffer);
     if (n == 0) return text;
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail(path, errno);
-    text.append(buffer, static_cast<std::size_t>(n));
-    if (text.size() > kMostBytes) refuse(path, "it has more than 1 MiB", "it should list keys");
+    if (text.size() <= most) continue;
+    wipe(text);
+    refuse(path, fmt::format("it has more than {} KiB", most >> 10), "name a shorter one");
   }
 }
 
@@ -93,7 +108,7 @@ Descriptor open_in(const Descriptor& folder, const std::string& name, bool is_fo
 
 }  // namespace
 
-std::string read_guarded_file(const std::string& path, const std::string& root) {
+std::string read_guarded_file(const std::string& path, const std::string& root, Guard guard) {
   const bool below = !root.empty() && path.starts_with(root.ends_with('/') ? root : root + "/");
   std::string at = below ? root : parent_folder(path);
   const std::string rest =
@@ -112,7 +127,9 @@ std::string read_guarded_file(const std::string& path, const std::string& root) 
     at += "/" + names[i];
     check_owner(folder.get(), path, at, is_folder);
   }
-  return read_bounded(folder.get(), path);
+  if (guard == Guard::from_writers) return read_bounded(folder.get(), path, kMostBytes);
+  check_unreadable(folder.get(), path);
+  return read_bounded(folder.get(), path, kLongestSecret);
 }
 
 }  // namespace autopilot

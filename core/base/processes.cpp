@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -110,6 +112,12 @@ class SystemProcesses final : public Processes {
     const std::string path = name.find('/') != std::string::npos ? name : find(name);
     if (path.empty()) return {Captured::End::not_started, ENOENT, {}, {}};
     return run_captured({path, words, clean_environment(limits)}, input, limits);
+  }
+
+  void keep_memory_private() override {
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+    ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   }
 
   void become(const std::vector<std::string>& words,

@@ -113,6 +113,13 @@ class SystemFiles final : public Files {
     return read_guarded_file(path, root);
   }
 
+  Secret read_secret(const std::string& path, const std::string& root) override {
+    std::string text = read_guarded_file(path, root, Guard::from_readers);
+    Secret secret{text};
+    wipe(text);
+    return secret;
+  }
+
   std::string read_stdin() override {
     char buffer[65536];
     for (;;) {

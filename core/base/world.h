@@ -12,6 +12,7 @@
 
 #include "core/base/children.h"
 #include "core/base/http.h"
+#include "core/base/secret.h"
 #include "core/base/time.h"
 
 namespace autopilot {
@@ -44,6 +45,8 @@ class Files {
   // belongs to this user or to root, writable for nobody else, and under the folder `root` reached
   // through folders of that kind and no link. Throws Error(denied) when it is not so.
   virtual std::string read_guarded(const std::string& path, const std::string& root) = 0;
+  // The same for a file that nobody else can read either, of at most kLongestSecret bytes.
+  virtual Secret read_secret(const std::string& path, const std::string& root) = 0;
   // Bounded read of standard input or a file, piece by piece; returns "" at the end.
   virtual std::string read_stdin() = 0;
   // Whether read_stdin() would return at once.
@@ -123,6 +126,8 @@ class Processes {
   // ours, and keeps what it writes. Ended with all that it started when it breaks the limits.
   virtual Captured capture(const std::vector<std::string>& words, std::string_view input,
                            const CaptureLimits& limits) = 0;
+  // From now on this process leaves no core dump, and others of the same user cannot look into it.
+  virtual void keep_memory_private() = 0;
   // Becomes the program. Returns only by throwing Error(outside).
   virtual void become(const std::vector<std::string>& words,
                       const std::vector<std::pair<std::string, std::string>>& environment) = 0;

@@ -129,6 +129,15 @@ Line fact(const char* name, const std::string& text) {
   return Line({{fmt::format("{:<9}", name), Tone::dim}, {text, Tone::plain}});
 }
 
+// "by ada, admin: the CVR is being repaired"; "asked by …, not used" where nothing needed it or the
+// role was too low.
+std::string override_text(const Value& by) {
+  const Value* used = by.get("used");
+  const bool is_used = used != nullptr && used->is_bool() && used->as_bool();
+  return fmt::format("{} {}, {}: {}{}", is_used ? "by" : "asked by", text_at(by, "actor"),
+                     text_at(by, "role"), text_at(by, "reason"), is_used ? "" : " (not used)");
+}
+
 }  // namespace
 
 render::Report describe(std::string_view record, const Trace& trace, bool same) {
@@ -150,6 +159,7 @@ render::Report describe(std::string_view record, const Trace& trace, bool same) 
   add("risk", text_at(decision, "risk"));
   add("taken", fmt::format("at {} in {} under revision {}", text_at(decision, "time"),
                            text_at(decision, "run"), text_at(decision, "revision")));
+  if (const Value* by = decision.get("override")) add("override", override_text(*by));
   for (const PolicyTrace& p : trace.policies) root.children.push_back(policy_tree(p, decision));
   if (!decision.get("reasons")->as_list().empty()) root.children.push_back(reasons_tree(decision));
   report.text.push_back(std::move(root));

@@ -13,14 +13,19 @@ using render::Line;
 // The first reason that made the result what it is; what is said besides is in `show`.
 std::string main_reason(const Value& decision) {
   const std::string result = text_at(decision, "result");
-  const std::string effect = result == "blocked"    ? "block"
+  const Value* by = decision.get("override");
+  const bool overridden = by != nullptr && by->get("used") != nullptr &&
+                          by->get("used")->is_bool() && by->get("used")->as_bool();
+  const std::string effect = overridden             ? "overridden"
+                             : result == "blocked"  ? "block"
                              : result == "pending"  ? "approve"
                              : result == "modified" ? "modify"
                                                     : "warn";
   const Value* reasons = decision.get("reasons");
   if (reasons == nullptr || !reasons->is_list()) return {};
   for (const Value& r : reasons->as_list()) {
-    if (r.get("monitor") == nullptr && text_at(r, "effect") == effect) return why_text(r);
+    if (r.get("monitor") == nullptr && text_at(r, "effect") == effect)
+      return (overridden ? "overridden by " + text_at(*by, "actor") + ": " : "") + why_text(r);
   }
   return {};
 }

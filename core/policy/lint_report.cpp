@@ -172,7 +172,7 @@ class Reporter {
     if (code == "unmatched-selector" || code == "unseen-name") return scope.history;
     if (code == "actor-without-role" || code == "always-fails" || code == "always-false" ||
         code == "always-true" || code == "expired-policy" || code == "never-active" ||
-        code == "no-rules" || code == "unknown-action-type")
+        code == "no-rules" || code == "plain-secret" || code == "unknown-action-type")
       return true;
     return scope.whole;
   }

@@ -14,6 +14,7 @@
 #include "core/base/text.h"
 #include "core/base/yaml.h"
 #include "core/policy/kinds.h"
+#include "core/policy/secret_check.h"
 #include "core/policy/silence.h"
 
 namespace autopilot::policy {
@@ -191,6 +192,7 @@ class Loader {
       return;
     }
     check_shape(*spec, {.kind = ShapeKind::object, .schema = kind.spec}, "spec", diagnostics_);
+    check_secrets(*spec, diagnostics_);
     document.content = to_value(root, diagnostics_);
     const bool sound = diagnostics_.errors() == errors;
     kind.check(

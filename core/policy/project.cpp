@@ -10,6 +10,7 @@
 #include "core/base/yaml.h"
 #include "core/policy/kinds.h"
 #include "core/policy/loader.h"
+#include "core/policy/secret_check.h"
 
 namespace autopilot::policy {
 namespace {
@@ -176,6 +177,7 @@ Project load_project(const std::string& path, Files& files, Diagnostics& diagnos
   const YamlNode& root = documents[0].root;
   check_shape(root, {.kind = ShapeKind::object, .schema = &kProjectSchema}, "autopilot.yaml",
               diagnostics);
+  check_references(root, diagnostics);
   check_action_types(root, diagnostics);
   const Value content = to_value(root, diagnostics);
   read_decision_fields(content, project);

@@ -103,6 +103,7 @@ std::string drift_text(const Overlay& o) {
   text += fmt::format("; in force with {} {}", o.field, value_text(o.value));
   if (!o.wanted.is_null()) text += " instead of " + value_text(o.wanted);
   if (o.expires) text += " until " + format_rfc3339(*o.expires);
+  if (o.over) text += "; that time is over: the next decision is taken as git wants";
   return text;
 }
 
@@ -122,7 +123,8 @@ Map to_data(const Overlay& o) {
              {"reason", o.reason},
              {"actor", o.actor},
              {"time", format_rfc3339(o.time)},
-             {"expires", o.expires ? Value(format_rfc3339(*o.expires)) : Value()}};
+             {"expires", o.expires ? Value(format_rfc3339(*o.expires)) : Value()},
+             {"over", o.over}};
 }
 
 std::vector<std::string> overlay_faults(Store& store) {

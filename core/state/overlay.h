@@ -48,6 +48,7 @@ struct Overlay {
   std::string actor;
   Instant time;
   std::optional<Instant> expires;
+  bool over = false;  // in a plan: its time is over, and whoever decides next ends it
 
   std::string name() const { return kind + "/" + id; }
   bool is_over(Instant now) const { return expires && *expires <= now; }

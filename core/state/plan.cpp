@@ -62,6 +62,7 @@ class Planner {
  public:
   Planner(Store* store, const PlanOptions& options) : store_(store), selection_(options) {
     if (store != nullptr) overlays_ = read_overlays(store->database());
+    for (Overlay& o : overlays_) o.over = options.now && o.is_over(*options.now);
     plan_.radius.max_share = options.max_change_share;
     plan_.radius.min_documents = options.min_documents;
   }

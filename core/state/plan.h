@@ -64,6 +64,7 @@ struct PlanOptions {
   std::vector<std::string> excludes;
   double max_change_share = 0.3;
   std::int64_t min_documents = 10;
+  std::optional<Instant> now = {};  // tells drift whose time is over
 };
 
 // `store` may be null: there is no state yet. Desired documents that are applied just so may lack

@@ -6,6 +6,7 @@
 
 #include "cli/output.h"
 #include "core/base/error.h"
+#include "core/base/secrets.h"
 #include "tests/fakes.h"
 
 namespace autopilot::cli {
@@ -23,6 +24,7 @@ class Does : public Invocation {
   Exit run(Context& context) override {
     if (what_ == "write") context.write("result\n");
     if (what_ == "inform") context.inform("remark");
+    if (what_.starts_with("leak")) leak(context);
     if (what_ == "denied") return Exit::denied;
     if (what_ == "memory") throw std::bad_alloc();
     if (what_ == "exception") throw std::runtime_error("vector::at");
@@ -36,6 +38,20 @@ class Does : public Invocation {
   }
 
  private:
+  // Resolves a secret and is careless with it.
+  void leak(Context& context) const {
+    SecretReference reference;
+    reference.name = "TOKEN";
+    const std::string value(context.secrets().value_of(reference));
+    if (what_ == "leak-error") throw Error(ErrorKind::outside, "bad token " + value, value);
+    context.inform("remark " + value);
+    context.write("whole " + value + " and ");
+    context.write(value.substr(0, 3));
+    context.flush();
+    context.write(value.substr(3) + " in pieces, " + value.substr(0, 3));
+    context.flush();
+  }
+
   std::string what_;
   bool twice_ = false;
 };
@@ -125,6 +141,18 @@ TEST(App, a_closed_pipe_is_a_quiet_success) {
   const Result r = result_of({"does", "pipe"});
   EXPECT_EQ(r.exit, 0);
   EXPECT_EQ(r.err, "");
+}
+
+TEST(App, a_resolved_secret_is_seen_on_neither_stream) {
+  testing::FakeWorld fake;
+  fake.environment.variables["TOKEN"] = "hunter2";
+  const Result r = result_of({"does", "leak"}, fake);
+  EXPECT_EQ(r.out, "whole *** and *** in pieces, hun");
+  EXPECT_EQ(r.err, "remark ***\n");
+  EXPECT_TRUE(fake.processes.memory_is_private);
+  EXPECT_EQ(result_of({"does", "leak-error"}, fake).err, "autopilot: bad token ***\n  hint: ***\n");
+  EXPECT_EQ(result_of({"does", "leak-error", "--log-format", "json"}, fake).err.find("hunter2"),
+            std::string::npos);
 }
 
 TEST(App, messages_cannot_drive_the_terminal) {

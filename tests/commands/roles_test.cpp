@@ -10,6 +10,7 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/state/audit.h"
+#include "core/state/audit_search.h"
 #include "tests/state/fixture.h"
 
 namespace autopilot::commands {
@@ -76,8 +77,8 @@ class RolesTest : public testing::StateTest {
     fakes.files.texts["policies/access.yaml"] =
         "apiVersion: autopilot/v1\nkind: Access\nmetadata: {id: main}\nspec: {roles: {dg_ai: "
         "[dora], admin: [ada], operator: [oscar], viewer: [vera]}}\n";
-    fakes.files.texts["samples.jsonl"] =
-        R"({"metric":"errors","arm":"canary","bad":1,"total":52})" "\n";
+    fakes.files.texts["samples.jsonl"] = R"({"metric":"errors","arm":"canary","bad":1,"total":52})"
+                                         "\n";
     fakes.files.texts["policies/p.yaml"] =
         "apiVersion: autopilot/v1\nkind: Policy\nmetadata: {id: p}\nspec: {authority: "
         "viewer, rollout: 10%, guards: [{name: g, deny: metrics.a > 1}]}\n";

@@ -76,6 +76,7 @@ TEST(line_source, waits_for_no_more_input_than_it_needs) {
     bool stdin_ready() override { return false; }
     std::string read(const std::string&) override { return {}; }
     std::string read_guarded(const std::string&, const std::string&) override { return {}; }
+    Secret read_secret(const std::string&, const std::string&) override { return {}; }
     std::string write_temporary(std::string_view) override { return {}; }
     bool exists(const std::string&) override { return false; }
     bool is_directory(const std::string&) override { return false; }

@@ -3,6 +3,7 @@
 
 #include "core/policy/loader.h"
 #include "core/state/audit.h"
+#include "core/state/audit_search.h"
 #include "core/state/check.h"
 #include "core/state/lock.h"
 #include "core/state/plan_lines.h"
@@ -82,6 +83,16 @@ TEST_F(DisablingTest, a_plan_shows_it_as_drift_with_who_why_and_until) {
   EXPECT_EQ(drift_text(p.drift[0]),
             "Policy/p: disabled at 2026-01-01T00:00:01Z by ada: incident 42; in force with enabled "
             "false until 2026-01-01T02:00:01Z");
+}
+
+TEST_F(DisablingTest, a_plan_after_its_time_says_that_it_is_over) {
+  put({policy("p", kDeny)});
+  off();
+  fakes.clock.tick(kTwoHours);
+  PlanOptions options;
+  options.now = fakes.clock.now();
+  EXPECT_TRUE(drift_text(plan({policy("p", kDeny)}, options).drift.at(0))
+                  .ends_with("; that time is over: the next decision is taken as git wants"));
 }
 
 TEST_F(DisablingTest, it_is_a_revision_and_an_entry_of_the_audit) {

@@ -7,6 +7,7 @@
 #include "core/decide/archive.h"
 #include "core/decide/replay.h"
 #include "core/state/audit.h"
+#include "core/state/audit_search.h"
 #include "tests/state/fixture.h"
 #include "tests/state/process.h"
 
