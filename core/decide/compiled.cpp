@@ -109,6 +109,7 @@ class PolicyCompiler {
     auto out = std::make_unique<Condition>();
     out->program = expr::compile(checked, set_.slots_);
     out->constant_true = trim(expression.source) == "true";
+    out->number = set_.condition_count_++;
     return out;
   }
 
@@ -230,7 +231,8 @@ CompiledSet::CompiledSet(const CompiledSet& base, std::vector<policy::Policy> ch
       policies_(base.policies_),
       disabled_(base.disabled_),
       types_(base.types_),
-      risks_(base.risks_) {
+      risks_(base.risks_),
+      condition_count_(base.condition_count_) {
   const auto is_changed = [&](const std::string& id) {
     return std::any_of(changed.begin(), changed.end(), [&](const auto& p) { return p.id == id; });
   };

@@ -32,6 +32,7 @@ struct FixedSlots {
 struct Condition {
   expr::Program program;
   bool constant_true = false;  // `true` as written: not worth evaluating
+  std::uint32_t number = 0;    // less than the condition_count() of the set, which has it once
 };
 
 struct CompiledRule {
@@ -167,6 +168,7 @@ class CompiledSet {
   std::vector<std::uint32_t> candidates(std::string_view type, std::string_view algorithm) const;
   // True when a change of some action.data.<field> shows in slots other than the field's own.
   bool has_broad_slots() const { return has_broad_slots_; }
+  std::uint32_t condition_count() const { return condition_count_; }
   int whole_action() const { return whole_action_; }  // slot of `action` as one value, or -1
   int whole_data() const { return whole_data_; }      // likewise action.data
   int whole_actor() const { return whole_actor_; }
@@ -185,6 +187,7 @@ class CompiledSet {
   std::vector<std::string> disabled_;
   std::vector<std::string> types_;
   std::unordered_map<std::string, std::shared_ptr<const Condition>> risks_;
+  std::uint32_t condition_count_ = 0;
   bool has_broad_slots_ = false;
   int whole_action_ = -1;
   int whole_data_ = -1;

@@ -5,6 +5,7 @@
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/decide/foresight.h"
 #include "core/expr/map.h"
 
 namespace autopilot::decide {
@@ -21,7 +22,8 @@ Deciding::Deciding(Engine& engine, Input& input, const Circumstances& circumstan
       ledger_(ledger),
       outcome_(outcome),
       trace_(trace),
-      texts_(engine.writes_texts || trace != nullptr) {
+      texts_(engine.writes_texts || trace != nullptr),
+      foreseen_(texts_ ? Foreseen{} : engine.foreseen) {
   outcome_.result = Result::allowed;
   outcome_.risk = 0;
   outcome_.changed = outcome_.overridden = outcome_.needs_text = false;
@@ -44,7 +46,8 @@ void Deciding::run() {
   const std::vector<std::uint32_t>& candidates =
       trace_ != nullptr ? engine_.all_ : engine_.candidates(input_.type, input_.algorithm);
   for (const std::uint32_t i : candidates) {
-    if (set_.policies()[i].model.mode == policy::Mode::monitor) run_monitor(i);
+    if (set_.policies()[i].model.mode == policy::Mode::monitor && !foreseen_.is_quiet(i))
+      run_monitor(i);
   }
   if (trace_ == nullptr) return;
   for (const std::string& id : set_.disabled())
@@ -118,7 +121,8 @@ void Deciding::run_enforced() {
   const std::vector<std::uint32_t>& candidates =
       trace_ != nullptr ? engine_.all_ : engine_.candidates(input_.type, input_.algorithm);
   for (const std::uint32_t i : candidates) {
-    if (set_.policies()[i].model.mode == policy::Mode::enforce && applies(i))
+    if (set_.policies()[i].model.mode == policy::Mode::enforce && !foreseen_.is_quiet(i) &&
+        applies(i))
       applicable.push_back(i);
   }
   run_rules(applicable);
@@ -338,6 +342,7 @@ Truth Deciding::test(const Condition& condition) {
 
 Truth Deciding::truth_of(const Condition& condition) {
   if (condition.constant_true) return Truth::yes;
+  if (foreseen_.knows(condition)) return foreseen_.truth(condition);
   const Val v = condition.program.evaluate(input_.slots.data(), engine_.scratch_);
   if (v.tag == Tag::boolean) return v.boolean ? Truth::yes : Truth::no;
   if (v.tag == Tag::error) {

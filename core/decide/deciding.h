@@ -117,6 +117,7 @@ class Deciding {
   Outcome& outcome_;
   Trace* trace_;
   const bool texts_;  // somebody will read them
+  const Foreseen foreseen_;
   Pass pass_;
   expr::EvalFault last_fault_;
 };

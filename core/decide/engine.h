@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/decide/compiled.h"
+#include "core/decide/foreseen.h"
 #include "core/decide/ingest.h"
 #include "core/decide/outcome.h"
 #include "core/decide/trace.h"
@@ -74,6 +75,9 @@ class Engine {
   // False: reasons come without messages and values, and a changed action without its JSON, for
   // those who count decisions and show few. All else is the same.
   bool writes_texts = true;
+  // What is known beforehand of the decision to be taken. Looked at only where no texts are
+  // written.
+  Foreseen foreseen;
 
  private:
   friend class Deciding;

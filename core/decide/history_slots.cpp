@@ -196,6 +196,7 @@ void HistorySlots::begin(const HistoryBlock& block) {
   if (texts_ == nullptr || texts_->dictionary().size() > kManyTexts) {
     auto fresh = std::make_unique<expr::TextCodes>(kMostTexts);
     texts_ = std::move(fresh);
+    ++dictionaries_;
   }
   silent_.assign(expr::words_for(block.rows()), 0);
   for (std::uint32_t row = 0; row < block.rows(); ++row) {
@@ -203,16 +204,35 @@ void HistorySlots::begin(const HistoryBlock& block) {
   }
 }
 
-void HistorySlots::fill(std::uint32_t row, Input& input, expr::Scratch& scratch) const {
+void HistorySlots::clear(Input& input) const {
   input.action = input.context = input.data = input.proposed = {};
   input.has_context = true;
   input.slots.assign(slot_count_, expr::Val());
   input.raw.assign(slot_count_, {});
-  for (const Slot& slot : slots_) {
-    const expr::Val value = slot.column.column().value(row, scratch.arena());
-    input.slots[slot.index] = value;
-    if (slot.is_name && value.tag == expr::Tag::real)
-      input.raw[slot.index] = slot.column.spelled(row, value.real, scratch);
+}
+
+void HistorySlots::fill(const Slot& slot, std::uint32_t row, Input& input, expr::Scratch& scratch) {
+  const expr::Val value = slot.column.column().value(row, scratch.arena());
+  input.slots[slot.index] = value;
+  if (slot.is_name && value.tag == expr::Tag::real)
+    input.raw[slot.index] = slot.column.spelled(row, value.real, scratch);
+}
+
+void HistorySlots::fill(std::uint32_t row, Input& input, expr::Scratch& scratch) const {
+  clear(input);
+  for (const Slot& slot : slots_) fill(slot, row, input, scratch);
+}
+
+void HistorySlots::fill_few(std::uint32_t row, Input& input, expr::Scratch& scratch) const {
+  clear(input);
+  for (const std::size_t i : few_) fill(slots_[i], row, input, scratch);
+}
+
+void HistorySlots::choose_few(const std::vector<int>& slots) {
+  few_.clear();
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (std::find(slots.begin(), slots.end(), static_cast<int>(slots_[i].index)) != slots.end())
+      few_.push_back(i);
   }
 }
 

@@ -68,11 +68,16 @@ class HistorySlots {
   // The slots that lines fill; texts and lists are views of the block, or live in the scratch.
   // `input` has no texts then. REQUIRES tells(row).
   void fill(std::uint32_t row, Input& input, expr::Scratch& scratch) const;
+  // Only the slots that were chosen: the others are absent.
+  void fill_few(std::uint32_t row, Input& input, expr::Scratch& scratch) const;
+  void choose_few(const std::vector<int>& slots);
 
   // The rows [first, first + rows) for programs that are evaluated for many at once. REQUIRES first
   // to be a multiple of 64. Valid until bind(), which may also begin another dictionary when the
   // one at hand has grown large.
   expr::Batch batch(std::uint32_t first, std::uint32_t rows) const;
+  // How many dictionaries began so far.
+  std::uint32_t dictionaries() const { return dictionaries_; }
 
  private:
   struct Slot {
@@ -82,12 +87,16 @@ class HistorySlots {
   };
 
   void begin(const HistoryBlock& block);
+  void clear(Input& input) const;
+  static void fill(const Slot& slot, std::uint32_t row, Input& input, expr::Scratch& scratch);
 
   std::size_t slot_count_;
   bool whole_values_ = false;  // some slot is all of action.data, metrics, …
   std::vector<Slot> slots_;
+  std::vector<std::size_t> few_;       // of slots_
   std::vector<std::uint64_t> silent_;  // rows
   std::unique_ptr<expr::TextCodes> texts_;
+  std::uint32_t dictionaries_ = 0;
 };
 
 }  // namespace autopilot::decide

@@ -151,24 +151,64 @@ Circumstances circumstances_of(const HistoryBlock& block, std::uint32_t row) {
 
 }  // namespace
 
+RowTaker::RowTaker(const CompiledSet& set)
+    : engine_(set), slots_(set), foreseeable_(set), foreteller_(set, foreseeable_) {
+  slots_.choose_few(foreseeable_.other_slots());
+}
+
 void RowTaker::bind(const HistoryBlock& block) {
   block_ = &block;
   slots_.bind(block);
   data_bound_ = false;
+  foreseen_begin_ = foreseen_end_ = batch_begin_ = batch_end_ = 0;
+  if (dictionary_ != slots_.dictionaries()) foreteller_.forget();
+  dictionary_ = slots_.dictionaries();
+}
+
+void RowTaker::foresee(std::uint32_t begin, std::uint32_t end) {
+  constexpr std::uint32_t kWorthIt = 16;  // rows
+  if (end - begin < kWorthIt) return;
+  foreseen_begin_ = begin;
+  foreseen_end_ = end;
+}
+
+Foreseen RowTaker::look_ahead(std::uint32_t row) {
+  if (row < foreseen_begin_ || row >= foreseen_end_) return {};
+  if (row < batch_begin_ || row >= batch_end_) {
+    batch_begin_ = row / 64 * 64;
+    batch_end_ = std::min(batch_begin_ + expr::kBatchRows, foreseen_end_);
+    foreteller_.tell(slots_.batch(batch_begin_, batch_end_ - batch_begin_), told_);
+    foresight_.look(engine_.set(), foreseeable_, told_);
+  }
+  const std::uint32_t at = row - batch_begin_;
+  return foresight_.has(at) ? Foreseen{&foresight_, at} : Foreseen{};
 }
 
 bool RowTaker::take(std::uint32_t row, LedgerView& ledger, Retaken& decision) {
   if (!slots_.tells(row)) return false;
-  InputFault fault;
-  engine_.scratch().reset();
-  slots_.fill(row, input_, engine_.scratch());
-  if (!engine_.prepare(input_, fault)) return false;  // who reads the line says what is wrong
   at_ = circumstances_of(*block_, row);
   engine_.writes_texts = false;
-  engine_.decide(input_, at_, ledger, outcome_);
+  const Foreseen foreseen = look_ahead(row);
+  if (!decide(row, ledger, foreseen)) return false;
+  if (!foreseen.fits(engine_.scratch())) decide(row, ledger, {});
   if (outcome_.needs_text) return false;
   begin(row, decision);
   compare_columns(row, decision);
+  return true;
+}
+
+// False when the row is no action: who reads its line says what is wrong.
+bool RowTaker::decide(std::uint32_t row, LedgerView& ledger, Foreseen foreseen) {
+  InputFault fault;
+  engine_.scratch().reset();
+  if (foreseen.all != nullptr) {
+    slots_.fill_few(row, input_, engine_.scratch());
+  } else {
+    slots_.fill(row, input_, engine_.scratch());
+  }
+  if (!engine_.prepare(input_, fault)) return false;
+  engine_.foreseen = foreseen;
+  engine_.decide(input_, at_, ledger, outcome_);
   return true;
 }
 
@@ -287,6 +327,7 @@ void RowTaker::bind_data() {
 std::vector<Draft> draft(const HistoryBlock& block, std::uint32_t begin, std::uint32_t end,
                          RowTaker& taker) {
   taker.bind(block);
+  taker.foresee(begin, end);
   EmptyLedger ledger;
   std::vector<Draft> drafts(end - begin);
   for (std::uint32_t row = begin; row < end; ++row) {
@@ -306,6 +347,7 @@ Rerun::Rerun(std::shared_ptr<const CompiledSet> set, RecordedLines& lines)
 void Rerun::take(const HistoryBlock& block, std::uint32_t begin, std::uint32_t end,
                  Retaker& retaker) {
   taker_.bind(block);
+  taker_.foresee(begin, end);
   for (std::uint32_t row = begin; row < end; ++row) take(block, row, retaker);
 }
 

@@ -113,6 +113,8 @@ class Simulation {
 
   void run_grid() {
     const std::size_t points = plan_.points();
+    setting_.foretold =
+        std::make_shared<const ForetoldInputs>(*setting_.set, *setting_.inputs, chosen_.size());
     blocks_.resize((points + kBlock - 1) / kBlock);
     out_.has_frontier = plan_.sweeps().size() == 1 && plan_.sweeps()[0].numeric;
     const std::size_t workers =

@@ -40,7 +40,7 @@ std::shared_ptr<const CompiledSet> compile_rules(const Rules& rules) {
 TrialsSetting make_setting(const Rules& rules, const Chosen& chosen, RuleNames& names) {
   std::vector<policy::Policy> policies = policies_of(rules);
   leave_out_monitors(policies);
-  TrialsSetting setting{&rules, &chosen, nullptr, nullptr, &names};
+  TrialsSetting setting{&rules, &chosen, nullptr, nullptr, &names, nullptr};
   setting.set =
       std::make_shared<const CompiledSet>(std::string(), rules.project, std::move(policies));
   setting.inputs = std::make_shared<const Prepared>(*setting.set, chosen);
@@ -51,8 +51,8 @@ Trials::Trials(const TrialsSetting& setting)
     : setting_(setting),
       recall_(
           *setting.chosen, setting.rules->documents,
-          [this](std::string_view policy, std::string_view rule) { return number(policy, rule); }) {
-}
+          [this](std::string_view policy, std::string_view rule) { return number(policy, rule); }),
+      foresight_(setting.foretold.get()) {}
 
 // Sets set_ and engine_ for the point; those of the last one when they are the same.
 bool Trials::find_set(const Point& point, Diagnostics& faults) {
@@ -80,6 +80,25 @@ const Prepared& Trials::inputs_for(const CompiledSet& set) {
   return *own_inputs_;
 }
 
+void Trials::look_ahead(const InputChanges& changes, bool texts) {
+  if (texts || changes.reads_anew()) return foresight_.begin_blind();
+  foresight_.begin(set_, changes.slots());
+}
+
+// Takes a decision in full, into outcome_, and says what that cost at most.
+std::uint64_t Trials::decide(std::size_t i, const ChosenDecision& decision, const Input& prepared,
+                             InputChanges& changes, Circumstances& at) {
+  const Circumstances recorded = at;
+  for (Foreseen foreseen = foresight_.of(i);; foreseen = {}) {
+    at = recorded;
+    engine_->scratch().reset();
+    changes.apply(*engine_, decision, prepared, input_, at);
+    engine_->foreseen = foreseen;
+    engine_->decide(input_, at, recall_.ledger(), outcome_);
+    if (foreseen.fits(engine_->scratch())) return engine_->scratch().cost + foreseen.cost();
+  }
+}
+
 bool Trials::run(const Point& point, std::vector<Cell>& cells, Diagnostics& faults,
                  const Observer* observer) {
   if (!find_set(point, faults)) return false;
@@ -87,16 +106,15 @@ bool Trials::run(const Point& point, std::vector<Cell>& cells, Diagnostics& faul
   InputChanges changes(*set_, point.inputs, observer != nullptr);
   recall_.begin(point, set_, changes, inputs);
   engine_->writes_texts = observer != nullptr;
+  look_ahead(changes, observer != nullptr);
   cells.resize(setting_.chosen->size());
   std::size_t i = 0;
   for (const ChosenDecision& decision : setting_.chosen->all()) {
     Circumstances at = circumstances_of(decision.record);
     if (observer != nullptr || !recall_.recall(i, at, cells[i])) {
-      engine_->scratch().reset();
-      changes.apply(*engine_, decision, inputs[i], input_, at);
-      engine_->decide(input_, at, recall_.ledger(), outcome_);
+      const std::uint64_t cost = decide(i, decision, inputs[i], changes, at);
       recall_.ledger().consume(outcome_, at);
-      recall_.remember(i, at, input_, outcome_, engine_->scratch().cost);
+      recall_.remember(i, at, input_, outcome_, cost);
       cells[i] = cell_of(outcome_);
     }
     if (observer != nullptr) (*observer)(i, cells[i], outcome_, input_);

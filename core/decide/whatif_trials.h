@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/decide/whatif_foresight.h"
 #include "core/decide/whatif_recall.h"
 
 namespace autopilot::decide {
@@ -36,6 +37,7 @@ struct TrialsSetting {
       set;  // the rules as they are, those that only monitor left out
   std::shared_ptr<const Prepared> inputs;  // for `set`
   RuleNames* names = nullptr;
+  std::shared_ptr<const ForetoldInputs> foretold;  // of `set` and `inputs`; may be null
 };
 TrialsSetting make_setting(const Rules& rules, const Chosen& chosen, RuleNames& names);
 
@@ -53,6 +55,9 @@ class Trials {
  private:
   bool find_set(const Point& point, Diagnostics& faults);
   const Prepared& inputs_for(const CompiledSet& set);
+  void look_ahead(const InputChanges& changes, bool texts);
+  std::uint64_t decide(std::size_t i, const ChosenDecision& decision, const Input& prepared,
+                       InputChanges& changes, Circumstances& at);
   std::uint32_t number(std::string_view policy, std::string_view rule);
   Cell cell_of(const Outcome& outcome);
 
@@ -62,6 +67,7 @@ class Trials {
   std::vector<std::string> set_texts_;  // of the policy changes that made it
   std::unique_ptr<Engine> engine_;      // for set_
   Recall recall_;
+  PointForesight foresight_;
   std::unordered_map<std::string, std::uint32_t> numbers_;
   std::string key_;
   Input input_;

@@ -9,7 +9,7 @@
 #include "core/base/text.h"
 #include "core/decide/history_slots.h"
 #include "core/decide/values.h"
-#include "tests/decide/generator.h"
+#include "tests/decide/odd_generator.h"
 #include "tests/decide/recorded.h"
 
 namespace autopilot::decide::testing {
@@ -18,92 +18,6 @@ namespace {
 constexpr int kHistories = 25;
 constexpr int kEdits = 8;  // of each: 200 in all
 constexpr int kDecisions = 40;
-
-// Policies beside the random ones that look at what columns find hard: values that change their
-// type, lists, objects, whole maps, names that are numbers.
-const std::vector<std::string> kOdd = {
-    R"y("guards":[{"name":"tag","warn":"has(action.data.tags) && action.data.tags.exists(t, t == 'a')"}])y",
-    R"y("guards":[{"name":"whole","deny":"size(action.data) > 6"}])y",
-    R"y("on_error":"skip","guards":[{"name":"inner","deny":"action.data.inner.x > 0.5"}])y",
-    R"y("guards":[{"name":"flag","approve":"has(action.data.flag) && action.data.flag == true"}])y",
-    R"y("guards":[{"name":"id","deny":"action.target == '7.50'","message":"{action.target} {metrics.odd}"}])y",
-    R"y("on_error":"skip","guards":[{"name":"odd","deny":"metrics.odd > 0.3"}])y",
-    R"y("guards":[{"name":"text","deny":"has(metrics.odd) && metrics.odd == 'high'"}])y",
-    R"y("guards":[{"name":"all","deny":"metrics.exists(m, m == 'rare')"}])y",
-    R"y("guards":[{"name":"note","warn":"has(action.data.note) && action.data.note == 'café'"}])y",
-    R"y("guards":[{"name":"who","deny":"actor.id == 'eve' || actor.role == 'viewer'"}])y",
-    R"y("mutations":[{"name":"mark","set":{"note":"'seen'","weight":"0.25"}}])y",
-    R"y("mutations":[{"name":"list","when":"has(action.data.tags)","set":{"tags":"'z'"}}])y",
-    R"y("mutations":[{"name":"inner","when":"has(action.data.inner)","set":{"inner":"1.0"}}])y",
-    R"y("limits":[{"name":"by-target","max":2,"per":"1h","key":"action.target"}])y",
-    R"y("limits":[{"name":"by-inner","max":1,"per":"run","key":"string(has(action.data.inner))","sum":"risk"}])y",
-    R"y("rollout":0.5,"guards":[{"name":"half","deny":"true"}])y",
-    R"y("mode":"monitor","guards":[{"name":"m","deny":"true"}],"limits":[{"name":"l","max":3,"per":"1h"}])y",
-    R"y("scope":"segment","selector":{"geo":["FR","7"]},"guards":[{"name":"geo","deny":"risk > 0.4"}])y",
-};
-
-class OddGenerator : public Generator {
- public:
-  using Generator::Generator;
-
-  bool chance(std::size_t n) { return below(n) == 0; }
-
-  std::string odd_policies() {
-    std::string out;
-    for (std::size_t i = 0; i < kOdd.size(); ++i) {
-      if (!chance(6)) continue;
-      out +=
-          "---\n{\"apiVersion\":\"autopilot/v1\",\"kind\":\"Policy\",\"metadata\":{\"id\":\"odd" +
-          std::to_string(i) + "\"},\"spec\":{\"priority\":" + std::to_string(98 + below(4)) + "," +
-          kOdd[i] + "}}\n";
-    }
-    return out;
-  }
-
-  // A line with things in it that the plain generator never writes.
-  std::string odd_line(const Action& a) {
-    std::string line = line_of(a);
-    const auto into = [&](const std::string& key, const std::string& members) {
-      const std::size_t at = line.find("\"" + key + "\":{");
-      if (at == std::string::npos) return;
-      const std::size_t open = at + key.size() + 4;
-      line.insert(open, members + (line[open] == '}' ? "" : ","));
-    };
-    const auto one_of = [&](const std::vector<std::string>& texts) {
-      return texts[below(texts.size())];
-    };
-    if (chance(3))
-      into("data",
-           "\"tags\":" + one_of({R"y(["a","b"])y", "[]", R"y(["z"])y", R"y([1,"a"])y", "null"}));
-    if (chance(4))
-      into("data", "\"inner\":" + one_of({R"({"x":0.7})", R"({"x":0.50,"y":[1]})", "0.75", "{}"}));
-    if (chance(4)) into("data", "\"flag\":" + one_of({"true", "false", "null", "\"yes\""}));
-    if (chance(4))
-      into("data", "\"note\":" + one_of({R"y("caf\u00e9")y", R"("a\nb")", "\"é\"", "\"\""}));
-    if (chance(4))
-      into("data", "\"more\":" + one_of({"1e2", "-0", "100.00", "12345678901234567890", "1e-7"}));
-    if (chance(3))
-      into("metrics", "\"odd\":" + one_of({"0.4", "\"high\"", R"({"a":1})", "[0.1]", "true"}));
-    if (chance(8)) into("metrics", "\"rare\":1");
-    if (chance(4)) into("segment", "\"geo2\":" + one_of({"7", "\"7\"", "null"}));
-    if (chance(3)) {
-      const std::size_t at = line.find("\"target\":\"");
-      const std::size_t end = line.find('"', at + 10) + 1;
-      line.replace(at, end - at, "\"target\":" + one_of({"7.50", "7.5", "\"7.50\"", "8", "1e1"}));
-    }
-    if (chance(3)) line.replace(line.find("\"algorithm\""), 11, "\"algo_key\"");
-    if (chance(3)) line.replace(line.find("\"segment\""), 9, "\"segment_data\"");
-    return line;
-  }
-
-  Setting odd_setting(const Action& a) {
-    Setting out = setting_of(a);
-    if (chance(6)) out.actor = "eve";
-    if (chance(8)) out.override_by = Override{"zoe", policy::Role::admin, "because"};
-    out.now.nanos = static_cast<std::int32_t>(below(1000)) * 1'000'000;
-    return out;
-  }
-};
 
 // One line a group: its key, its count and its sums.
 using Groups = std::map<std::string, std::string>;
@@ -238,20 +152,6 @@ Groups groups_of(const Impact& impact) {
       text += " " + field + " " + text_of(sum.before) + " " + text_of(sum.after);
   }
   return out;
-}
-
-// The policies of a history with some of them left out, put in or changed.
-std::string edited(OddGenerator& random, const std::vector<oracle::Policy>& base) {
-  std::vector<oracle::Policy> policies = random.policies();
-  for (std::size_t i = 0; i < base.size(); ++i) {
-    if (random.chance(4)) continue;
-    if (i < policies.size()) {
-      if (!random.chance(4)) policies[i] = base[i];
-    } else {
-      policies.push_back(base[i]);
-    }
-  }
-  return yaml_of(policies) + random.odd_policies();
 }
 
 TEST(impact, of_random_edits_is_what_deciding_each_line_again_gives) {

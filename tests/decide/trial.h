@@ -95,6 +95,26 @@ inline std::shared_ptr<const CompiledSet> compile_yaml(const std::string& yaml,
   return std::make_shared<const CompiledSet>(std::string(kRevision), project, std::move(policies));
 }
 
+// All of an outcome but what people read.
+inline std::string tellings(const Outcome& outcome) {
+  std::string out;
+  for (const Reason& r : outcome.reasons) {
+    for (const std::string_view part :
+         {r.policy, r.rule, r.kind, to_string(r.effect), r.other, r.field})
+      out += std::string(part) + " ";
+    out += std::to_string(r.approvals) + (r.monitor ? " monitor\n" : "\n");
+  }
+  for (const Use& u : outcome.uses) {
+    out += std::string(u.policy) + " " + std::string(u.limit) + " " + u.key + " " +
+           std::to_string(u.used) + " " + std::to_string(u.amount) + "\n";
+  }
+  for (const MonitorOutcome& m : outcome.monitor)
+    out += std::string(m.policy) + " would " + std::string(to_string(m.result)) + "\n";
+  for (const FieldChange& c : outcome.changes)
+    out += std::string(c.field) + " = " + val_json(c.value) + "\n";
+  return out;
+}
+
 // Decides one line after the other on one ledger, as the recorder does.
 class Trial {
  public:
@@ -171,24 +191,6 @@ class Trial {
     EXPECT_EQ(brief.overridden, full.overridden);
     EXPECT_EQ(brief.action, "");
     EXPECT_EQ(tellings(brief), tellings(full));
-  }
-  static std::string tellings(const Outcome& outcome) {
-    std::string out;
-    for (const Reason& r : outcome.reasons) {
-      for (const std::string_view part :
-           {r.policy, r.rule, r.kind, to_string(r.effect), r.other, r.field})
-        out += std::string(part) + " ";
-      out += std::to_string(r.approvals) + (r.monitor ? " monitor\n" : "\n");
-    }
-    for (const Use& u : outcome.uses) {
-      out += std::string(u.policy) + " " + std::string(u.limit) + " " + u.key + " " +
-             std::to_string(u.used) + " " + std::to_string(u.amount) + "\n";
-    }
-    for (const MonitorOutcome& m : outcome.monitor)
-      out += std::string(m.policy) + " would " + std::string(to_string(m.result)) + "\n";
-    for (const FieldChange& c : outcome.changes)
-      out += std::string(c.field) + " = " + val_json(c.value) + "\n";
-    return out;
   }
 
   std::shared_ptr<const CompiledSet> set_;
