@@ -130,9 +130,7 @@ void ColumnProgram::Run::start(const Batch& batch, const RowSet& rows, Scratch& 
   for (RegisterColumn& reg : registers_) reg.clear();
   // Once the limit is passed even what costs nothing fails.
   if (costs != nullptr) {
-    rows.each([&](std::uint32_t row) {
-      if (costs[row] > scratch.cost_limit) scalar_.add(row);
-    });
+    scalar_ = rows.where([&](std::uint32_t row) { return costs[row] > scratch.cost_limit; });
   }
 }
 
@@ -292,18 +290,6 @@ ColumnView ColumnProgram::Run::view(Operand operand) const {
 void ColumnProgram::Run::begin_spending() {
   if (!spends_) spent_.fill(0);
   spends_ = true;
-}
-
-// Rows that pass their limit are done by the machine, which knows where they fail.
-void ColumnProgram::Run::charge(std::uint32_t row, std::uint64_t cost) {
-  begin_spending();
-  spent_[row] += cost;
-  if (cost_of(row) > scratch_->cost_limit) scalar_.add(row);
-}
-
-// What the row has spent so far, in this program and before.
-std::uint64_t ColumnProgram::Run::cost_of(std::uint32_t row) const {
-  return (costs_ != nullptr ? costs_[row] : 0) + (spends_ ? spent_[row] : 0);
 }
 
 }  // namespace autopilot::expr

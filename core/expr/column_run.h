@@ -57,8 +57,16 @@ class ColumnProgram::Run {
   void run_scalar(const RowSet& rows);
   ColumnView view(Operand operand) const;
   void begin_spending();
-  void charge(std::uint32_t row, std::uint64_t cost);
-  std::uint64_t cost_of(std::uint32_t row) const;
+  // Rows that pass their limit are done by the machine, which knows where they fail.
+  void charge(std::uint32_t row, std::uint64_t cost) {
+    begin_spending();
+    spent_[row] += cost;
+    if (cost_of(row) > scratch_->cost_limit) scalar_.add(row);
+  }
+  // What the row has spent so far, in this program and before.
+  std::uint64_t cost_of(std::uint32_t row) const {
+    return (costs_ != nullptr ? costs_[row] : 0) + (spends_ ? spent_[row] : 0);
+  }
 
   // column_steps.cpp: any instruction, through the machine
   Found test_any(std::size_t i, RowSet rows);
@@ -101,14 +109,23 @@ class ColumnProgram::Run {
   RowSet size(std::size_t i, const RowSet& rows);
   void slot_or(std::size_t i, const RowSet& rows);
   std::uint32_t key_code(std::size_t i, const Dictionary& dictionary);
+  // Whether the row's map has the key; `guess` becomes its place. Maps of one kind have their keys
+  // in one order, so the last row's place is tried first.
   static bool find_entry(const Column& maps, std::uint32_t row, std::uint32_t key,
-                         std::uint32_t& guess);
+                         std::uint32_t& guess) {
+    const std::uint32_t at = maps.offsets[row] + guess;
+    if (at < maps.offsets[row + 1] && maps.keys[at] == key) return true;
+    return search_entry(maps, row, key, guess);
+  }
+  static bool search_entry(const Column& maps, std::uint32_t row, std::uint32_t key,
+                           std::uint32_t& guess);
 
   // column_loops.cpp
   void plan_loops();
   bool reads_only_element(const LoopPlan& loop) const;
   void loop(std::size_t i, const RowSet& rows);
-  void visit(LoopPlan& loop, TestMemo& memo, const Column& lists, std::uint32_t row, Found& found);
+  bool visit(LoopPlan& loop, TestMemo& memo, const Column& lists, std::uint32_t row,
+             RowSet& failed);
   void learn_element(LoopPlan& loop, TestMemo& memo, std::uint32_t code);
 
   const Program& program_;

@@ -134,9 +134,9 @@ RowSet ColumnProgram::Run::compare_codes(Relation relation, const ColumnView& a,
   if (!alike || !is_equality(relation) || !dictionary.only_text() ||
       dictionary.longest_text() > kFreeText)
     return {};
-  rows.each([&](std::uint32_t row) {
+  found.yes = rows.where([&](std::uint32_t row) {
     const bool same = a.column.codes[row] == b.column.codes[row];
-    if (same == (relation == Relation::same)) found.yes.add(row);
+    return same == (relation == Relation::same);
   });
   return rows;
 }
@@ -144,9 +144,8 @@ RowSet ColumnProgram::Run::compare_codes(Relation relation, const ColumnView& a,
 RowSet ColumnProgram::Run::compare_times(Relation relation, const ColumnView& a,
                                          const ColumnView& b, const RowSet& rows, Found& found) {
   Arena none;
-  rows.each([&](std::uint32_t row) {
-    const Order order = expr::compare(a.value(row, none), b.value(row, none));
-    if (holds(relation, order)) found.yes.add(row);
+  found.yes = rows.where([&](std::uint32_t row) {
+    return holds(relation, expr::compare(a.value(row, none), b.value(row, none)));
   });
   return rows;
 }
@@ -182,11 +181,7 @@ RowSet ColumnProgram::Run::truth(const ColumnView& a, const RowSet& rows, Found&
 
 RowSet ColumnProgram::Run::present(const ColumnView& a, const RowSet& rows) const {
   if (!a.is(ColumnKind::any)) return a.typed(rows) | a.nulls(rows);
-  RowSet out;
-  rows.each([&](std::uint32_t row) {
-    if (a.column.values[row].tag != Tag::absent) out.add(row);
-  });
-  return out;
+  return rows.where([&](std::uint32_t row) { return a.column.values[row].tag != Tag::absent; });
 }
 
 // A constant in lists: whether each distinct element is the one is found out once.
@@ -199,15 +194,16 @@ RowSet ColumnProgram::Run::member_of_lists(std::size_t i, const RowSet& rows, Fo
   // One key more than operands: these marks are of elements.
   TestMemo& memo = test_memos_[i].of(key_of(lists.column, {item.uniform, nullptr, nullptr}));
   const RowSet typed = lists.typed(item.typed(rows));
-  typed.each([&](std::uint32_t row) {
+  found.yes = typed.where([&](std::uint32_t row) {
     const std::uint32_t begin = lists.column.offsets[row], end = lists.column.offsets[row + 1];
     if (end - begin >= 16) charge(row, (end - begin) / 16);
     for (std::uint32_t at = begin; at < end; ++at) {
       std::uint8_t& known = memo.marks[lists.column.codes[at]];
       if (known == mark::unknown)
         known = equal(*item.uniform, dictionary[lists.column.codes[at]]) ? mark::yes : 0;
-      if (known == mark::yes) return found.yes.add(row);
+      if (known == mark::yes) return true;
     }
+    return false;
   });
   return typed;
 }
@@ -218,9 +214,8 @@ RowSet ColumnProgram::Run::has_field(std::size_t i, const RowSet& rows, Found& f
   const std::uint32_t key = key_code(i, *maps.column.dictionary);
   const RowSet typed = maps.typed(rows);
   std::uint32_t guess = 0;
-  typed.each([&](std::uint32_t row) {
-    if (find_entry(maps.column, row, key, guess)) found.yes.add(row);
-  });
+  found.yes =
+      typed.where([&](std::uint32_t row) { return find_entry(maps.column, row, key, guess); });
   return typed;
 }
 

@@ -109,13 +109,12 @@ RowSet ColumnProgram::Run::select(std::size_t i, const RowSet& rows) {
   if (!maps.is(ColumnKind::maps)) return {};
   const std::uint32_t key = key_code(i, *maps.column.dictionary);
   const RowSet typed = maps.typed(rows);
-  RowSet found;
   std::uint32_t guess = 0;
   codes_.assign(kBatchRows, Dictionary::kEmptyText);
-  typed.each([&](std::uint32_t row) {
-    if (!find_entry(maps.column, row, key, guess)) return;
+  const RowSet found = typed.where([&](std::uint32_t row) {
+    if (!find_entry(maps.column, row, key, guess)) return false;
     codes_[row] = maps.column.codes[maps.column.offsets[row] + guess];
-    found.add(row);
+    return true;
   });
   RegisterColumn& target = registers_[instruction.target];
   const RowSet lacking = typed - found;
@@ -136,13 +135,10 @@ std::uint32_t ColumnProgram::Run::key_code(std::size_t i, const Dictionary& dict
   return key.code;
 }
 
-// Whether the row's map has the key; `guess` becomes its place. Maps of one kind have their keys in
-// one order, so the last row's place is tried first.
-bool ColumnProgram::Run::find_entry(const Column& maps, std::uint32_t row, std::uint32_t key,
-                                    std::uint32_t& guess) {
+bool ColumnProgram::Run::search_entry(const Column& maps, std::uint32_t row, std::uint32_t key,
+                                      std::uint32_t& guess) {
   const std::uint32_t* keys = maps.keys + maps.offsets[row];
   const std::uint32_t size = maps.offsets[row + 1] - maps.offsets[row];
-  if (guess < size && keys[guess] == key) return true;
   for (std::uint32_t at = 0; at < size; ++at) {
     if (keys[at] != key) continue;
     guess = at;

@@ -79,6 +79,21 @@ struct RowSet {
     }
   }
 
+  // Those rows for which `holds`, asked in rising order.
+  template <class Holds>
+  RowSet where(Holds holds) const {
+    RowSet out;
+    for (std::uint32_t w = 0; w < kBatchWords; ++w) {
+      std::uint64_t kept = 0;
+      for (std::uint64_t word = words[w]; word != 0; word &= word - 1) {
+        const auto bit = static_cast<std::uint32_t>(std::countr_zero(word));
+        kept |= std::uint64_t{holds(w * 64 + bit)} << bit;
+      }
+      out.words[w] = kept;
+    }
+    return out;
+  }
+
  private:
   // Two words at once, as every x86-64 can. The compiler would have to prove that sets don't
   // overlap halfway before it did this by itself.
