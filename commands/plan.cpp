@@ -5,7 +5,7 @@
 #include "commands/desired.h"
 #include "commands/recorded.h"
 #include "core/base/error.h"
-#include "core/decide/history.h"
+#include "core/decide/archive.h"
 #include "core/state/impact_run.h"
 #include "core/state/plan_report.h"
 #include "core/state/policy_sets.h"
@@ -99,7 +99,7 @@ class Plan : public cli::Invocation {
     if (store == nullptr) return decide::Impact();
     const auto documents = state::documents_after(plan, *store, context.world.clock.now());
     return state::impact_on(*store, context.world.files,
-                            last_ < 0 ? since : decide::newest(store->database(), last_),
+                            last_ < 0 ? since : decide::Archive(store->database()).newest(last_),
                             state::compile_documents("", documents));
   }
 

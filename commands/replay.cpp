@@ -1,8 +1,6 @@
 // autopilot replay: recorded decisions taken again.
 #include "cli/command.h"
 #include "commands/recorded.h"
-#include "core/base/error.h"
-#include "core/decide/archive.h"
 #include "core/decide/summary.h"
 #include "core/policy/loader.h"
 #include "core/state/impact_run.h"
@@ -29,22 +27,14 @@ EXAMPLES
 
 class Replay : public cli::Invocation {
  public:
-  explicit Replay(cli::Options& o) {
-    o.arguments("DECISION", decisions_, "ids of decisions, or their beginnings",
-                cli::Hint::decision);
-    o.option("--since T", since_,
-             "decisions recorded since then: a duration such as 7d, or an RFC 3339 time");
-    o.flag("--all", all_, "all recorded decisions");
+  explicit Replay(cli::Options& o) : choice_(o) {
     o.option("--against DIR|REV", against_, "decide under these policies instead",
              cli::Hint::directory);
     o.flag("--fail-on-diff", fail_on_diff_, "exit 1 when --against shows a difference");
   }
 
   cli::Exit run(cli::Context& context) override {
-    const int ways = (decisions_.empty() ? 0 : 1) + (since_.empty() ? 0 : 1) + (all_ ? 1 : 0);
-    if (ways != 1) {
-      throw Error(ErrorKind::usage, "say which decisions: ids, --since T or --all");
-    }
+    choice_.check();
     state::Store& store = context.existing_store();
     return against_.empty() ? check(context, store) : compare(context, store);
   }
@@ -52,14 +42,14 @@ class Replay : public cli::Invocation {
  private:
   cli::Exit check(cli::Context& context, state::Store& store) {
     decide::ReplaySummary summary;
-    if (decisions_.empty()) {
-      summary = state::replay_range(store, recorded_since(context, since_));
+    if (choice_.ids().empty()) {
+      summary = state::replay_range(store, choice_.range(context));
     } else {
       state::PolicySets policies(store);
       decide::Replayer replayer(policies);
       decide::Archive archive(store.database());
       decide::Page page;
-      for (const std::string& id : decisions_) {
+      for (const std::string& id : choice_.ids()) {
         page.clear();
         page.add(0, archive.find(id));
         decide::check_record(replayer, page.line(0), summary);
@@ -73,9 +63,9 @@ class Replay : public cli::Invocation {
     std::shared_ptr<const decide::CompiledSet> set = other_policies(context, store);
     if (set == nullptr) return cli::Exit::no;
     const decide::Impact impact =
-        decisions_.empty()
-            ? state::impact_on(store, context.world.files, recorded_since(context, since_), set)
-            : state::impact_on(store, context.world.files, decisions_, set);
+        choice_.ids().empty()
+            ? state::impact_on(store, context.world.files, choice_.range(context), set)
+            : state::impact_on(store, context.world.files, choice_.ids(), set);
     context.show(decide::describe(impact, against_));
     return fail_on_diff_ && impact.flips() > 0 ? cli::Exit::no : cli::Exit::ok;
   }
@@ -96,10 +86,8 @@ class Replay : public cli::Invocation {
     return state::compile_documents("", loaded.documents);
   }
 
-  std::vector<std::string> decisions_;
-  std::string since_;
+  RecordedChoice choice_;
   std::string against_;
-  bool all_ = false;
   bool fail_on_diff_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "cli/command.h"
+#include "commands/recorded.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/decide/archive.h"
@@ -45,13 +46,7 @@ EXAMPLES
 
 class WhatIfCommand : public cli::Invocation {
  public:
-  explicit WhatIfCommand(cli::Options& o) {
-    o.arguments("DECISION", decisions_, "ids of decisions, or their beginnings",
-                cli::Hint::decision);
-    o.option("--since T", since_,
-             "decisions recorded since then: a duration such as 7d, or an RFC 3339 time");
-    o.option("--last N", last_, "the newest N decisions");
-    o.flag("--all", all_, "all recorded decisions");
+  explicit WhatIfCommand(cli::Options& o) : choice_(o) {
     o.option("--actions FILE", actions_, "the actions of a file instead, as decide reads it",
              cli::Hint::file);
     o.options("--set PATH=VALUE", settings_, "what is otherwise; may be repeated");
@@ -95,12 +90,7 @@ class WhatIfCommand : public cli::Invocation {
 
  private:
   void check_words() const {
-    const int ways = (decisions_.empty() ? 0 : 1) + (since_.empty() ? 0 : 1) + (last_ > 0 ? 1 : 0) +
-                     (all_ ? 1 : 0) + (actions_.empty() ? 0 : 1);
-    if (ways != 1) {
-      throw Error(ErrorKind::usage,
-                  "say which decisions: ids, --since T, --last N, --all or --actions FILE");
-    }
+    choice_.check("--actions FILE", !actions_.empty());
     if (settings_.empty() && sweeps_.empty() && policies_.empty())
       throw Error(ErrorKind::usage, "nothing is otherwise",
                   "say what with --set PATH=VALUE, --sweep PATH=LO:HI:STEP or --policies DIR");
@@ -152,9 +142,9 @@ class WhatIfCommand : public cli::Invocation {
   bool choose(cli::Context& context, const decide::Rules& rules, decide::Chosen& chosen) {
     if (!actions_.empty()) return choose_actions(context, rules, chosen);
     decide::Archive archive(context.existing_store().database());
-    for (const std::string& id : decisions_) chosen.add(archive.find(id));
-    if (!decisions_.empty()) return true;
-    decide::Range range = range_of(context, archive);
+    for (const std::string& id : choice_.ids()) chosen.add(archive.find(id));
+    if (!choice_.ids().empty()) return true;
+    decide::Range range = choice_.range(context);
     decide::Page page;
     while (archive.next(range, page)) {
       if (chosen.size() + page.size() > decide::kMostDecisions) {
@@ -164,16 +154,6 @@ class WhatIfCommand : public cli::Invocation {
       for (std::size_t i = 0; i < page.size(); ++i) chosen.add(page.line(i));
     }
     return true;
-  }
-
-  decide::Range range_of(cli::Context& context, decide::Archive& archive) const {
-    if (all_) return {};
-    if (last_ > 0) return archive.newest(last_);
-    if (const auto length = parse_duration(since_))
-      return decide::Range::since(context.world.clock.now() - *length);
-    if (const auto time = parse_rfc3339(since_)) return decide::Range::since(*time);
-    throw Error(ErrorKind::usage, fmt::format("--since {}: neither a duration nor a time", since_),
-                "write 7d, 12h or 2026-11-20T10:00:00Z");
   }
 
   bool choose_actions(cli::Context& context, const decide::Rules& rules, decide::Chosen& chosen) {
@@ -191,12 +171,11 @@ class WhatIfCommand : public cli::Invocation {
     return faults.ok();
   }
 
-  std::vector<std::string> decisions_, settings_, sweeps_;
-  std::string since_, actions_, policies_, html_;
+  RecordedChoice choice_;
+  std::vector<std::string> settings_, sweeps_;
+  std::string actions_, policies_, html_;
   std::string tolerance_ = "1e-6";
   std::string base_ = "recorded";
-  std::int64_t last_ = 0;
-  bool all_ = false;
 };
 
 }  // namespace

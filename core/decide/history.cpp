@@ -8,13 +8,6 @@
 
 namespace autopilot::decide {
 
-Range newest(Database& database, std::int64_t count) {
-  Statement first =
-      database.prepare("SELECT seq FROM decision ORDER BY seq DESC LIMIT 1 OFFSET ?1");
-  first.bind(count - 1);
-  return {first.step() ? first.integer(0) : 0, INT64_MAX};
-}
-
 History::History(Database& database, Files* files)
     : database_(database),
       archive_(database),

@@ -16,9 +16,6 @@
 
 namespace autopilot::decide {
 
-// The newest `count` decisions.
-Range newest(Database& database, std::int64_t count);
-
 // A block of a history, or the lines that it is to be made of: any thread may do that.
 class HistoryPiece {
  public:

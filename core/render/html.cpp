@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/render/svg.h"
 #include "core/render/text.h"
+#include "core/render/xml.h"
 
 namespace autopilot::render {
 namespace {
@@ -144,27 +145,7 @@ class HtmlWriter {
 
 std::string html_escaped(std::string_view text) {
   std::string out;
-  for (const char c : visible(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
+  for (const char c : visible(text)) append_markup(out, c);
   return out;
 }
 

@@ -95,20 +95,20 @@ TEST_F(ImpactTest, follows_decisions_that_were_added) {
 
 TEST_F(ImpactTest, of_a_range_is_the_same_whatever_files_know) {
   decide(30);
-  const decide::Range late = decide::newest(store->database(), 10);
+  const decide::Range late = decide::Archive(store->database()).newest(10);
   const std::string expected = impact(nullptr, late);
   EXPECT_EQ(impact(&fakes.files, late), expected);
   decide(30);
   EXPECT_EQ(impact(), from_lines());
   EXPECT_EQ(impact(&fakes.files, late), impact(nullptr, late));
-  const decide::Range middle{late.begin, decide::newest(store->database(), 20).begin};
+  const decide::Range middle{late.begin, decide::Archive(store->database()).newest(20).begin};
   EXPECT_EQ(impact(&fakes.files, middle), impact(nullptr, middle));
 }
 
 TEST_F(ImpactTest, of_several_blocks_does_not_depend_on_where_files_begin) {
   decide_at_once(static_cast<int>(decide::kBlockRows) + 3000);
   const std::string expected = from_lines();
-  const decide::Range late = decide::newest(store->database(), 5000);
+  const decide::Range late = decide::Archive(store->database()).newest(5000);
   EXPECT_EQ(impact(&fakes.files, late), impact(nullptr, late));
   EXPECT_EQ(kept().size(), 1u) << "only what was read";
   EXPECT_EQ(impact(), expected);
