@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include "cli/command.h"
+#include "commands/approving.h"
 #include "commands/desired.h"
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/state/plan_contents.h"
 #include "core/state/plan_lines.h"
 #include "core/state/plan_report.h"
@@ -21,6 +23,10 @@ it refuses and names it, the version it was planned from, and who changed it.
 All changes are made at once or none are, whatever happens to the process or the machine. Each apply
 makes a revision (autopilot log) and an entry in the audit.
 
+Where autopilot.yaml says that such a plan needs approval, the first apply asks for it and changes nothing (exit 4);
+once enough people have approved (autopilot approve), the next one applies it and uses the approval up. --approval brings
+approvals that were signed elsewhere.
+
 Changing a Policy takes a role of at least its authority, an Access document dg_ai, other documents
 admin. Without any applied Access document everybody may do everything. A plan after which nobody has
 the role dg_ai, or you lose it, is refused without --allow-lockout: nobody, or not you, could undo it.
@@ -32,7 +38,7 @@ EXAMPLES
 
 EXIT STATUS
   0 applied, or nothing to do; 1 refused for its size (--allow-large) or for locking people out
-  (--allow-lockout); 5 the plan is stale; 6 the
+  (--allow-lockout); 4 it needs approval; 5 the plan is stale; 6 the
   state is locked; 7 the role is too low.
 )";
 
@@ -44,6 +50,8 @@ class Apply : public cli::Invocation {
     o.flag("--allow-large", allow_large_, "even when it updates or deletes a large share");
     o.flag("--allow-lockout", allow_lockout_,
            "even when nobody, or you no longer, could change who may do what");
+    o.options("--approval FILE", approvals_,
+              "a signed approval of the plan, as approve -o writes it", cli::Hint::file);
     o.option("-m,--message TEXT", message_, "why, for the log");
     o.options("--target ID", targets_, "only documents whose id or Kind/id matches; * and ? work",
               cli::Hint::document);
@@ -64,14 +72,23 @@ class Apply : public cli::Invocation {
       }
     }
     const state::Applied applied =
-        state::apply(context.store(), plan,
-                     {context.actor(), message_, allow_large_, allow_lockout_}, context.world);
+        state::apply(context.store(), plan, options(context), context.world);
     if (!applied.note.empty()) context.inform(applied.note);
     show(context, plan, &applied);
     return cli::Exit::ok;
   }
 
  private:
+  state::ApplyOptions options(cli::Context& context) const {
+    state::ApplyOptions options{context.actor(), message_, allow_large_, allow_lockout_};
+    options.identity = who_asks(context).identity;
+    options.root = signers_root(context);
+    for (const std::string& file : approvals_) {
+      options.approvals.push_back(state::parse_approval_file(context.world.files.read(file), file));
+    }
+    return options;
+  }
+
   state::Plan make(cli::Context& context) {
     const state::PlanOptions options = plan_options(context, targets_, excludes_);
     if (file_.empty()) {
@@ -118,6 +135,11 @@ class Apply : public cli::Invocation {
                    {"created", count(Action::create)},
                    {"updated", count(Action::update)},
                    {"deleted", count(Action::remove)}};
+    if (applied != nullptr && !applied->approved_by.empty()) {
+      List names;
+      for (const std::string& name : applied->approved_by) names.push_back(name);
+      report.data.append("approved_by", std::move(names));
+    }
     if (applied == nullptr) {
       for (const std::string& remark : state::remarks(plan)) {
         report.text.emplace_back(render::Paragraph{render::Line(remark)});
@@ -133,6 +155,10 @@ class Apply : public cli::Invocation {
       report.text.emplace_back(render::Lines{{fmt::format(
           "Applied revision {}: {} created, {} updated, {} deleted.", applied->revision.hash,
           count(Action::create), count(Action::update), count(Action::remove))}});
+      if (!applied->approved_by.empty()) {
+        report.text.emplace_back(
+            render::Lines{{fmt::format("Approved by {}.", join(applied->approved_by, ", "))}});
+      }
     }
     context.show(report);
   }
@@ -141,6 +167,7 @@ class Apply : public cli::Invocation {
   bool yes_ = false;
   bool allow_large_ = false;
   bool allow_lockout_ = false;
+  std::vector<std::string> approvals_;
   std::string message_;
   std::vector<std::string> targets_;
   std::vector<std::string> excludes_;

@@ -2,14 +2,17 @@
 #include <fmt/format.h>
 
 #include "cli/command.h"
+#include "commands/approving.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/decide/archive.h"
 #include "core/decide/line_source.h"
 #include "core/decide/recorder.h"
 #include "core/decide/summary.h"
 #include "core/policy/model.h"
 #include "core/state/policy_sets.h"
+#include "core/state/resume.h"
 #include "core/state/store.h"
 
 namespace autopilot::commands {
@@ -29,6 +32,10 @@ decision again. Lines that are no actions are reported with their place and get 
 With --override, an action that policies block passes when your role reaches the authority of every one of them, whatever
 its line says of a role. The decision keeps who asked and why, the audit has an entry of its own; where the role is too low
 the action stays blocked, and the exit code is 7.
+
+With --resume a pending decision that was approved (autopilot approve) is decided anew: its action in its recorded
+context, now. The guards that were approved let it pass; everything else is checked as ever, and what grew since (its
+risk, or the approval that it needs) makes it pending again. The approval is used up. The line says resumes.
 
 The result of a decision is allowed, modified (do the action as changed), pending (it needs approval) or blocked.
 
@@ -50,6 +57,8 @@ class Decide : public cli::Invocation {
     o.flag("--exit-code", exit_code_,
            "exit 1 when an action is blocked, else 4 when one is pending");
     o.flag("--dry-run", dry_run_, "decide, but record and use up nothing");
+    o.option("--resume ID", resume_, "decide a pending decision anew that was approved",
+             cli::Hint::decision);
     o.flag("--override", override_,
            "let blocked actions pass if your role allows it; needs --reason");
     o.option("--reason TEXT", reason_, "why, for --override");
@@ -60,6 +69,7 @@ class Decide : public cli::Invocation {
       throw Error(ErrorKind::usage, "--override and --reason go together",
                   "say why with --reason TEXT");
     }
+    if (!resume_.empty()) return resume(context);
     state::Store& store = context.store();
     state::PolicySets policies(store);
     if (policies.current(context.world.clock.now())->policies().empty()) {
@@ -79,6 +89,28 @@ class Decide : public cli::Invocation {
  private:
   // json means one object a line here, too: a stream has no end to close a list at.
   static bool lines_out(const cli::Context& context) { return context.globals.format != "text"; }
+
+  // One decision that waited, instead of actions from standard input.
+  cli::Exit resume(cli::Context& context) {
+    if (override_ || dry_run_ || input_time_ || !context_.empty()) {
+      throw Error(ErrorKind::usage,
+                  "--resume takes the recorded action and context, now, and records the decision",
+                  "leave out --override, --dry-run, --input-time and --context");
+    }
+    state::Approvals approvals = approvals_of(context);
+    state::Store& store = approvals.store();
+    state::PolicySets policies(store);
+    decide::Recorder recorder(store.database(), context.world, policies, settings(context));
+    const std::string recorded = decide::Archive(store.database()).find(resume_);
+    const std::string line =
+        state::resume_decision(approvals, recorder, recorded, who_asks(context)) + "\n";
+    if (lines_out(context)) {
+      context.write("{\"schema\":\"autopilot.decision/v1\"}\n" + line);
+    } else {
+      context.show(decide::summarise_lines(line));
+    }
+    return exit_of(recorder.tally());
+  }
 
   void decide_batch(cli::Context& context, decide::Recorder& recorder,
                     const std::vector<decide::InputLine>& lines) {
@@ -113,6 +145,7 @@ class Decide : public cli::Invocation {
     out.run = run_.empty() ? decide::new_run(context.world) : run_;
     out.actor = context.actor();
     out.role = context.actor_role();
+    out.identity = who_asks(context).identity;
     out.input_time = input_time_;
     out.dry_run = dry_run_;
     if (!context_.empty()) {
@@ -141,6 +174,7 @@ class Decide : public cli::Invocation {
   std::string context_;
   std::string run_;
   std::string reason_;
+  std::string resume_;
   bool input_time_ = false;
   bool exit_code_ = false;
   bool dry_run_ = false;

@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 
 #include "cli/command.h"
+#include "commands/approving.h"
 #include "commands/desired.h"
 #include "commands/recorded.h"
 #include "core/base/error.h"
 #include "core/decide/archive.h"
 #include "core/state/impact_run.h"
+#include "core/state/plan_approval.h"
 #include "core/state/plan_report.h"
 #include "core/state/policy_sets.h"
 
@@ -26,6 +28,9 @@ which of them would flip: blocked instead of allowed, modified with other values
 policy and rule that make the difference, with the risk and the action.data that they stand for and
 examples with their old and new values. Limits are counted from the first of these decisions on. The
 plan itself, and its digest, are the same with and without.
+
+Where autopilot.yaml says that such a plan needs approval, it says so. --request asks for it, as apply would; a plan
+saved with it carries the request, so that somebody can sign it on another machine (docs/approvals.md).
 
 Documents with metadata.protect: true are kept when their files are gone. A plan that updates or
 deletes a large share of the documents says so: apply then wants --allow-large.
@@ -47,6 +52,7 @@ class Plan : public cli::Invocation {
   explicit Plan(cli::Options& o) {
     o.arguments("PATH", paths_, "files or folders of documents", cli::Hint::file);
     o.option("-o,--out FILE", out_, "save the plan to FILE for apply", cli::Hint::file);
+    o.flag("--request", request_, "ask for the approval that it needs; with -o the file says so");
     o.flag("--exit-code", exit_code_, "exit 3 when there are changes");
     o.flag("--detailed-exitcode", detailed_, "exit 2 when there are changes, as Terraform does");
     o.options("--target ID", targets_, "only documents whose id or Kind/id matches; * and ? work",
@@ -66,12 +72,13 @@ class Plan : public cli::Invocation {
   cli::Exit run(cli::Context& context) override {
     check_words();
     const auto desired = desired_documents(context, paths_, allow_empty_);
-    const state::Plan plan = state::make_plan(desired, context.store_if_any(),
-                                              plan_options(context, targets_, excludes_));
+    state::Plan plan = state::make_plan(desired, context.store_if_any(),
+                                        plan_options(context, targets_, excludes_));
+    const auto waiting = approval_of(context, plan);
     if (!out_.empty() && out_ != "-") context.world.files.write(out_, state::plan_text(plan));
     std::optional<decide::Impact> impact;
     if (impact_) impact = impact_of(context, plan);
-    show(context, plan, impact ? &*impact : nullptr);
+    show(context, plan, impact ? &*impact : nullptr, waiting ? &*waiting : nullptr);
     if (impact && most_flips_ >= 0 && impact->flips() > most_flips_) return cli::Exit::no;
     if (plan.empty()) return cli::Exit::ok;
     if (detailed_) return cli::Exit::usage;  // Terraform's 2
@@ -103,17 +110,48 @@ class Plan : public cli::Invocation {
                             state::compile_documents("", documents));
   }
 
-  void show(cli::Context& context, const state::Plan& plan, const decide::Impact* impact) {
+  // The request for the plan's approval, made now if that is wanted.
+  std::optional<state::Waiting> approval_of(cli::Context& context, state::Plan& plan) {
+    state::Store* store = context.store_if_any();
+    if (store == nullptr) return std::nullopt;
+    state::Approvals approvals(*store, context.world, signers_root(context));
+    const state::Who who = who_asks(context);
+    need_ = state::need_of(plan, approvals.settings(), who);
+    if (request_ && !need_) context.inform("this plan needs no approval");
+    if (!need_) return std::nullopt;
+    if (!request_) return approvals.with_digest(plan.digest);
+    context.require_role("operator", "asking for approval");
+    state::Waiting waiting = approvals.ask(state::subject_of(plan, who), *need_, who);
+    plan.request = waiting.stored.body;
+    return waiting;
+  }
+
+  void show(cli::Context& context, const state::Plan& plan, const decide::Impact* impact,
+            const state::Waiting* waiting) {
     if (out_ == "-") return context.write(state::plan_text(plan));
-    if (context.globals.format == "markdown") {
-      return context.write(
-          state::plan_markdown(plan, brief_, static_cast<std::size_t>(max_bytes_), impact));
+    std::optional<state::ApprovalNote> note;
+    if (need_) {
+      state::Approvals approvals = approvals_of(context);
+      note = state::approval_note(*need_, approvals, waiting);
     }
-    context.show(state::describe(plan, brief_, impact));
+    if (context.globals.format == "markdown") {
+      context.write(
+          state::plan_markdown(plan, brief_, static_cast<std::size_t>(max_bytes_), impact));
+      if (note) context.write(fmt::format("\n> **Note:** it {}\n", note->text));
+      return;
+    }
+    render::Report report = state::describe(plan, brief_, impact);
+    if (note) {
+      report.text.emplace_back(render::Paragraph{{{{"! " + note->text, render::Tone::warn}}}});
+      report.data.append("approval", std::move(note->data));
+    }
+    context.show(report);
   }
 
   std::vector<std::string> paths_;
   std::string out_;
+  bool request_ = false;
+  std::optional<state::Need> need_;  // of approval
   bool exit_code_ = false;
   bool detailed_ = false;
   std::vector<std::string> targets_;

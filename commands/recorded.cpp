@@ -1,8 +1,8 @@
 #include "commands/recorded.h"
 
-#include "commands/moment.h"
 #include <fmt/format.h>
 
+#include "commands/moment.h"
 #include "core/base/error.h"
 #include "core/state/store.h"
 

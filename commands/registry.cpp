@@ -4,6 +4,9 @@ namespace autopilot::commands {
 
 extern const cli::Command apply;
 extern const cli::Command audit_export;
+extern const cli::Command approvals;
+extern const cli::Command approvals_show;
+extern const cli::Command approve;
 extern const cli::Command audit_list;
 extern const cli::Command audit_prove;
 extern const cli::Command audit_search;
@@ -24,7 +27,9 @@ extern const cli::Command log;
 extern const cli::Command plan;
 extern const cli::Command policy_disable;
 extern const cli::Command policy_enable;
+extern const cli::Command reject;
 extern const cli::Command replay;
+extern const cli::Command revoke;
 extern const cli::Command rollout_promote;
 extern const cli::Command rollout_resume;
 extern const cli::Command rollout_rollback;
@@ -50,6 +55,7 @@ const cli::Table& registry() {
       {"POLICIES",
        {&init, &validate, &test, &plan, &apply, &diff, &log, &export_documents, &convert, &schema,
         &policy_disable, &policy_enable, &secrets_list, &secrets_check}},
+      {"APPROVALS", {&approvals, &approvals_show, &approve, &reject, &revoke}},
       {"ROLLOUTS",
        {&rollout_status, &rollout_promote, &rollout_rollback, &rollout_resume, &rollout_tick,
         &shadow_report}},

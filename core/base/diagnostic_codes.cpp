@@ -42,7 +42,8 @@ constexpr DiagnosticCode kCodes[] = {
      "A CEL expression cannot be parsed, names something that does not exist, or gives the wrong "
      "type",
      "The caret shows the part in question; names are action, metrics, segment, features, actor, "
-     "now, run, and risk in guards and limits; inside, outside and policy in a rollback"},
+     "now, run, and risk in guards and limits; inside, outside and policy in a rollback; the facts "
+     "of docs/approvals.md in approvals"},
     {"bad-fingerprint", "A key of an Access document is not the fingerprint of an SSH key",
      "Write what `ssh-keygen -l -f KEY.pub` prints: SHA256: and 43 characters"},
     {"bad-id", "An id does not have the form of ids, or two places that must agree on it differ",

@@ -291,10 +291,24 @@ void Deciding::enter(std::uint32_t policy) {
 
 void Deciding::settle() {
   if (pass_.blocked && at_.override_by != nullptr) try_override();
+  if (pass_.pending && at_.resumes != nullptr) tell_growth();
   outcome_.result = pass_.blocked   ? Result::blocked
                     : pass_.pending ? Result::pending
                     : pass_.changed ? Result::modified
                                     : Result::allowed;
+}
+
+// Why an action that was approved waits again.
+void Deciding::tell_growth() {
+  const bool riskier = outcome_.risk > at_.resumes->risk;
+  Reason& reason = add_reason({}, "resume", "resume", Effect::warn);
+  if (!texts_) return;
+  reason.message =
+      riskier ? fmt::format("pending again: the risk is {}, and {} was approved",
+                            double_text(outcome_.risk), double_text(at_.resumes->risk))
+              : std::string("pending again: it needs approval that was not asked for before");
+  reason.values = fmt::format("{{\"risk\":{},\"approved_risk\":{}}}", double_text(outcome_.risk),
+                              double_text(at_.resumes->risk));
 }
 
 // An override needs a role of at least the authority of every policy that blocks; the engine's own

@@ -48,6 +48,7 @@ class Deciding {
   void run_rules(const std::vector<std::uint32_t>& policies);
   void enter(std::uint32_t policy);
   void settle();
+  void tell_growth();
   void try_override();
   bool may_override(std::string& refusal) const;
 
@@ -83,6 +84,7 @@ class Deciding {
   void check_guard(const CompiledPolicy& policy, const CompiledGuard& guard);
   void require(const CompiledPolicy& policy, const CompiledGuard& guard);
   bool is_given(const RequiredField& field) const;
+  bool was_approved(const CompiledPolicy& policy, const CompiledGuard& guard) const;
   void guard_fired(const CompiledPolicy& policy, const CompiledGuard& guard);
   std::string message_of(const CompiledGuard& guard);
 

@@ -33,6 +33,7 @@ struct Circumstances {
   std::string_view actor;  // who asks, unless the context says so
   std::string_view role;
   const Override* override_by = nullptr;  // null: none asked for
+  const Resumption* resumes = nullptr;    // null: decided for the first time
 };
 
 // One evaluating thread's engine. The set must outlive it. Not thread-safe.

@@ -134,10 +134,19 @@ void Deciding::check_guard(const CompiledPolicy& policy, const CompiledGuard& gu
        values_of(*guard.condition));
 }
 
+// Whether the guard's approval was given before, of an action that was at least as risky.
+bool Deciding::was_approved(const CompiledPolicy& policy, const CompiledGuard& guard) const {
+  return at_.resumes != nullptr && !pass_.monitor && outcome_.risk <= at_.resumes->risk &&
+         at_.resumes->covers(policy.model.id, guard.model->name, guard.model->approvals);
+}
+
 void Deciding::guard_fired(const CompiledPolicy& policy, const CompiledGuard& guard) {
-  Reason& reason = add_reason(policy.model.id, guard.model->name, kind_of(guard.model->kind),
-                              effect_of(guard.model->kind));
-  if (guard.model->kind == policy::Guard::Kind::approve) reason.approvals = guard.model->approvals;
+  const bool approves = guard.model->kind == policy::Guard::Kind::approve;
+  const Effect effect =
+      approves && was_approved(policy, guard) ? Effect::approved : effect_of(guard.model->kind);
+  Reason& reason =
+      add_reason(policy.model.id, guard.model->name, kind_of(guard.model->kind), effect);
+  if (approves) reason.approvals = guard.model->approvals;
   if (!texts_) return;
   reason.message = message_of(guard);
   reason.values = values_of(*guard.condition);

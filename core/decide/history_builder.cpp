@@ -157,7 +157,7 @@ Token HistoryBuilder::member(const JsonText& text, std::string_view key, Token a
   if (key == "context") return object(text, at, root(kContext), 1);
   if (key == "reasons") return reasons(text, at);
   if (key == "actor") return actor(text, at);
-  if (key == "override") needs_line();
+  if (key == "override" || key == "resumes") needs_line();
   return fact(text, key, at);
 }
 

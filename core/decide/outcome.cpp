@@ -1,5 +1,7 @@
 #include "core/decide/outcome.h"
 
+#include <algorithm>
+
 #include "core/decide/trace.h"
 
 namespace autopilot::decide {
@@ -37,8 +39,16 @@ std::string_view to_string(Effect effect) {
       return "block";
     case Effect::overridden:
       return "overridden";
+    case Effect::approved:
+      return "approved";
   }
   return "block";
+}
+
+bool Resumption::covers(std::string_view policy, std::string_view rule, int approvals) const {
+  return std::any_of(rules.begin(), rules.end(), [&](const ApprovedRule& approved) {
+    return approved.policy == policy && approved.rule == rule && approved.approvals >= approvals;
+  });
 }
 
 std::string_view to_string(StepStatus status) {

@@ -22,7 +22,7 @@ enum class Result : std::uint8_t {
 std::string_view to_string(Result result);
 std::optional<Result> parse_result(std::string_view text);
 
-enum class Effect : std::uint8_t { warn, modify, approve, block, overridden };
+enum class Effect : std::uint8_t { warn, modify, approve, block, overridden, approved };
 std::string_view to_string(Effect effect);
 
 // Why something happened. `values` is a JSON object of what the rule saw.
@@ -68,6 +68,25 @@ struct Override {
   std::string actor;
   policy::Role role = policy::Role::viewer;
   std::string reason;
+};
+
+// A rule that asked for approval and got it.
+struct ApprovedRule {
+  std::string policy, rule;
+  int approvals = 1;
+};
+
+// The approval of an earlier decision that waited, with which it is decided anew. Rules that were
+// approved let the action pass while its risk is no higher than it was; all else is decided as
+// ever.
+struct Resumption {
+  std::string id;       // of the decision that waited
+  std::string request;  // that was approved
+  double risk = 0;      // of the action as it was approved
+  std::vector<ApprovedRule> rules;
+  std::vector<std::string> by;  // names of those who approved
+
+  bool covers(std::string_view policy, std::string_view rule, int approvals) const;
 };
 
 struct Outcome {

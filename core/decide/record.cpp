@@ -84,6 +84,24 @@ void write_override(Line& out, const Override& override_by, bool used) {
   member(out, ",\"used\":", used ? "true}" : "false}");
 }
 
+template <class Line>
+void write_resumes(Line& out, const Resumption& resumes) {
+  text_member(out, ",\"resumes\":{\"id\":", resumes.id);
+  text_member(out, ",\"request\":", resumes.request);
+  out.literal(",\"risk\":");
+  out.real(resumes.risk);
+  list_member(out, ",\"by\":", resumes.by,
+              [](Line& line, const std::string& name) { line.text(name); });
+  list_member(out, ",\"rules\":", resumes.rules, [](Line& line, const ApprovedRule& rule) {
+    text_member(line, "{\"policy\":", rule.policy);
+    text_member(line, ",\"rule\":", rule.rule);
+    line.literal(",\"approvals\":");
+    line.integer(rule.approvals);
+    line.literal("}");
+  });
+  out.literal("}");
+}
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -156,6 +174,7 @@ void write_line(Line& line, const LineFacts& facts, std::string_view action,
   text_member(line, ",\"role\":", facts.at.role);
   line.literal("}");
   if (const Override* o = facts.at.override_by) write_override(line, *o, outcome.overridden);
+  if (facts.at.resumes != nullptr) write_resumes(line, *facts.at.resumes);
   text_member(line, ",\"revision\":", facts.revision);
   text_member(line, ",\"run\":", facts.at.run);
   line.literal(",\"time\":");

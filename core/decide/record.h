@@ -63,6 +63,7 @@ struct Record {
   Instant time;
   int semantics = 0;
   std::optional<Override> override_by;
+  std::optional<Resumption> resumes;
   std::vector<Use> uses;         // with what each account held
   std::list<std::string> texts;  // strings that are written with escapes
 };

@@ -25,15 +25,16 @@ enum LineKey : std::size_t {
   kContext,
   kActor,
   kOverride,
+  kResumes,
   kRevision,
   kRun,
   kTime,
   kSemanticsKey,
 };
 const KeyOrder& line_keys() {
-  static const KeyOrder keys{"id",       "result",   "action", "proposed", "risk",
-                             "reasons",  "monitor",  "ledger", "context",  "actor",
-                             "override", "revision", "run",    "time",     "semantics"};
+  static const KeyOrder keys{"id",       "result", "action",  "proposed", "risk",     "reasons",
+                             "monitor",  "ledger", "context", "actor",    "override", "resumes",
+                             "revision", "run",    "time",    "semantics"};
   return keys;
 }
 
@@ -89,6 +90,40 @@ Override override_from(const std::vector<Member>& parts, Record& record) {
   return out;
 }
 
+int approvals_in(const Value& rule) {
+  const Value* approvals = rule.get("approvals");
+  const bool is_count = approvals != nullptr && approvals->kind() == Value::Kind::integer;
+  return is_count ? static_cast<int>(approvals->as_int()) : 1;
+}
+
+std::string text_in(const Value& map, std::string_view key) {
+  const Value* text = map.get(key);
+  return text != nullptr && text->is_string() ? text->as_string() : std::string();
+}
+
+// Few decisions are resumed ones: they may cost a tree.
+std::optional<Resumption> resumption_from(std::string_view token) {
+  const JsonResult parsed = parse_json(token);
+  if (!parsed.ok || !parsed.value.is_map()) return std::nullopt;
+  const Value& map = parsed.value;
+  Resumption out;
+  out.id = text_in(map, "id");
+  out.request = text_in(map, "request");
+  const Value* risk = map.get("risk");
+  if (risk != nullptr && risk->is_number()) out.risk = risk->as_double();
+  const Value* by = map.get("by");
+  if (by != nullptr && by->is_list()) {
+    for (const Value& name : by->as_list())
+      out.by.push_back(name.is_string() ? name.as_string() : "");
+  }
+  const Value* rules = map.get("rules");
+  if (rules != nullptr && rules->is_list()) {
+    for (const Value& rule : rules->as_list())
+      out.rules.push_back({text_in(rule, "policy"), text_in(rule, "rule"), approvals_in(rule)});
+  }
+  return out;
+}
+
 // Does `read` for each member of the object that begins at the token; it gets the key's number and
 // the token of the value, and returns the one behind it. Returns the token behind the object.
 template <class Read>
@@ -108,6 +143,7 @@ void clear(Record& record) {
   record.time = {};
   record.semantics = 0;
   record.override_by.reset();
+  record.resumes.reset();
   record.uses.clear();
   record.texts.clear();
 }
@@ -177,6 +213,9 @@ Token RecordReader::read_member(const JsonText& text, std::size_t key, Token at,
       break;
     case kOverride:
       rest.override_by = value;
+      break;
+    case kResumes:
+      record.resumes = resumption_from(value);
       break;
     case kRevision:
       record.revision = bare(value);
@@ -298,8 +337,12 @@ void RecordReader::read_again(Engine& engine, const Record& record, Input& input
 double risk_of(const Record& record) { return to_number(record.risk); }
 
 Circumstances circumstances_of(const Record& record) {
-  return {record.time, record.run, record.actor, record.role,
-          record.override_by ? &*record.override_by : nullptr};
+  return {record.time,
+          record.run,
+          record.actor,
+          record.role,
+          record.override_by ? &*record.override_by : nullptr,
+          record.resumes ? &*record.resumes : nullptr};
 }
 
 void read_again(Engine& engine, const Record& record, Input& input) {

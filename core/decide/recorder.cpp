@@ -111,14 +111,24 @@ void Recorder::decide(const std::vector<InputLine>& lines, std::string& out,
     out.resize(out_before);
     faults.resize(faults_before);
     tally_ = tally_before;
-    ledger_.forget();
-    last_seq_ = -1;
+    forget();
     throw;
   }
 }
 
+void Recorder::forget() {
+  ledger_.forget();
+  last_seq_ = -1;
+}
+
 void Recorder::decide_all(const std::vector<InputLine>& lines, std::string& out,
                           std::vector<LineFault>& faults) {
+  begin_batch();
+  for (const InputLine& line : lines) decide_one(line, out, faults);
+  end_batch();
+}
+
+void Recorder::begin_batch() {
   ledger_.refresh();
   const std::int64_t version = database_.integer("PRAGMA data_version");
   const bool ended = policies_.settle(world_.clock.now());
@@ -128,14 +138,17 @@ void Recorder::decide_all(const std::vector<InputLine>& lines, std::string& out,
   }
   batch_ = {};
   overrides_ = {};
-  for (const InputLine& line : lines) decide_one(line, out, faults);
+}
+
+void Recorder::end_batch() {
   ledger_.flush();
-  if (batch_.count() > 0) {
-    append_audit(database_, "decisions", batch_.summary(), settings_.actor, world_.clock.now());
-  }
   if (settings_.override_by) {
     overrides_.append_audit(database_, *settings_.override_by, settings_.actor, world_.clock.now());
   }
+  if (batch_.count() == 0) return;
+  Map summary = batch_.summary();
+  if (!settings_.identity.empty()) summary.append("identity", settings_.identity);
+  append_audit(database_, "decisions", summary, settings_.actor, world_.clock.now());
 }
 
 void Recorder::use_current_policies() {

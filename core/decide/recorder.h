@@ -4,6 +4,7 @@
 // survives a crash; what it did not, never was.
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,6 +44,7 @@ struct RecorderSettings {
   std::string run;           // never empty
   std::string actor;         // who asks
   std::string role;          // that actor's role
+  std::string identity;      // what the machine says of who asks; may be empty
   std::string base_context;  // JSON for lines without a context; may be empty
   bool input_time = false;   // a context's time is the decision's
   bool dry_run = false;      // record and consume nothing
@@ -82,11 +84,21 @@ class Recorder {
   void decide(const std::vector<InputLine>& lines, std::string& out,
               std::vector<LineFault>& faults);
 
+  // Decides the action of a recorded decision anew, now and in its recorded context, and records
+  // that with what `approve` returns. `approve` is called inside the transaction, with the id of
+  // the new decision: what it changes and the decision happen together or not at all. Returns the
+  // new line, without its end. An idempotency key answers with the new decision from then on.
+  std::string resume(std::string_view recorded,
+                     const std::function<Resumption(const std::string& id)>& approve);
+
   const Tally& tally() const { return tally_; }
 
  private:
   void decide_all(const std::vector<InputLine>& lines, std::string& out,
                   std::vector<LineFault>& faults);
+  void begin_batch();
+  void end_batch();
+  void forget();
   void decide_one(const InputLine& line, std::string& out, std::vector<LineFault>& faults);
   bool time_of_line(InputFault& fault);
   bool repeats(std::int64_t seq_if_new, std::string& out, InputFault& fault, bool& answered);

@@ -330,7 +330,9 @@ void Recall::remember(std::size_t i, const Circumstances& at, const Input& after
                       const Outcome& outcome, std::uint64_t cost) {
   Decision& decision = decisions_[i];
   const Group& group = groups_[decision.group];
-  if (!enabled_ || group.opaque || cost > kSmallCost || at.override_by != nullptr) return;
+  if (!enabled_ || group.opaque || cost > kSmallCost || at.override_by != nullptr ||
+      at.resumes != nullptr)
+    return;
   if (limit_failed(outcome)) return;  // then limits are not all that comes after other rules
   Known known;
   std::vector<Val> at_gates;

@@ -150,6 +150,22 @@ struct DeclaredField {
 // Absent: open (any name). Present: only these names.
 using Shape = std::optional<std::vector<DeclaredField>>;
 
+// Who must agree before something happens: `approvals:` of autopilot.yaml. Conditions are over the
+// facts of core/policy/approvals.h.
+struct ApprovalRule {
+  std::optional<Expression> when;  // absent: always
+  std::int64_t approvals = 1;
+  Role role = Role::operator_;  // least role of each approver
+  std::optional<Duration> expires;
+};
+struct ApprovalSettings {
+  std::optional<Expression> plans;  // which plans need approval; absent: none does
+  std::vector<ApprovalRule> rules;  // the first that matches says how much of it
+  Duration expires = Duration::seconds(24 * 3600);
+  bool require_signatures = false;
+  std::string allowed_signers;  // path from the project's root; may be empty
+};
+
 struct Project {
   std::vector<std::string> paths = {"policies"};
   std::vector<std::string> tests = {"tests"};  // of policies; need not exist
@@ -157,6 +173,7 @@ struct Project {
   Shape metrics, features, segment, data;
   double max_change_share = 0.3;  // plan: blast radius
   std::int64_t min_documents = 10;
+  std::optional<ApprovalSettings> approvals;
   std::optional<Document>
       document;  // Project/autopilot, when it declares anything that decisions depend on
 };

@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/base/units.h"
 #include "core/base/yaml.h"
+#include "core/policy/approvals.h"
 #include "core/policy/kinds.h"
 #include "core/policy/loader.h"
 #include "core/policy/secret_check.h"
@@ -15,10 +16,10 @@
 namespace autopilot::policy {
 namespace {
 
-// The fields that decisions depend on, in the order in which the document Project/autopilot has
-// them.
-constexpr std::string_view kDecisionFields[] = {"action_types", "risk",    "metrics",
-                                                "features",     "segment", "data"};
+// The fields that decisions and approvals depend on, in the order in which the document
+// Project/autopilot has them.
+constexpr std::string_view kDecisionFields[] = {"action_types", "risk", "metrics",  "features",
+                                                "segment",      "data", "approvals"};
 
 ActionType& action_type(Project& project, const std::string& name) {
   for (ActionType& type : project.action_types) {
@@ -72,6 +73,8 @@ void read_decision_fields(const Value& spec, Project& project) {
   project.features = read_shape(spec.get("features"));
   project.segment = read_shape(spec.get("segment"));
   project.data = read_shape(spec.get("data"));
+  if (const Value* approvals = spec.get("approvals"))
+    project.approvals = read_approvals(*approvals);
 }
 
 void read_paths(const Value& value, std::vector<std::string>& paths) {
@@ -182,6 +185,8 @@ Project load_project(const std::string& path, Files& files, Diagnostics& diagnos
   const Value content = to_value(root, diagnostics);
   read_decision_fields(content, project);
   check_risks(root, project, diagnostics);
+  if (const YamlNode* approvals = root.find("approvals"))
+    check_approvals(*approvals, project, diagnostics);
   if (const Value* paths = content.get("paths")) read_paths(*paths, project.paths);
   if (const Value* tests = content.get("tests")) read_paths(*tests, project.tests);
   if (const Value* plan = content.get("plan")) read_plan(*plan, project);

@@ -1,4 +1,5 @@
 // The fields of autopilot.yaml.
+#include "core/policy/approvals.h"
 #include "core/policy/kinds.h"
 
 namespace autopilot::policy {
@@ -40,6 +41,9 @@ constexpr Field kProjectFields[] = {
     {"data", kDeclared,
      "the fields of action.data that exist, with their types; open when left out"},
     {"plan", {.kind = ShapeKind::object, .schema = &kPlan}, "when a plan counts as large"},
+    {"approvals",
+     {.kind = ShapeKind::object, .schema = &kApprovalsSchema},
+     "who must agree before plans are applied and waiting decisions go on"},
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "core/state/access.h"
 #include "core/state/lock.h"
 #include "core/state/overlay.h"
+#include "core/state/plan_approval.h"
 #include "core/state/revise.h"
 #include "core/state/seals.h"
 
@@ -182,12 +183,34 @@ class Applier {
   Instant now_;
 };
 
+// Uses up the approval that the plan needs. When nobody asked for it yet, asks; that is then all
+// that happens.
+std::vector<std::string> use_approval(Store& store, const Plan& plan, const ApplyOptions& options,
+                                      World& world, WriteTransaction& transaction) {
+  const Who who{options.actor, options.identity};
+  Approvals approvals(store, world, options.root);
+  const auto need = need_of(plan, approvals.settings(), who);
+  if (!need) return {};
+  auto waiting = approvals.with_digest(plan.digest);
+  const bool has_expired = waiting && waiting->request().expires <= world.clock.now();
+  if (!waiting || has_expired || waiting->stored.status == RequestStatus::consumed ||
+      waiting->stored.status == RequestStatus::revoked) {
+    waiting = approvals.ask_within(subject_of(plan, who), *need, who);
+    const Error error = approval_error(*waiting, approvals.standing(*waiting));
+    transaction.commit();
+    throw error;
+  }
+  approvals.admit(options.approvals, plan.digest, who);
+  return approvals.consume(*waiting, Map{{"plan", plan.digest}}, who).by;
+}
+
 Applied apply_now(Store& store, const Plan& plan, const ApplyOptions& options, World& world) {
   WriteTransaction transaction(store.database());
   Applied applied;
   applied.note = pass_lock(store.database(), world, options.actor);
   Applier applier(store, plan, options, world);
   applier.check();
+  applied.approved_by = use_approval(store, plan, options, world, transaction);
   applied.revision = applier.write();
   transaction.commit();
   return applied;
@@ -198,7 +221,7 @@ Applied apply_now(Store& store, const Plan& plan, const ApplyOptions& options, W
 bool is_refusal(const Error& error) {
   const ErrorKind kind = error.kind();
   return kind == ErrorKind::denied || kind == ErrorKind::stale || kind == ErrorKind::invalid ||
-         kind == ErrorKind::locked;
+         kind == ErrorKind::locked || kind == ErrorKind::approval;
 }
 
 void record_refusal(Store& store, std::string_view operation, std::string_view why,

@@ -5,9 +5,11 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/world.h"
+#include "core/state/approval_file.h"
 #include "core/state/plan.h"
 #include "core/state/store.h"
 
@@ -18,16 +20,22 @@ struct ApplyOptions {
   std::string message;         // may be empty
   bool allow_large = false;    // past the blast radius too
   bool allow_lockout = false;  // even if nobody could undo it
+  std::string identity = {};
+  std::string root = {};  // the project's folder, below which allowed_signers stands
+  std::vector<ApprovalFile> approvals = {};  // signed elsewhere
 };
 
 struct Applied {
   Revision revision;  // the newest one; that of before when the plan is empty
   std::string note;   // "the lock of … was over: …", or empty
+  std::vector<std::string> approved_by = {};
 };
 
-// Throws Error locked, denied, stale, invalid (blast radius, protected) or storage; nothing is
-// changed then. The message of a stale plan names each document, the version it was planned from,
-// the present one, and who changed it when.
+// Throws Error locked, denied, stale, invalid (blast radius, protected), approval or storage;
+// nothing is changed then. A plan that needs approval is applied and uses its approval up, or
+// neither; the first time that it lacks approval, it is asked for (approvals.h). The message of a
+// stale plan names each document, the version it was planned from, the present one, and who changed
+// it when.
 Applied apply(Store& store, const Plan& plan, const ApplyOptions& options, World& world);
 
 // Appends the record of a refusal, in a transaction of its own. `why` is the error's message.

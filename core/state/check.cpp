@@ -9,6 +9,7 @@
 #include "core/state/audit.h"
 #include "core/state/migrations.h"
 #include "core/state/overlay.h"
+#include "core/state/request_rows.h"
 
 namespace autopilot::state {
 namespace {
@@ -205,6 +206,8 @@ std::vector<CheckResult> check_state(Store& store, bool quick) {
   run(results, "decisions", "ids of decisions", [&](Findings& f) { check_ids(database, f); });
   run(results, "ledger", "ledger and idempotency keys",
       [&](Findings& f) { check_references(database, f); });
+  run(results, "approvals", "requests for approval and what they are about",
+      [&](Findings&) { RequestRows(database).newest(INT64_MAX, false); });
   run(results, "audit", "the audit chain and what it covers",
       [&](Findings& f) { check_audit(store, f); });
   return results;

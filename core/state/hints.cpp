@@ -223,6 +223,26 @@ std::vector<Hint> hints_for_policy(const policy::Document* before, const policy:
   }
 }
 
+// The spec with `approvals`, or all else of it.
+Value part_of_spec(const policy::Document* document, bool approvals) {
+  const Value* spec = document == nullptr ? nullptr : document->content.get("spec");
+  if (spec == nullptr || !spec->is_map()) return Map{};
+  Map part;
+  for (const auto& [name, value] : spec->as_map()) {
+    if ((name == "approvals") == approvals) part.append(name, value);
+  }
+  return part;
+}
+
+std::vector<Hint> hints_for_project(const policy::Document* before, const policy::Document* after) {
+  std::vector<Hint> hints;
+  if (!(part_of_spec(before, false) == part_of_spec(after, false)))
+    hints.push_back({Effect::review, "", "changes what expressions mean or how risk is computed"});
+  if (!(part_of_spec(before, true) == part_of_spec(after, true)))
+    hints.push_back({Effect::review, "", "changes who must approve what"});
+  return hints;
+}
+
 }  // namespace
 
 std::string_view to_string(Effect effect) {
@@ -241,8 +261,7 @@ std::vector<Hint> hints_for(const policy::Document* before, const policy::Docume
   const policy::Document& any = before != nullptr ? *before : *after;
   if (any.kind == "Policy") return hints_for_policy(before, after);
   if (any.kind == "Access") return {{Effect::review, "", "changes who may do what"}};
-  if (any.kind == "Project")
-    return {{Effect::review, "", "changes what expressions mean or how risk is computed"}};
+  if (any.kind == "Project") return hints_for_project(before, after);
   return {};
 }
 

@@ -144,12 +144,56 @@ CREATE TABLE watch (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<std::string_view, 13> kTables = {
+constexpr const char* kVersion3 = R"sql(
+-- What waits for approval. id is the beginning of the SHA-256 of body, which says everything that never changes: what it
+-- is about, who asks, how much approval it takes, until when. digest is the SHA-256 of content, the very thing to approve.
+-- status is open, rejected, revoked or consumed; whether it is granted or expired follows from the approvals and the time.
+CREATE TABLE request (
+  id TEXT NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  body TEXT NOT NULL,
+  content TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  closed INTEGER,
+  closed_by TEXT NOT NULL,
+  reason TEXT NOT NULL
+) STRICT;
+CREATE INDEX request_by_digest ON request (digest);
+CREATE INDEX request_by_subject ON request (subject);
+CREATE INDEX request_by_time ON request (created);
+
+-- What people said of a request: verdict is approve or reject. Texts are empty where there is nothing to say.
+CREATE TABLE approval (
+  seq INTEGER PRIMARY KEY,
+  request TEXT NOT NULL REFERENCES request (id),
+  actor TEXT NOT NULL,
+  identity TEXT NOT NULL,
+  role TEXT NOT NULL,
+  verdict TEXT NOT NULL,
+  note TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  signature TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  principal TEXT NOT NULL,
+  revoked INTEGER
+) STRICT;
+CREATE INDEX approval_by_request ON approval (request);
+
+-- The decisions that wait (result 2): few, so that the others pay nothing for being told apart.
+CREATE INDEX decision_pending ON decision (result) WHERE result = 2;
+)sql";
+
+constexpr std::array<std::string_view, 15> kTables = {
     "meta",   "content", "revision", "revision_document", "document",
     "audit",  "lock",    "decision", "idempotency",       "ledger_account",
-    "ledger", "overlay", "watch"};
+    "ledger", "overlay", "watch",    "request",           "approval"};
 
-constexpr std::array kMigrations = {Migration{1, kVersion1}, Migration{2, kVersion2}};
+constexpr std::array kMigrations = {Migration{1, kVersion1}, Migration{2, kVersion2},
+                                    Migration{3, kVersion3}};
 
 }  // namespace
 

@@ -53,7 +53,8 @@ struct Plan {
   std::vector<Overlay> drift;     // in force other than desired, and staying so
   std::int64_t unchanged = 0;     // desired and the same already
   BlastRadius radius;
-  std::string digest;  // hex SHA-256 of the canonical changes
+  std::string digest;   // hex SHA-256 of the canonical changes
+  std::string request;  // body of the request for its approval (request.h), when its file has one
 
   bool empty() const { return changes.empty(); }
   std::int64_t count(Change::Action action) const;

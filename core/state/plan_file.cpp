@@ -36,7 +36,9 @@ void append_change(std::string& out, const Change& change) {
   out += '}';
 }
 
-std::string canonical_text(const std::vector<Change>& changes, const std::string& digest) {
+// `digest` and `request` may be empty: then they are left out.
+std::string file_text(const std::vector<Change>& changes, const std::string& digest,
+                      const std::string& request) {
   std::string out = "{\"changes\":[";
   for (std::size_t i = 0; i < changes.size(); ++i) {
     if (i != 0) out += ',';
@@ -48,6 +50,7 @@ std::string canonical_text(const std::vector<Change>& changes, const std::string
     out += ',';
   }
   append_member(out, "format", kPlanFormat);
+  if (!request.empty()) out += ",\"request\":" + request;
   return out + "}";
 }
 
@@ -70,6 +73,8 @@ class PlanReader {
     plan.digest = digest_of(plan.changes);
     if (text_of(parsed.value, "digest") != plan.digest)
       fail("was changed after it was made: its digest does not match");
+    if (const Value* request = parsed.value.get("request"))
+      plan.request = to_canonical_json(*request);
     // Members that nobody reads could be taken for something by a reader of the file.
     if (to_canonical_json(parsed.value) + "\n" != plan_text(plan))
       fail("holds more or less than a plan");
@@ -168,11 +173,17 @@ void look_up(Plan& plan, Store& store) {
 
 }  // namespace
 
-std::string digest_of(const std::vector<Change>& changes) {
-  return to_hex(sha256(canonical_text(changes, "")));
+std::string canonical_text(const std::vector<Change>& changes) {
+  return file_text(changes, "", "");
 }
 
-std::string plan_text(const Plan& plan) { return canonical_text(plan.changes, plan.digest) + "\n"; }
+std::string digest_of(const std::vector<Change>& changes) {
+  return to_hex(sha256(canonical_text(changes)));
+}
+
+std::string plan_text(const Plan& plan) {
+  return file_text(plan.changes, plan.digest, plan.request) + "\n";
+}
 
 Plan parse_plan(std::string_view text, std::string_view name, Store* store,
                 const PlanOptions& options) {

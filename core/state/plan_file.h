@@ -8,8 +8,11 @@
 
 namespace autopilot::state {
 
-// Hex SHA-256 of {"changes": [{"action", "base", "content", "id", "kind"}…], "format"} in canonical
-// JSON. REQUIRES the changes sorted by kind, id.
+// Canonical JSON of the changes, without their digest.
+std::string canonical_text(const std::vector<Change>& changes);
+
+// Hex SHA-256 of canonical_text: {"changes": [{"action", "base", "content", "id", "kind"}…],
+// "format"}. REQUIRES the changes sorted by kind, id.
 std::string digest_of(const std::vector<Change>& changes);
 
 }  // namespace autopilot::state
