@@ -161,6 +161,17 @@ class SystemFiles final : public Files {
                        s.st_mtim.tv_nsec);
   }
 
+  std::string read_tail(const std::string& path, std::size_t most) override {
+    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat s {};
+    if (fd.get() < 0 || ::fstat(fd.get(), &s) != 0) fail("cannot read", path, errno);
+    const auto from = s.st_size - static_cast<off_t>(std::min(most, kMostBytes));
+    if (from > 0 && ::lseek(fd.get(), from, SEEK_SET) < 0) fail("cannot read", path, errno);
+    std::string text = read_all(fd.get(), path);
+    if (text.size() > most) text.erase(0, text.size() - most);  // it grew meanwhile
+    return text;
+  }
+
   std::vector<FileEntry> list(const std::string& directory) override {
     DIR* folder = ::opendir(directory.c_str());
     if (folder == nullptr) fail("cannot read folder", directory, errno);

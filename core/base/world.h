@@ -58,6 +58,11 @@ class Files {
   virtual std::string real_path(const std::string& path) { return path; }
   // A text that changes when the file does; "" when it cannot be read.
   virtual std::string stamp(const std::string& path) = 0;
+  // The last `most` bytes at most: for logs.
+  virtual std::string read_tail(const std::string& path, std::size_t most) {
+    std::string text = read(path);
+    return text.size() > most ? text.substr(text.size() - most) : text;
+  }
   virtual std::vector<FileEntry> list(const std::string& directory) = 0;  // sorted by name
   // Replaces the file as a whole (temporary file, fsync, rename): readers see the old or the new
   // one, never a part.

@@ -1,0 +1,89 @@
+#pragma once
+// What the metrics providers share: fields of a spec, placeholders, HTTP answers that must be JSON,
+// and replies that say why there are none.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/http.h"
+#include "core/deploy/json_path.h"
+#include "core/deploy/metrics.h"
+
+namespace autopilot::deploy {
+
+inline constexpr Duration kMetricTimeout = Duration::seconds(10);
+
+// How what fills a placeholder is written where it stands.
+enum class Quoting {
+  none,    // a word of a command: no shell reads it
+  promql,  // inside of a quoted label value
+  url,     // percent-encoded
+  path,    // a name of a file: no slash
+};
+
+// Replaces {{version}}, {{arm}}, {{slot}}, {{port}}, {{pid}} and {{metric}}. Throws Error(invalid)
+// on another name, and on a value that cannot stand there.
+std::string fill(std::string_view text, const Query& query, Quoting quoting);
+
+// Fields of a spec, which has been checked against its schema.
+std::string text_at(const Value& spec, std::string_view key, std::string_view otherwise = {});
+Duration duration_at(const Value& spec, std::string_view key, Duration otherwise);
+std::optional<Duration> duration_if_any(const Value& spec, std::string_view key);
+std::vector<std::string> texts_at(const Value& spec, std::string_view key);  // one or a list
+bool is_count(const Value& spec);  // kind: count, or counts are given
+// Throws Error(invalid) saying that the provider needs the field.
+std::string needed_text(const Value& spec, std::string_view key);
+
+Reply no_data(std::string why);
+
+// A request as url, method, headers, body, timeout and ca_file of the spec say. Headers may hold
+// {{env:NAME}} and {{file:PATH}}: secrets are in no document. Throws Error(invalid) when one is
+// missing.
+HttpRequest request_of(const Value& spec, std::string_view url, const Query& query, World& world);
+
+// The JSON of an answer, or why there is none.
+struct JsonAnswer {
+  Value json;
+  std::string why;
+  std::string hint;
+
+  bool ok() const { return why.empty(); }
+};
+JsonAnswer json_of(const HttpResult& result, const std::string& url);
+// The same for an answer that may have any form: "" when its status is 2xx.
+std::string fault_of_status(const HttpResult& result, const std::string& url);
+
+// `bad`, `good`, `total` and `query` as places in a JSON answer; the whole answer may be one
+// number.
+class Places {
+ public:
+  explicit Places(const Value& spec);
+  // `at`: the time of the points.
+  Reply reply(const Value& json, Instant at, std::string_view source) const;
+
+ private:
+  struct Place {
+    std::string text;
+    JsonPath path;
+  };
+  static std::optional<Place> place_at(const Value& spec, std::string_view key);
+  static std::string take(const Place& place, const Value& json, Instant at,
+                          std::string_view source, std::vector<Series>& into);
+
+  std::optional<Place> bad_, good_, total_, value_;
+  Reading reading_;
+};
+
+std::unique_ptr<Metrics> prometheus_metrics(const Value& spec, World& world);
+std::unique_ptr<Metrics> http_metrics(const Value& spec, World& world);
+std::unique_ptr<Metrics> exec_metrics(const Value& spec, World& world);
+std::unique_ptr<Metrics> file_metrics(const Value& spec, World& world);
+std::unique_ptr<Metrics> nginx_metrics(const Value& spec, World& world);
+std::unique_ptr<Metrics> haproxy_metrics(const Value& spec, World& world);
+std::unique_ptr<Metrics> probe_metrics(const Value& spec, World& world);
+std::unique_ptr<Metrics> process_metrics(const Value& spec, World& world);
+std::unique_ptr<Metrics> alertmanager_metrics(const Value& spec, World& world);
+
+}  // namespace autopilot::deploy
