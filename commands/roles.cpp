@@ -27,6 +27,12 @@ constexpr RoleRow kRows[] = {
     {"secrets check", Role::operator_},
     {"policy enable", Role::operator_, kAuthority},
 
+    {"approvals", Role::viewer},
+    {"approvals show", Role::viewer},
+    {"approve", Role::operator_, "what the rule of the request says where that is higher"},
+    {"reject", Role::operator_},
+    {"revoke", Role::operator_},
+
     {"rollout status", Role::viewer},
     {"rollout promote", Role::operator_, kAuthority},
     {"rollout rollback", Role::operator_, kAuthority},
@@ -34,6 +40,8 @@ constexpr RoleRow kRows[] = {
     {"rollout tick", Role::operator_},
     {"shadow report", Role::viewer},
 
+    {"deploy smoke", {}},
+    {"deploy load", {}},
     {"deploy judge", {}},
 
     {"decide", Role::operator_, "--override takes the authority of every policy that blocks"},
