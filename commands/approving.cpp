@@ -11,7 +11,7 @@ state::Approvals approvals_of(cli::Context& context) {
 }
 
 state::Who who_asks(cli::Context& context) {
-  return state::who_of(context.world.environment, context.globals.actor);
+  return context.who();
 }
 
 }  // namespace autopilot::commands

@@ -120,7 +120,7 @@ class Plan : public cli::Invocation {
     if (request_ && !need_) context.inform("this plan needs no approval");
     if (!need_) return std::nullopt;
     if (!request_) return approvals.with_digest(plan.digest);
-    context.require_role("operator", "asking for approval");
+    context.require_role(policy::Role::operator_, "asking for approval");
     state::Waiting waiting = approvals.ask(state::subject_of(plan, who), *need_, who);
     plan.request = waiting.stored.body;
     return waiting;

@@ -6,8 +6,8 @@ _autopilot_options() {
     'init') echo '--format' ;;
     'validate') echo '--strict --allow-empty --lint-undecided --format' ;;
     'test') echo '--filter --fail-fast --coverage --coverage-min --coverage-lcov --watch --record -o --out --format' ;;
-    'plan') echo '-o --out --exit-code --detailed-exitcode --target --exclude --impact --since --last --fail-on-flip --brief --max-bytes --allow-empty --format' ;;
-    'apply') echo '-y --yes --allow-large --allow-lockout -m --message --target --exclude --allow-empty --format' ;;
+    'plan') echo '-o --out --request --exit-code --detailed-exitcode --target --exclude --impact --since --last --fail-on-flip --brief --max-bytes --allow-empty --format' ;;
+    'apply') echo '-y --yes --allow-large --allow-lockout --approval -m --message --target --exclude --allow-empty --format' ;;
     'diff') echo '--exit-code --brief --format' ;;
     'log') echo '-n --count --format' ;;
     'export') echo '-o --out --force --format' ;;
@@ -17,18 +17,25 @@ _autopilot_options() {
     'policy enable') echo '--reason --format' ;;
     'secrets list') echo '--format' ;;
     'secrets check') echo '--format' ;;
+    'approvals') echo '--all -n --count --format' ;;
+    'approvals show') echo '--format' ;;
+    'approve') echo '--note --sign --key -o --out --format' ;;
+    'reject') echo '--reason --format' ;;
+    'revoke') echo '--format' ;;
     'rollout status') echo '--format' ;;
     'rollout promote') echo '--reason --to --format' ;;
     'rollout rollback') echo '--reason --for --format' ;;
     'rollout resume') echo '--reason --format' ;;
     'rollout tick') echo '--format' ;;
     'shadow report') echo '--since --all --format' ;;
-    'decide') echo '--context --run --input-time --exit-code --dry-run --override --reason --format' ;;
+    'decide') echo '--context --run --input-time --exit-code --dry-run --resume --override --reason --format' ;;
     'show') echo '--format' ;;
     'graph') echo '--policies --in-force --brief --format' ;;
-    'replay') echo '--since --all --against --fail-on-diff --format' ;;
+    'replay') echo '--since --last --all --against --fail-on-diff --format' ;;
     'whatif') echo '--since --last --all --actions --set --sweep --policies --tolerance --base --html --format' ;;
     'eval') echo '--vars --explain --batch --format' ;;
+    'deploy smoke') echo '--base --set --format' ;;
+    'deploy load') echo '--rate --for --connections --timeout --method --body --header --objective --allow-remote --format' ;;
     'deploy judge') echo '--method --slo --ratio --alpha --overdispersion --aa --min-requests --bounds --at-least --at-most --worse --pass --marginal --format' ;;
     'state info') echo '--format' ;;
     'state lock') echo '--for --reason --pid --format' ;;
@@ -66,6 +73,7 @@ _autopilot_value() {
     'plan --fail-on-flip') echo 'none' ;;
     'plan --max-bytes') echo 'none' ;;
     'plan --format') echo 'words text json markdown' ;;
+    'apply --approval') echo 'file' ;;
     'apply -m' | 'apply --message') echo 'none' ;;
     'apply --target') echo 'id document' ;;
     'apply --exclude') echo 'id document' ;;
@@ -84,6 +92,16 @@ _autopilot_value() {
     'policy enable --format') echo 'words text json' ;;
     'secrets list --format') echo 'words text json' ;;
     'secrets check --format') echo 'words text json' ;;
+    'approvals -n' | 'approvals --count') echo 'none' ;;
+    'approvals --format') echo 'words text json' ;;
+    'approvals show --format') echo 'words text json' ;;
+    'approve --note') echo 'none' ;;
+    'approve --key') echo 'file' ;;
+    'approve -o' | 'approve --out') echo 'file' ;;
+    'approve --format') echo 'words text json' ;;
+    'reject --reason') echo 'none' ;;
+    'reject --format') echo 'words text json' ;;
+    'revoke --format') echo 'words text json' ;;
     'rollout status --format') echo 'words text json markdown' ;;
     'rollout promote --reason') echo 'none' ;;
     'rollout promote --to') echo 'none' ;;
@@ -98,11 +116,13 @@ _autopilot_value() {
     'shadow report --format') echo 'words text json markdown' ;;
     'decide --context') echo 'file' ;;
     'decide --run') echo 'none' ;;
+    'decide --resume') echo 'id decision' ;;
     'decide --reason') echo 'none' ;;
     'decide --format') echo 'words jsonl json text' ;;
     'show --format') echo 'words tree text json html' ;;
     'graph --format') echo 'words tree text json dot mermaid svg html' ;;
     'replay --since') echo 'none' ;;
+    'replay --last') echo 'none' ;;
     'replay --against') echo 'dir' ;;
     'replay --format') echo 'words text json markdown html' ;;
     'whatif --since') echo 'none' ;;
@@ -117,6 +137,18 @@ _autopilot_value() {
     'whatif --format') echo 'words text json markdown html' ;;
     'eval --vars') echo 'file' ;;
     'eval --format') echo 'words text json' ;;
+    'deploy smoke --base') echo 'none' ;;
+    'deploy smoke --set') echo 'none' ;;
+    'deploy smoke --format') echo 'words text json junit markdown' ;;
+    'deploy load --rate') echo 'none' ;;
+    'deploy load --for') echo 'none' ;;
+    'deploy load --connections') echo 'none' ;;
+    'deploy load --timeout') echo 'none' ;;
+    'deploy load --method') echo 'none' ;;
+    'deploy load --body') echo 'none' ;;
+    'deploy load --header') echo 'none' ;;
+    'deploy load --objective') echo 'none' ;;
+    'deploy load --format') echo 'words text json markdown' ;;
     'deploy judge --method') echo 'words sequential kayenta exact burn_rate' ;;
     'deploy judge --slo') echo 'none' ;;
     'deploy judge --ratio') echo 'none' ;;
@@ -187,6 +219,10 @@ _autopilot_argument() {
     'policy enable') echo 'id document' ;;
     'secrets list') echo 'file' ;;
     'secrets check') echo 'file' ;;
+    'approvals show') echo 'none' ;;
+    'approve') echo 'file' ;;
+    'reject') echo 'none' ;;
+    'revoke') echo 'none' ;;
     'rollout status') echo 'id document' ;;
     'rollout promote') echo 'id document' ;;
     'rollout rollback') echo 'id document' ;;
@@ -197,10 +233,12 @@ _autopilot_argument() {
     'replay') echo 'id decision' ;;
     'whatif') echo 'id decision' ;;
     'eval') echo 'none' ;;
+    'deploy smoke') echo 'file' ;;
+    'deploy load') echo 'none' ;;
     'deploy judge') echo 'file' ;;
     'audit search') echo 'none' ;;
     'audit prove') echo 'none' ;;
-    'help') echo 'words init validate test plan apply diff log export convert schema policy secrets rollout shadow decide show graph replay whatif eval deploy state audit help version docs' ;;
+    'help') echo 'words init validate test plan apply diff log export convert schema policy secrets approvals approve reject revoke rollout shadow decide show graph replay whatif eval deploy state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -210,9 +248,10 @@ _autopilot_second() {
   case $1 in
     'policy') echo 'disable enable' ;;
     'secrets') echo 'list check' ;;
+    'approvals') echo 'show' ;;
     'rollout') echo 'status promote rollback resume tick' ;;
     'shadow') echo 'report' ;;
-    'deploy') echo 'judge' ;;
+    'deploy') echo 'smoke load judge' ;;
     'state') echo 'info lock unlock check checkpoint' ;;
     'audit') echo 'verify list search prove export' ;;
     'docs') echo 'man completions' ;;
@@ -232,6 +271,10 @@ _autopilot_commands=(
   'schema:Print the JSON Schema of a kind of document'
   'policy'
   'secrets'
+  'approvals:List what waits for approval'
+  'approve:Approve a plan, a pending decision or a gate'
+  'reject:Reject what waits for approval'
+  'revoke:Take back an approval, or a request'
   'rollout'
   'shadow'
   'decide:Decide on proposed actions and record the decisions'

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/state/approvals.h"
-#include "core/state/audit.h"
+#include "core/state/audit_search.h"
 #include "core/state/plan_approval.h"
 #include "core/state/waiting.h"
 #include "tests/state/fixture.h"

@@ -23,9 +23,14 @@ class Signed : public testing::ApprovalsTest {
  protected:
   System system;
   // The real programs and files at the time of the test.
-  World real{fakes.clock,           system.world().files,     fakes.environment,
-             fakes.random,          system.world().processes, system.world().http,
-             system.world().sockets};
+  World real{fakes.clock,
+             system.world().files,
+             fakes.environment,
+             fakes.random,
+             system.world().processes,
+             system.world().http,
+             system.world().sockets,
+             system.world().children};
 
   void SetUp() override {
     std::signal(SIGPIPE, SIG_IGN);  // as main does
