@@ -136,10 +136,11 @@ void add_plan(Approvals& approvals, const Request& request, render::Report& repo
   Store& store = approvals.store();
   const Plan plan = parse_plan(to_canonical_json(file) + "\n", "of the request", &store, {});
   std::optional<decide::Impact> impact;
-  const decide::Range newest = decide::Archive(store.database()).newest(kImpactDecisions);
-  if (newest.begin > 0) {
+  decide::Archive archive(store.database());
+  if (archive.has({}, 1)) {
     const auto documents = documents_after(plan, store, approvals.world().clock.now());
-    impact = impact_on(store, approvals.world().files, newest, compile_documents("", documents));
+    impact = impact_on(store, approvals.world().files, archive.newest(kImpactDecisions),
+                       compile_documents("", documents));
   }
   render::Report of_plan = describe(plan, false, impact ? &*impact : nullptr);
   report.data.append("plan", std::move(of_plan.data));

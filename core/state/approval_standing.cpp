@@ -149,7 +149,8 @@ bool Approvals::verify_signature(const Request& request, Judged& judged) {
   const auto& good = std::get<Verified>(result);
   judged.principal = good.principal;
   judged.fingerprint = good.fingerprint;
-  judged.name = good.principal;
+  const std::string actor = actor_of_key(read_access(&store_), good.fingerprint);
+  judged.name = actor.empty() ? good.principal : actor;
   return true;
 }
 

@@ -9,6 +9,7 @@
 #include "core/state/access.h"
 #include "core/state/apply.h"
 #include "core/state/same_person.h"
+#include "core/state/seals.h"
 
 namespace autopilot::state {
 namespace {
@@ -45,6 +46,7 @@ void Approvals::audit(std::string_view kind, const Request& request, Map body, c
   body.append("subject", request.subject);
   body.append("digest", request.digest);
   body.append("identity", who.identity);
+  body.append("seal", seal_of_request(store_.database(), request.id));
   append_audit(store_.database(), kind, body, who.actor, now());
 }
 

@@ -118,6 +118,7 @@ class Approvals {
   void keep(const Waiting& waiting);
   void refuse_revoked(const ApprovalFile& file, const Judged& judged);
   Judged approve_within(const Waiting& waiting, Approval approval);
+  // An entry about the request, which must stand as it is from then on. REQUIRES its rows written.
   void audit(std::string_view kind, const Request& request, Map body, const Who& who);
 
   Store& store_;

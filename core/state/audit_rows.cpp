@@ -34,10 +34,19 @@ AuditedRows::AuditedRows(Store& store)
 std::string AuditedRows::take(const AuditEntry& entry) {
   entries_ = entry.seq;
   const bool about_decisions = entry.kind == "decisions";
-  if (!about_decisions && !makes_revision(entry.kind)) return "";
+  const bool about_request = entry.body.find("\"seal\":") != std::string::npos;
+  if (!about_decisions && !about_request && !makes_revision(entry.kind)) return "";
   const JsonResult body = parse_json(entry.body);
   if (!body.ok) return fmt::format("entry {} cannot be read: {}", entry.seq, body.fault.message);
-  return about_decisions ? take_decisions(entry, body.value) : take_revision(entry, body.value);
+  if (about_decisions) return take_decisions(entry, body.value);
+  if (makes_revision(entry.kind)) return take_revision(entry, body.value);
+  take_request(entry, body.value);
+  return "";
+}
+
+void AuditedRows::take_request(const AuditEntry& entry, const Value& body) {
+  const std::string id = text(body, "request"), seal = text(body, "seal");
+  if (!id.empty() && !seal.empty()) requests_[id] = {seal, entry.seq};
 }
 
 std::string AuditedRows::take_decisions(const AuditEntry& entry, const Value& body) {
@@ -156,6 +165,25 @@ std::optional<AuditFault> AuditedRows::finish() {
   if (!overlays_.empty() && seal_of_overlays(database_) != overlays_) {
     return AuditFault{revision_entry_,
                       fmt::format("the overlays are not as entry {} says", revision_entry_)};
+  }
+  return requests_fault();
+}
+
+std::optional<AuditFault> AuditedRows::requests_fault() {
+  std::optional<AuditFault> first;
+  for (const auto& [id, sealed] : requests_) {
+    if (seal_of_request(database_, id) == sealed.seal) continue;
+    if (first && first->seq < sealed.entry) continue;
+    first = AuditFault{sealed.entry,
+                       fmt::format("the request {} or its approvals are not as entry {} says",
+                                   id.substr(0, 12), sealed.entry)};
+  }
+  if (first) return first;
+  Statement rows = database_.prepare("SELECT id FROM request UNION SELECT request FROM approval");
+  while (rows.step()) {
+    if (requests_.contains(std::string(rows.text(0)))) continue;
+    return AuditFault{entries_ + 1, fmt::format("no entry is about the request {} or its approvals",
+                                                rows.text(0).substr(0, 12))};
   }
   return std::nullopt;
 }

@@ -1,7 +1,8 @@
 #pragma once
 // What the entries of the audit chain say of other tables, compared with what stands there:
 // decisions by the hash of their batch; revisions, what each did to documents, and overlays by
-// their seals (seals.h); contents by their own hash; the documents in force by the last revision.
+// their seals (seals.h), and so requests for approval; contents by their own hash; the documents in
+// force by the last revision.
 
 #include <cstdint>
 #include <deque>
@@ -35,6 +36,8 @@ class AuditedRows {
   std::string take_revision(const AuditEntry& entry, const Value& body);
   bool is_as_written(const AuditEntry& entry, const Value& body);
   std::string take_documents(const Value& body);
+  void take_request(const AuditEntry& entry, const Value& body);
+  std::optional<AuditFault> requests_fault();
   std::string content_fault(const DocumentChange& change, const std::string& hash);
   void load_changes();
   std::string hash_of_set() const;
@@ -54,6 +57,11 @@ class AuditedRows {
   std::map<Key, std::string> set_;      // the documents of the last revision, by their contents
   std::deque<DocumentChange> changes_;  // of the revisions (revision_, loaded_]
   std::int64_t loaded_ = 0;
+  struct Sealed {
+    std::string seal;
+    std::int64_t entry = 0;
+  };
+  std::map<std::string, Sealed> requests_;  // the last seal of each, by its id
 };
 
 }  // namespace autopilot::state

@@ -8,6 +8,8 @@ namespace autopilot::state {
 namespace {
 
 constexpr int kOverlayColumns = 10;
+constexpr int kRequestColumns = 12;
+constexpr int kApprovalColumns = 12;
 
 std::string seal_of_documents(Database& database, std::int64_t seq,
                               const std::vector<Replacement>& replacements) {
@@ -79,6 +81,21 @@ std::string seal_of_overlays(Database& database) {
       "overlay ORDER BY kind, id, field");
   Seal seal;
   while (rows.step()) seal.add_row(rows, kOverlayColumns);
+  return seal.finish();
+}
+
+std::string seal_of_request(Database& database, std::string_view id) {
+  Seal seal;
+  Statement request = database.prepare(
+      "SELECT id, kind, subject, digest, body, content, created, expires, status, closed, "
+      "closed_by, reason FROM request WHERE id = ?1");
+  request.bind(id);
+  while (request.step()) seal.add_row(request, kRequestColumns);
+  Statement approvals = database.prepare(
+      "SELECT seq, request, actor, identity, role, verdict, note, time, signature, fingerprint, "
+      "principal, revoked FROM approval WHERE request = ?1 ORDER BY seq");
+  approvals.bind(id);
+  while (approvals.step()) seal.add_row(approvals, kApprovalColumns);
   return seal.finish();
 }
 

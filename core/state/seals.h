@@ -43,6 +43,9 @@ std::string seal_of(std::span<const DocumentChange> changes);
 // All that is in force other than git wants it.
 std::string seal_of_overlays(Database& database);
 
+// One request for approval with all that people said of it.
+std::string seal_of_request(Database& database, std::string_view id);
+
 // Adds to the body of an entry about a revision what seals it: "documents" (what it did to each),
 // "overlays" and "last_decision". REQUIRES its transaction, with all its rows written.
 void add_seals(Database& database, const Revision& revision,

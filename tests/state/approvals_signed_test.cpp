@@ -120,6 +120,30 @@ TEST_F(Signed, a_signed_approval_counts_as_its_keys_owner) {
   EXPECT_EQ(value_in_force(), 2);
 }
 
+TEST_F(Signed, a_key_that_an_access_document_gives_to_an_actor_has_that_actors_role) {
+  allow("bob@example.com " + public_key("bob"));
+  settings =
+      R"({"plans":{"when":"true"},"require_signatures":true,"allowed_signers":"signers","rules":[{"role":"admin"}]})";
+  const std::string fingerprint =
+      real.processes.capture({"ssh-keygen", "-l", "-f", scratch.path("bob.pub")}, "", {})
+          .out.substr(4, 50);
+  auto documents = set_of(1);
+  documents.push_back(testing::document(
+      "Access", "main",
+      fmt::format(
+          R"({{"roles":{{"dg_ai":["ada"],"admin":["bob"]}},"identities":{{"bob":{{"key":"{}"}}}}}})",
+          fingerprint)));
+  const Plan first = plan(documents);
+  const Waiting governing = asked(first);
+  desk().approve(governing, person("bob"), "", by("bob", governing, "bob"));
+  apply_signed(first);
+  documents[0] = policy("p", R"({"v":2})");
+  const Plan second = plan(documents);
+  const Waiting waiting = asked(second);
+  desk().approve(waiting, person("bob"), "", by("bob", waiting, "bob"));
+  EXPECT_EQ(apply_signed(second).approved_by, std::vector<std::string>{"bob"});
+}
+
 TEST_F(Signed, without_a_signature_nothing_counts) {
   expect_worthless("", "it is not signed, and require_signatures is set");
 }

@@ -302,6 +302,25 @@ TEST_F(Approving, requests_and_verdicts_are_entries_of_the_audit) {
   EXPECT_FALSE(verify_audit(*store).fault.has_value());
 }
 
+TEST_F(Approving, the_audit_tells_what_was_changed_in_requests_and_approvals) {
+  govern();
+  const Waiting waiting = ask(ada, to(2));
+  approve(bob, waiting);
+  for (const char* change :
+       {"UPDATE approval SET note = 'x'", "UPDATE approval SET revoked = 1",
+        "UPDATE request SET status = 'consumed'", "UPDATE request SET expires = expires + 1",
+        "DELETE FROM approval",
+        "INSERT INTO approval SELECT 7, request, 'eve', 'user:eve', role, verdict, note, time, "
+        "signature, fingerprint, principal, revoked FROM approval LIMIT 1"}) {
+    const std::string copy = scratch.path("copy.db");
+    store->database().copy_to(copy);
+    const auto tampered = Store::open(copy);
+    tampered->database().execute(change);
+    EXPECT_TRUE(verify_audit(*tampered).fault.has_value()) << change;
+  }
+  EXPECT_FALSE(verify_audit(*store).fault.has_value());
+}
+
 TEST_F(Approving, a_gate_is_asked_approved_and_used_once) {
   settings = R"({"rules":[{"when":"kind == 'gate' && gate == 'canary-25'","approvals":2},{}]})";
   put(set_of(1));
