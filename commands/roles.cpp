@@ -40,8 +40,6 @@ constexpr RoleRow kRows[] = {
     {"rollout tick", Role::operator_},
     {"shadow report", Role::viewer},
 
-    {"deploy smoke", {}},
-    {"deploy load", {}},
     {"deploy judge", {}},
 
     {"decide", Role::operator_, "--override takes the authority of every policy that blocks"},

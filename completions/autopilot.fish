@@ -1,7 +1,7 @@
 # Completion of autopilot for fish, written by `autopilot docs completions`.
 
-set -g __autopilot_pairs 'policy disable' 'policy enable' 'secrets list' 'secrets check' 'approvals show' 'rollout status' 'rollout promote' 'rollout rollback' 'rollout resume' 'rollout tick' 'shadow report' 'deploy smoke' 'deploy load' 'deploy judge' 'state info' 'state lock' 'state unlock' 'state check' 'state checkpoint' 'audit verify' 'audit list' 'audit search' 'audit prove' 'audit export' 'docs man' 'docs completions'
-set -g __autopilot_valued -C --state --as --format --color --log-format --format --format --filter --coverage-min --coverage-lcov --record -o --out --format -o --out --target --exclude --since --last --fail-on-flip --max-bytes --format --approval -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --for --reason --format --reason --format --format --format -n --count --format --format --note --key -o --out --format --reason --format --format --format --reason --to --format --reason --for --format --reason --format --format --since --format --context --run --resume --reason --format --format --format --since --last --against --format --since --last --actions --set --sweep --policies --tolerance --base --html --format --vars --format --base --set --format --rate --for --connections --timeout --method --body --header --objective --format --method --slo --ratio --alpha --overdispersion --aa --min-requests --bounds --at-least --at-most --worse --pass --marginal --format --format --for --reason --pid --format --format --format -o --out --sign --format --checkpoint --allowed-signers --format -n --count --format --actor --kind --since --until -n --count --format --checkpoint --from --to --format --since --until --format --format --format --format --format
+set -g __autopilot_pairs 'policy disable' 'policy enable' 'secrets list' 'secrets check' 'approvals show' 'rollout status' 'rollout promote' 'rollout rollback' 'rollout resume' 'rollout tick' 'shadow report' 'deploy judge' 'state info' 'state lock' 'state unlock' 'state check' 'state checkpoint' 'audit verify' 'audit list' 'audit search' 'audit prove' 'audit export' 'docs man' 'docs completions'
+set -g __autopilot_valued -C --state --as --format --color --log-format --format --format --filter --coverage-min --coverage-lcov --record -o --out --format -o --out --target --exclude --since --last --fail-on-flip --max-bytes --format --approval -m --message --target --exclude --format --format -n --count --format -o --out --format --format --format --for --reason --format --reason --format --format --format -n --count --format --format --note --key -o --out --format --reason --format --format --format --reason --to --format --reason --for --format --reason --format --format --since --format --context --run --resume --reason --format --format --format --since --last --against --format --since --last --actions --set --sweep --policies --tolerance --base --html --format --vars --format --method --slo --ratio --alpha --overdispersion --aa --min-requests --bounds --at-least --at-most --worse --pass --marginal --format --format --for --reason --pid --format --format --format -o --out --sign --format --checkpoint --allowed-signers --format -n --count --format --actor --kind --since --until -n --count --format --checkpoint --from --to --format --since --until --format --format --format --format --format
 
 # The command on the line so far, of one or two words.
 function __autopilot_command
@@ -216,22 +216,6 @@ complete -c autopilot -n '__autopilot_at eval' -l vars -r -F -d 'JSON object of 
 complete -c autopilot -n '__autopilot_at eval' -l explain -d 'show the compiled program too'
 complete -c autopilot -n '__autopilot_at eval' -l batch -d 'evaluate one JSON case a line'
 complete -c autopilot -n '__autopilot_at eval' -l format -x -a 'text json' -d 'form of the result'
-complete -c autopilot -n '__autopilot_at deploy' -a smoke -d 'Assert how a deployed service answers over HTTP'
-complete -c autopilot -n '__autopilot_at deploy smoke' -l base -x -d 'URL that paths are under, in the place of the file\'s base'
-complete -c autopilot -n '__autopilot_at deploy smoke' -l set -x -d 'what {{NAME}} stands for'
-complete -c autopilot -n '__autopilot_at deploy smoke' -l format -x -a 'text json junit markdown' -d 'form of the result'
-complete -c autopilot -n '__autopilot_at deploy smoke' -r -F
-complete -c autopilot -n '__autopilot_at deploy' -a load -d 'Load a service steadily and measure its answers'
-complete -c autopilot -n '__autopilot_at deploy load' -l rate -x -d 'requests per time: 500/m, 20/s (required)'
-complete -c autopilot -n '__autopilot_at deploy load' -l for -x -d 'how long (required)'
-complete -c autopilot -n '__autopilot_at deploy load' -l connections -x -d 'connections at most (default 256)'
-complete -c autopilot -n '__autopilot_at deploy load' -l timeout -x -d 'how long to wait for an answer (default 10s)'
-complete -c autopilot -n '__autopilot_at deploy load' -l method -x -d 'GET by default, POST with a body'
-complete -c autopilot -n '__autopilot_at deploy load' -l body -x -d 'body of the requests; @FILE for that of a file'
-complete -c autopilot -n '__autopilot_at deploy load' -l header -x -d 'header of the requests, NAME: VALUE'
-complete -c autopilot -n '__autopilot_at deploy load' -l objective -x -d 'what must hold: \'p95<200ms,errors<1%\''
-complete -c autopilot -n '__autopilot_at deploy load' -l allow-remote -d 'load another machine than this one'
-complete -c autopilot -n '__autopilot_at deploy load' -l format -x -a 'text json markdown' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at deploy' -a judge -d 'Judge samples of a canary'
 complete -c autopilot -n '__autopilot_at deploy judge' -l method -x -a 'sequential kayenta exact burn_rate' -d 'how to judge; sequential by default'
 complete -c autopilot -n '__autopilot_at deploy judge' -l slo -x -d 'share of bad events that is allowed'
@@ -275,7 +259,7 @@ complete -c autopilot -n '__autopilot_at audit list' -s n -l count -x -d 'at mos
 complete -c autopilot -n '__autopilot_at audit list' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at audit' -a search -d 'Find what was done and what was refused'
 complete -c autopilot -n '__autopilot_at audit search' -l actor -x -d 'done or tried by ACTOR'
-complete -c autopilot -n '__autopilot_at audit search' -l kind -x -d 'of that kind: apply, decisions, refused, lock, …'
+complete -c autopilot -n '__autopilot_at audit search' -l kind -x -d 'of that kind: apply, decisions, refused, lock'
 complete -c autopilot -n '__autopilot_at audit search' -l since -x -d 'from T on: a time, or a duration for so long ago'
 complete -c autopilot -n '__autopilot_at audit search' -l until -x -d 'before T'
 complete -c autopilot -n '__autopilot_at audit search' -s n -l count -x -d 'at most N (default 50)'

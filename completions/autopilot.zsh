@@ -34,8 +34,6 @@ _autopilot_options() {
     'replay') echo '--since --last --all --against --fail-on-diff --format' ;;
     'whatif') echo '--since --last --all --actions --set --sweep --policies --tolerance --base --html --format' ;;
     'eval') echo '--vars --explain --batch --format' ;;
-    'deploy smoke') echo '--base --set --format' ;;
-    'deploy load') echo '--rate --for --connections --timeout --method --body --header --objective --allow-remote --format' ;;
     'deploy judge') echo '--method --slo --ratio --alpha --overdispersion --aa --min-requests --bounds --at-least --at-most --worse --pass --marginal --format' ;;
     'state info') echo '--format' ;;
     'state lock') echo '--for --reason --pid --format' ;;
@@ -137,18 +135,6 @@ _autopilot_value() {
     'whatif --format') echo 'words text json markdown html' ;;
     'eval --vars') echo 'file' ;;
     'eval --format') echo 'words text json' ;;
-    'deploy smoke --base') echo 'none' ;;
-    'deploy smoke --set') echo 'none' ;;
-    'deploy smoke --format') echo 'words text json junit markdown' ;;
-    'deploy load --rate') echo 'none' ;;
-    'deploy load --for') echo 'none' ;;
-    'deploy load --connections') echo 'none' ;;
-    'deploy load --timeout') echo 'none' ;;
-    'deploy load --method') echo 'none' ;;
-    'deploy load --body') echo 'none' ;;
-    'deploy load --header') echo 'none' ;;
-    'deploy load --objective') echo 'none' ;;
-    'deploy load --format') echo 'words text json markdown' ;;
     'deploy judge --method') echo 'words sequential kayenta exact burn_rate' ;;
     'deploy judge --slo') echo 'none' ;;
     'deploy judge --ratio') echo 'none' ;;
@@ -233,8 +219,6 @@ _autopilot_argument() {
     'replay') echo 'id decision' ;;
     'whatif') echo 'id decision' ;;
     'eval') echo 'none' ;;
-    'deploy smoke') echo 'file' ;;
-    'deploy load') echo 'none' ;;
     'deploy judge') echo 'file' ;;
     'audit search') echo 'none' ;;
     'audit prove') echo 'none' ;;
@@ -251,7 +235,7 @@ _autopilot_second() {
     'approvals') echo 'show' ;;
     'rollout') echo 'status promote rollback resume tick' ;;
     'shadow') echo 'report' ;;
-    'deploy') echo 'smoke load judge' ;;
+    'deploy') echo 'judge' ;;
     'state') echo 'info lock unlock check checkpoint' ;;
     'audit') echo 'verify list search prove export' ;;
     'docs') echo 'man completions' ;;

@@ -142,13 +142,14 @@ void Recorder::begin_batch() {
 
 void Recorder::end_batch() {
   ledger_.flush();
+  if (batch_.count() > 0) {
+    Map summary = batch_.summary();
+    if (!settings_.identity.empty()) summary.append("identity", settings_.identity);
+    append_audit(database_, "decisions", summary, settings_.actor, world_.clock.now());
+  }
   if (settings_.override_by) {
     overrides_.append_audit(database_, *settings_.override_by, settings_.actor, world_.clock.now());
   }
-  if (batch_.count() == 0) return;
-  Map summary = batch_.summary();
-  if (!settings_.identity.empty()) summary.append("identity", settings_.identity);
-  append_audit(database_, "decisions", summary, settings_.actor, world_.clock.now());
 }
 
 void Recorder::use_current_policies() {

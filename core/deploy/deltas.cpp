@@ -174,7 +174,7 @@ class Taking {
     const auto points = new_points(*series);
     if (points.empty()) return say_nothing("there is no new value");
     for (const auto& [at, value] : points) {
-      Sample out = sample(*state_.told, at);
+      Sample out = sample(*state_.through, at);
       if (std::isfinite(value)) {
         out.value = value;
       } else {
@@ -192,7 +192,7 @@ class Taking {
     for (const auto& [at, value] : points) {
       const bool passed = value >= 0.5;
       state_.failed_in_a_row = passed ? 0 : state_.failed_in_a_row + 1;
-      Sample out = sample(*state_.told, at);
+      Sample out = sample(*state_.through, at);
       out.bad = passed ? 0 : 1;
       out.total = 1;
       out.value = static_cast<double>(state_.failed_in_a_row);
@@ -299,7 +299,7 @@ class Taking {
     const double bad = reply_.good.empty() ? counts.bad : counts.total - counts.good;
     state_.carried_total = std::min(state_.carried_total + counts.total, kMostEvents);
     state_.carried_bad = std::min(state_.carried_bad + bad, kMostEvents);
-    Sample out = sample(*state_.told, at);
+    Sample out = sample(*state_.through, at);
     out.total = static_cast<std::int64_t>(state_.carried_total);
     const double most = static_cast<double>(out.total);
     out.bad = static_cast<std::int64_t>(std::clamp(state_.carried_bad, 0.0, most));

@@ -9,14 +9,15 @@
 //                     reading and its end is lost to every reader)
 //   first reading     of a label set that was absent while others were read: it began at 0, v
 //                     events. At the very first read nothing is known of before: 0 events.
-// A read that fails or finds nothing leaves the state as it is: the next one catches up.
+// A read that fails or finds nothing leaves the state as it is: the next one catches up. So a
+// sample without data may be followed by samples with the data of the same time.
 
 #include "core/deploy/metrics.h"
 
 namespace autopilot::deploy {
 
 struct Taken {
-  std::vector<Sample> samples;  // in order, disjoint, none before the state's time
+  std::vector<Sample> samples;  // in order; those with data are disjoint, over all reads
   Value cursor;                 // for the next read of the same metric and arm
   std::vector<std::string> warnings;
 };

@@ -11,7 +11,7 @@ Histogram::Histogram() : counts_(bucket_of(kMost) + 1) {}
 // Values below 2^8 have a bucket each; above, the leading one and the 8 bits after it choose.
 std::size_t Histogram::bucket_of(std::int64_t nanos) {
   const auto value = static_cast<std::uint64_t>(nanos);
-  const int width = std::bit_width(value);
+  const auto width = static_cast<int>(std::bit_width(value));
   if (width <= kBits) return static_cast<std::size_t>(value);
   const int shift = width - kBits - 1;
   const std::uint64_t group = static_cast<std::uint64_t>(shift) + 1;

@@ -16,6 +16,8 @@ namespace {
 
 // Lines of one second come for about as long: what is younger is left for the next reading.
 constexpr Duration kSettled = Duration::seconds(2);
+constexpr Duration kLeastStep = Duration::seconds(1);
+constexpr std::int64_t kMostSteps = 10'000;
 constexpr std::size_t kFirstPiece = 1 << 20;  // bytes read from the end, doubled until it suffices
 
 // "127.0.0.1:8001, 127.0.0.1:8002" when the first did not answer: the last is who did.
@@ -67,7 +69,7 @@ class NginxLog final : public Metrics {
     const Instant settled{until, 0};
     if (settled <= query.from)
       return no_data("the log is read with 2 s of delay; nothing is old enough");
-    Gathered reading{query, settled, wanted(query)};
+    Gathered reading{query, settled, wanted(query), {}, 0, 0};
     if (read_back(path, query.from, reading) && world_.files.exists(path + ".1"))
       read_back(path + ".1", query.from, reading);  // the log was rotated meanwhile
     return reply_of(reading, query, path);
@@ -80,7 +82,7 @@ class NginxLog final : public Metrics {
     Instant settled;
     std::map<std::string, std::string> where;
     std::vector<Request> requests;
-    std::size_t lines = 0, foreign = 0;
+    std::size_t lines, foreign;
   };
 
   void read_statuses() {
@@ -211,16 +213,18 @@ class NginxLog final : public Metrics {
     Reply reply;
     reply.reading = Reading::increments;
     Series bad{"bad", {}}, total{"total", {}};
+    const Duration all = reading.settled - query.from;
+    const Duration step{std::max({query.step.nanos, all.nanos / kMostSteps, kLeastStep.nanos})};
     for (Instant end = query.from; end < reading.settled;) {
-      end = std::min(end + query.step, reading.settled);
+      end = std::min(end + step, reading.settled);
       bad.points.push_back({end, 0});
       total.points.push_back({end, 0});
     }
     for (const Request& request : reading.requests) {
       const std::int64_t behind = (request.at - query.from).nanos - 1;
-      const auto step = static_cast<std::size_t>(behind / query.step.nanos);
-      total.points[step].value += 1;
-      if (is_bad(request)) bad.points[step].value += 1;
+      const auto index = static_cast<std::size_t>(behind / step.nanos);
+      total.points[index].value += 1;
+      if (is_bad(request)) bad.points[index].value += 1;
     }
     reply.bad.push_back(std::move(bad));
     reply.total.push_back(std::move(total));

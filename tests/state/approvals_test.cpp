@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/base/system.h"
+#include "core/state/audit.h"
 #include "core/state/check.h"
 #include "core/state/plan_file.h"
 #include "tests/state/approvals.h"

@@ -2,6 +2,7 @@
 #include "core/state/resume.h"
 
 #include "core/decide/replay.h"
+#include "core/state/audit.h"
 #include "core/state/policy_sets.h"
 #include "tests/state/approvals.h"
 #include "tests/state/process.h"
