@@ -227,7 +227,7 @@ class SmallDisk {
 TEST(BadFilesTest, a_full_disk_stops_decide_and_loses_nothing) {
   const Project project;
   project.write("policies/p.yaml", policy("p"));
-  const SmallDisk disk(project, 700);
+  const SmallDisk disk(project, 900);
   if (!disk.mounted()) GTEST_SKIP() << "no file system may be mounted here";
   const std::vector<std::string> at{"--state", "disk/state.db"};
   const auto on_disk = [&](std::vector<std::string> command) {

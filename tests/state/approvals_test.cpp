@@ -162,7 +162,7 @@ TEST_F(Approving, an_approval_is_over_at_its_very_end) {
 
 TEST_F(Approving, a_rule_says_how_long_a_request_lasts) {
   govern(R"(,"rules":[{"when":"creates > 0","expires":"5m"},{"expires":"2d"}])");
-  const Request& request = ask(ada, to(2)).request();
+  const Request request = ask(ada, to(2)).request();
   EXPECT_EQ(request.expires - request.created, Duration::seconds(2 * 86400));
   EXPECT_EQ(request.rule, "rules[1]");
 }
