@@ -44,6 +44,7 @@ inline const std::vector<std::string> kOdd = {
     R"y("on_error":"skip","guards":[{"name":"dyn","deny":"metrics.odd"},{"name":"null","approve":"metrics.none == null"}])y",
     R"y("guards":[{"name":"when","when":"metrics.odd == 'high'","deny":"metrics.m0 > 0.2"}])y",
     R"y("gates":[{"name":"a","when":"metrics.m0 > 0.3"},{"name":"b","when":"metrics.m1 > 0.2"}],"guards":[{"name":"open","for":"route.pause","deny":"segment.geo == 'FR'"},{"name":"asks","require":"budget"}])y",
+    R"y("gates":[{"name":"sure","when":"metrics.m0 > 0.1"}],"guards":[{"name":"calm","deny":"has(metrics.m1) && metrics.m1 > 5.0"}])y",
     R"y("on_error":"skip","gates":[{"name":"late","when":"now > timestamp('2027-01-16T00:00:00Z')"}],"guards":[{"name":"run","deny":"run == 'r0' && metrics.m0 < 0.8"}])y",
     R"y("rollout":0.5,"rollout_key":"action.data.old_weight > 0.2 ? 'a' : 'b'","guards":[{"name":"half","deny":"metrics.m1 < 0.5"}])y",
     R"y("guards":[{"name":"each","warn":"has(action.data.tags) && action.data.tags.all(t, t != 'b' && metrics.m0 > 0.2)"}])y",
