@@ -10,8 +10,6 @@ state::Approvals approvals_of(cli::Context& context) {
   return state::Approvals(context.existing_store(), context.world, signers_root(context));
 }
 
-state::Who who_asks(cli::Context& context) {
-  return context.who();
-}
+state::Who who_asks(cli::Context& context) { return context.who(); }
 
 }  // namespace autopilot::commands

@@ -233,9 +233,9 @@ class SystemChildren final : public Children {
     const int fd = static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0));
     if (fd < 0) return;
     const ProcessStat stat = stat_of(pid);
-    const bool is_member = pid == child.pid ? start_of(stat) == child.started
-                                            : (leads && stat.group == child.pid) ||
-                                                  has_token(pid, child.token);
+    const bool is_member = pid == child.pid
+                               ? start_of(stat) == child.started
+                               : (leads && stat.group == child.pid) || has_token(pid, child.token);
     if (is_member) ::syscall(SYS_pidfd_send_signal, fd, number, nullptr, 0);
     ::close(fd);
   }
