@@ -14,7 +14,22 @@ extern const cli::Command audit_verify;
 extern const cli::Command complete;
 extern const cli::Command convert;
 extern const cli::Command decide;
+extern const cli::Command deploy_abort;
+extern const cli::Command deploy_check;
+extern const cli::Command deploy_dora;
+extern const cli::Command deploy_history;
 extern const cli::Command deploy_judge;
+extern const cli::Command deploy_pause;
+extern const cli::Command deploy_promote;
+extern const cli::Command deploy_resume;
+extern const cli::Command deploy_retry;
+extern const cli::Command deploy_rollback;
+extern const cli::Command deploy_run;
+extern const cli::Command deploy_simulate;
+extern const cli::Command deploy_start;
+extern const cli::Command deploy_status;
+extern const cli::Command deploy_tick;
+extern const cli::Command deploy_watch;
 extern const cli::Command diff;
 extern const cli::Command docs_completions;
 extern const cli::Command docs_man;
@@ -60,7 +75,10 @@ const cli::Table& registry() {
        {&rollout_status, &rollout_promote, &rollout_rollback, &rollout_resume, &rollout_tick,
         &shadow_report}},
       {"DECISIONS", {&decide, &show, &graph, &replay, &whatif, &eval}},
-      {"DEPLOYMENTS", {&deploy_judge}},
+      {"DEPLOYMENTS",
+       {&deploy_run, &deploy_start, &deploy_tick, &deploy_status, &deploy_watch, &deploy_promote,
+        &deploy_pause, &deploy_resume, &deploy_abort, &deploy_rollback, &deploy_retry,
+        &deploy_history, &deploy_dora, &deploy_check, &deploy_simulate, &deploy_judge}},
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &state_checkpoint, &audit_verify,
         &audit_list, &audit_search, &audit_prove, &audit_export}},

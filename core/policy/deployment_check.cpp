@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kDoings[] = {"weight", "match",    "mirror", "pause",
                                         "gate",   "approval", "smoke",  "load"};
-constexpr std::string_view kMethods[] = {"rules", "sequential", "kayenta", "exact", "burn_rate"};
+constexpr std::string_view kMethods[] = {"sequential", "kayenta", "exact", "burn_rate"};
 // HAProxy has weights from 0 to 256: the least share that is none of nothing.
 constexpr int kLeastOfHaproxy = 39;
 constexpr Duration kDefaultInterval = Duration::seconds(10);

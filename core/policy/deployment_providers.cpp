@@ -13,7 +13,7 @@ constexpr std::string_view kMetricProviders[] = {"prometheus", "prom",        "h
                                                  "process",    "alertmanager"};
 constexpr std::string_view kMetricKinds[] = {"count", "value"};
 constexpr std::string_view kDirections[] = {"increase", "decrease", "either"};
-constexpr std::string_view kMethods[] = {"rules", "sequential", "kayenta", "exact", "burn_rate"};
+constexpr std::string_view kMethods[] = {"sequential", "kayenta", "exact", "burn_rate"};
 
 constexpr ValueShape kTexts{.kind = ShapeKind::list, .element = &kText, .least = 1};
 constexpr ValueShape kTextMap{.kind = ShapeKind::map, .element = &kText};

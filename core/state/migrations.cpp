@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/base/error.h"
+#include "core/state/migration_deploy.h"
 
 namespace autopilot::state {
 namespace {
@@ -187,13 +188,15 @@ CREATE INDEX approval_by_request ON approval (request);
 CREATE INDEX decision_pending ON decision (result) WHERE result = 2;
 )sql";
 
-constexpr std::array<std::string_view, 15> kTables = {
-    "meta",   "content", "revision", "revision_document", "document",
-    "audit",  "lock",    "decision", "idempotency",       "ledger_account",
-    "ledger", "overlay", "watch",    "request",           "approval"};
+constexpr std::array<std::string_view, 21> kTables = {
+    "meta",           "content",       "revision",      "revision_document", "document",
+    "audit",          "lock",          "decision",      "idempotency",       "ledger_account",
+    "ledger",         "overlay",       "watch",         "request",           "approval",
+    "deploy_rollout", "deploy_effect", "deploy_sample", "deploy_event",      "deploy_request",
+    "deploy_lease"};
 
 constexpr std::array kMigrations = {Migration{1, kVersion1}, Migration{2, kVersion2},
-                                    Migration{3, kVersion3}};
+                                    Migration{3, kVersion3}, Migration{4, kDeploySql}};
 
 }  // namespace
 

@@ -1,0 +1,14 @@
+#pragma once
+// Puts steps forward to the policies in force, as actions deploy.set_weight; each answer is a
+// recorded decision. Asked again under the same key, it returns the recorded one.
+
+#include <memory>
+
+#include "core/deploy/providers.h"
+#include "core/state/store.h"
+
+namespace autopilot::deploy {
+
+std::unique_ptr<Decider> make_decider(state::Store& store, World& world, std::string role);
+
+}  // namespace autopilot::deploy
