@@ -15,7 +15,7 @@ namespace {
 // AUTOPILOT_KILLS=200 for the long run.
 int kills_wanted() {
   const char* text = std::getenv("AUTOPILOT_KILLS");
-  return text == nullptr ? 6 : std::atoi(text);
+  return text == nullptr ? 3 : std::atoi(text);
 }
 
 constexpr const char* kDeployment = R"(apiVersion: autopilot/v1
