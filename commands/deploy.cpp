@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "commands/approving.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/deploy/analysis.h"
 #include "core/deploy/decider.h"
+#include "core/deploy/gatekeeper.h"
 #include "core/deploy/tasks.h"
 #include "core/state/store.h"
 
@@ -31,7 +33,10 @@ deploy::Providers make_providers(cli::Context& context, const deploy::Place& pla
   if (!model.health.is_null()) out.health = deploy::make_health(model.health, site, world);
   for (const deploy::MetricModel& metric : model.metrics)
     out.metrics[metric.name] = deploy::make_metrics(metric.spec, world);
-  out.decider = deploy::make_decider(context.existing_store(), world, context.actor_role());
+  state::Store& store = context.existing_store();
+  const std::string root = signers_root(context);
+  out.decider = deploy::make_decider(store, world, root, context.who(), context.actor_role());
+  out.gatekeeper = deploy::make_gatekeeper(store, world, root, context.who());
   out.tasks = deploy::make_tasks(world, nullptr, nullptr);
   return out;
 }

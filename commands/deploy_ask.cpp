@@ -3,9 +3,11 @@
 
 #include <algorithm>
 
+#include "commands/approving.h"
 #include "commands/deploy.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/state/waiting.h"
 
 namespace autopilot::commands {
 namespace {
@@ -14,14 +16,19 @@ constexpr Duration kAnswerTime = Duration::seconds(15);
 constexpr Duration kAnswerPoll = Duration::milliseconds(100);
 
 constexpr char kPromoteDetails[] =
-    R"(Opens the gate that a rollout waits at, confirms a manual check, or has a step that waits for approval asked for
-again in your name. In the middle of a hold it cuts the hold short, which takes the role admin and is recorded.
+    R"(Opens the gate that a rollout waits at, or confirms a manual check. Where it waits for approval, of an approval
+step or of a decision that a policy holds back, this approves it in your name, as autopilot approve does: whoever began
+the rollout cannot. In the middle of a hold it cuts the hold short, which takes the role admin and is recorded.
+
+With --override a step that a policy blocks is decided again in your name; your role must be at least the authority of
+each policy that blocks it, and the decision says so.
 
 Whoever runs the rollout acts within a second; when nobody does, this command acts itself.
 
 EXAMPLES
   autopilot deploy promote shop
   autopilot deploy promote shop --check review
+  autopilot deploy promote shop --override --reason 'the freeze policy did not foresee this fix'
 )";
 
 constexpr char kPauseDetails[] =
@@ -131,11 +138,37 @@ class Promote final : public AskCommand {
  public:
   explicit Promote(cli::Options& o) : AskCommand(o, "promote") {
     o.option("--check NAME", check_, "the manual check that you confirm");
+    o.flag("--override", override_, "ask again, in your name, for what a policy blocks");
   }
-  Map args() const override { return check_.empty() ? Map{} : Map{{"check", check_}}; }
+
+  cli::Exit run(cli::Context& context) override {
+    if (override_ && reason_.empty())
+      throw Error(ErrorKind::usage, "an override needs a reason", "--reason TEXT");
+    if (!override_ && check_.empty()) approve(context);
+    return AskCommand::run(context);
+  }
+
+ protected:
+  Map args() const override {
+    Map out;
+    if (!check_.empty()) out["check"] = check_;
+    if (override_) out["override"] = true;
+    return out;
+  }
 
  private:
+  // Approvals have their own rules; what was given is seen by whoever runs the rollout.
+  void approve(cli::Context& context) {
+    deploy::Journal journal(context.existing_store().database(), context.world);
+    const deploy::Rollout r = journal.load(unfinished_rollout(journal, place(context)));
+    const deploy::Awaited waited = deploy::awaited({r, judge_function()}, r);
+    if (waited.subject.empty()) return;
+    state::Approvals approvals = approvals_of(context);
+    approvals.approve(state::find_request(approvals, waited.subject), context.who(), reason_, {});
+  }
+
   std::string check_;
+  bool override_ = false;
 };
 
 class Pause final : public AskCommand {
@@ -172,6 +205,7 @@ cli::Exit run_new(cli::Context& context, deploy::Journal& journal, const deploy:
   request.deployment = at.deployment;
   request.environment = at.environment;
   request.actor = context.actor();
+  request.identity = context.who().identity;
   request.role = policy::parse_role(context.actor_role()).value_or(policy::Role::viewer);
   const policy::Document document = deploy::find_deployment(store, at.deployment);
   const deploy::Providers providers = make_providers(

@@ -3,6 +3,7 @@
 
 #include "commands/deploy.h"
 #include "core/base/error.h"
+#include "core/state/identity.h"
 
 namespace autopilot::commands {
 namespace {
@@ -67,6 +68,7 @@ class StartCommand : public cli::Invocation {
     if (request_.version.empty())
       throw Error(ErrorKind::usage, "which version?", "--version VERSION");
     request_.actor = context.actor();
+    request_.identity = context.who().identity;
     request_.role = policy::parse_role(context.actor_role()).value_or(policy::Role::viewer);
     const policy::Document document = deploy::find_deployment(store, request_.deployment);
     const deploy::Place place = deploy::place_of(document, request_.environment);

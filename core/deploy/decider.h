@@ -5,10 +5,13 @@
 #include <memory>
 
 #include "core/deploy/providers.h"
+#include "core/state/identity.h"
 #include "core/state/store.h"
 
 namespace autopilot::deploy {
 
-std::unique_ptr<Decider> make_decider(state::Store& store, World& world, std::string role);
+// `root`: see state::Approvals. `who` and `role`: whose process it is.
+std::unique_ptr<Decider> make_decider(state::Store& store, World& world, std::string root,
+                                      state::Who who, std::string role);
 
 }  // namespace autopilot::deploy

@@ -32,6 +32,15 @@ Stepped step(Strategy& strategy, Rollout rollout, const Observation& seen, Insta
   return out;
 }
 
+Awaited awaited(const Strategy& strategy, const Rollout& r) {
+  if (r.phase != Phase::forward || r.recovering > 0 || r.paused ||
+      r.stage >= static_cast<std::int64_t>(strategy.stages.size()))
+    return {};
+  if (r.doing == "asked" && r.asked.result == "pending") return {true, r.asked.decision};
+  if (r.doing != "approval") return {};
+  return {false, approval_gate(r, strategy.stages[static_cast<std::size_t>(r.stage)].name)};
+}
+
 std::string draining_slot(const Strategy& strategy, const Rollout& r) {
   if (r.phase == Phase::rolling_back) return r.doing == "drain" ? r.canary : "";
   const bool in_stop = r.phase == Phase::forward &&
@@ -91,10 +100,6 @@ void Stepping::take_results() {
 }
 
 void Stepping::take_result(const Effect& effect, const EffectResult& result) {
-  const auto text = [&](const char* name) {
-    const Value* v = result.data.find(name);
-    return v != nullptr && v->is_string() ? v->as_string() : std::string();
-  };
   if (effect.kind == "set_weight") {
     const int before = r_.weight_bp;
     r_.weight_bp = static_cast<int>(effect.args.find("weight_bp")->as_int());
@@ -104,11 +109,10 @@ void Stepping::take_result(const Effect& effect, const EffectResult& result) {
           fmt::format("{} has {} of the traffic", r_.version, format_share(r_.weight_bp / 10000.0)),
           Map{{"weight_bp", r_.weight_bp}, {"before_bp", before}});
     r_.doing = "set_done";
-  } else if (effect.kind == "decide") {
-    r_.asked.result = text("result");
-    r_.asked.decision = text("decision");
-    r_.asked.why = text("why");
-    r_.doing = "asked";
+  } else if (effect.kind == "decide" || effect.kind == "resume_decision") {
+    take_decision(effect, result);
+  } else if (effect.kind == "ask_approval") {
+    r_.doing = "approval";
   } else if (effect.kind == "before") {
     r_.before = result.data;
     r_.before.append("", true);  // measured, even when nothing was there
@@ -118,6 +122,22 @@ void Stepping::take_result(const Effect& effect, const EffectResult& result) {
   } else if (effect.kind != "restore_weight") {
     r_.doing = effect.kind == "hook" && r_.is_going_back() ? "ended" : "done";
   }
+}
+
+void Stepping::take_decision(const Effect& effect, const EffectResult& result) {
+  const auto text = [&](const char* name) {
+    const Value* v = result.data.find(name);
+    return v != nullptr && v->is_string() ? v->as_string() : std::string();
+  };
+  r_.asked.result = text("result");
+  r_.asked.decision = text("decision");
+  r_.asked.why = text("why");
+  if (effect.kind == "decide") r_.asked.effect = effect.id;
+  r_.asked.weight_bp.reset();
+  const Value* weight = result.data.find("weight_bp");
+  if (weight != nullptr && weight->is_integer())
+    r_.asked.weight_bp = static_cast<int>(weight->as_int());
+  r_.doing = "asked";
 }
 
 void Stepping::take_failure(const Effect& effect, const EffectResult& result) {
@@ -249,12 +269,23 @@ Answer Stepping::promote(const Request& request) {
     }
     return {0, false, fmt::format("there is no check {}", check->as_string())};
   }
-  if (r_.doing == "asked" && r_.asked.result == "pending") {
+  const Value* override_wanted = request.args.find("override");
+  if (override_wanted != nullptr && *override_wanted == Value(true)) {
+    if (r_.doing != "asked" || r_.asked.result != "blocked")
+      return {0, false, "no policy blocks it: there is nothing to override"};
     r_.asked = {};
     r_.asked.override_by = request.actor;
     r_.asked.override_role = request.role;
+    r_.asked.override_reason = request.reason;
     r_.doing.clear();
     return {0, true, "the weight is asked for again in your name"};
+  }
+  const Awaited waited = awaited(s_, r_);
+  if (!waited.subject.empty()) {
+    if (seen_.agreement && seen_.agreement->status == Agreement::Status::granted)
+      return {0, true, fmt::format("{}: {}", at->name, seen_.agreement->why)};
+    const std::string stands = seen_.agreement ? seen_.agreement->why : r_.waiting;
+    return {0, !stands.empty(), fmt::format("{} takes approval: {}", at->name, stands)};
   }
   const bool is_manual = at->kind == Stage::Kind::check && !at->check.manual.empty();
   if (at->kind == Stage::Kind::gate || at->kind == Stage::Kind::pause || is_manual) {

@@ -33,12 +33,19 @@ struct HealthReading {
   std::string why;
 };
 
+// What people said so far of something that takes their approval.
+struct Agreement {
+  enum class Status { open, granted, refused };
+  Status status = Status::open;
+  std::string why;  // "1 of 2 approvals by admin", "rejected by bob: not today"
+};
+
 // What somebody asks of a rollout.
 struct Request {
   std::int64_t id = 0;
   std::string kind;  // promote pause resume abort rollback
   std::string actor, role, reason;
-  Map args;  // promote: check, full; pause: for, maintenance
+  Map args;  // promote: check, override; pause: for, maintenance
   Instant at;
 };
 
@@ -50,6 +57,7 @@ struct Observation {
   std::vector<HealthReading> canary, stable;
   std::optional<std::int64_t> open_connections;  // of the slot that is to be stopped
   std::string drift;                             // the split is not as recorded: why
+  std::optional<Agreement> agreement;  // on what awaited() names
   std::vector<EffectResult> results;
   std::vector<Request> requests;
 };
@@ -74,6 +82,13 @@ struct Stepped {
 };
 
 Stepped step(Strategy& strategy, Rollout rollout, const Observation& seen, Instant now);
+
+// What the rollout waits for people to approve; a subject of "" is nothing.
+struct Awaited {
+  bool is_decision = false;  // a pending decision; otherwise the gate of an approval step
+  std::string subject;       // the decision's id, or the gate's name in the approvals
+};
+Awaited awaited(const Strategy& strategy, const Rollout& rollout);
 
 // The slot that is being drained, whose connections an observation should count; "" for none.
 std::string draining_slot(const Strategy& strategy, const Rollout& rollout);

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "core/base/units.h"
 #include "core/deploy/stepping.h"
@@ -27,6 +26,10 @@ bool Stepping::next() {
   r_.asked = {};
   r_.stuck_since.reset();
   return true;
+}
+
+std::string approval_gate(const Rollout& r, const std::string& name) {
+  return fmt::format("{}/{}/{}", r.id, r.stage, name);
 }
 
 std::string Stepping::gate_key(const std::string& name) const {
@@ -56,7 +59,7 @@ bool Stepping::advance_stage() {
     case Stage::Kind::check:
       return at->check.manual.empty()
                  ? one_effect(*at, "check", Map{{"name", at->name}, {"stage", r_.stage}})
-                 : gate_stage(*at, at->name, 1);
+                 : gate_stage(*at, at->name);
     case Stage::Kind::hook: {
       List argv;
       for (const std::string& word : at->argv) argv.push_back(word);
@@ -75,9 +78,9 @@ bool Stepping::advance_stage() {
     case Stage::Kind::pause:
       if (at->step.pause && now_ - r_.stage_since >= *at->step.pause) return next();
       if (at->step.pause) return wait("for the pause to end");
-      return gate_stage(*at, at->name, 1);
+      return gate_stage(*at, at->name);
     case Stage::Kind::gate:
-      return gate_stage(*at, at->name, at->step.approvals);
+      return at->step.approvals > 0 ? approval_stage(*at) : gate_stage(*at, at->name);
     case Stage::Kind::smoke:
       return one_effect(*at, "smoke", Map{{"file", at->step.smoke}});
     case Stage::Kind::load:
@@ -92,49 +95,64 @@ bool Stepping::one_effect(const Stage&, std::string kind, Map args) {
   return r_.doing == "done" ? next() : emit(std::move(kind), std::move(args));
 }
 
-bool Stepping::gate_stage(const Stage& at, const std::string& name, int approvals) {
-  std::set<std::string> actors;
-  for (const Confirmation& c : r_.confirmed) {
-    if (c.what == gate_key(name)) actors.insert(c.actor);
-  }
-  if (static_cast<int>(actors.size()) >= approvals) return next();
+// Opened by whoever has its role, the author too; an approval takes others.
+bool Stepping::gate_stage(const Stage& at, const std::string& name) {
+  const bool is_open =
+      std::any_of(r_.confirmed.begin(), r_.confirmed.end(),
+                  [&](const Confirmation& c) { return c.what == gate_key(name); });
+  if (is_open) return next();
   if (r_.at_gate.empty()) {
     r_.at_gate = name;
     event("gate_waiting", fmt::format("gate_waiting/{}", r_.stage),
           fmt::format("{} waits{}", name, at.check.manual.empty() ? "" : ": " + at.check.manual));
   }
-  return wait(approvals > 1 ? fmt::format("{} of {} approvals", actors.size(), approvals)
-                            : fmt::format("somebody must open {}", name));
+  return wait(fmt::format("somebody must open {}", name));
+}
+
+bool Stepping::approval_stage(const Stage& at) {
+  if (r_.doing == "done") return next();
+  const Map args{{"name", at.name},
+                 {"gate", approval_gate(r_, at.name)},
+                 {"approvals", at.step.approvals},
+                 {"role", policy::to_string(at.step.role)},
+                 {"timeout_seconds", at.step.timeout.nanos / 1'000'000'000}};
+  if (r_.doing.empty()) return emit("ask_approval", args);
+  if (!wait_for_agreement(at.name, std::to_string(r_.stage))) return false;
+  return r_.phase == Phase::forward ? emit("use_approval", args) : true;
+}
+
+// True when it was given, or refused and the rollout goes back.
+bool Stepping::wait_for_agreement(const std::string& name, const std::string& key) {
+  if (r_.at_gate.empty()) {
+    r_.at_gate = name;
+    event("gate_waiting", "gate_waiting/" + key, name + " waits for approval");
+  }
+  if (!seen_.agreement) return false;  // not looked at: as it was
+  const Agreement& agreement = *seen_.agreement;
+  if (agreement.status == Agreement::Status::open) return wait(agreement.why);
+  if (agreement.status == Agreement::Status::refused) {
+    roll_back("approval", fmt::format("{}: {}", name, agreement.why));
+    return true;
+  }
+  event("gate_opened", "gate_opened/" + key, fmt::format("{}: {}", name, agreement.why));
+  r_.at_gate.clear();
+  r_.waiting.clear();
+  return true;
 }
 
 bool Stepping::weight_stage(const Stage& at) {
   if (r_.doing == "watch") return watch(at);
+  if (r_.doing == "set_done" && r_.weight_bp < at.weight_bp) {
+    // As far as the policies let it; the rest is asked for from there.
+    r_.asked = {"modified", "", "as far as they let it go", 0, {}, now_ + kAskAgain, "", "", ""};
+    r_.doing = "asked";
+    return true;
+  }
   if (r_.doing == "set_done") {
     begin_watch(at);
     return true;
   }
-  if (r_.doing == "asked") {
-    if (r_.asked.result == "allowed") {
-      r_.at_gate.clear();
-      r_.doing = "set";
-      return true;
-    }
-    if (r_.asked.result == "pending") {
-      if (r_.at_gate.empty()) {
-        r_.at_gate = at.name;
-        event("gate_waiting", fmt::format("gate_waiting/{}/{}", r_.stage, r_.asked.decision),
-              fmt::format("{} waits for approval: {}", at.name, r_.asked.why));
-      }
-      return wait("approval: " + r_.asked.why);
-    }
-    if (!r_.asked.again) r_.asked.again = now_ + kAskAgain;
-    if (now_ < *r_.asked.again)
-      return wait(fmt::format("the policies {}: {}",
-                              r_.asked.result == "modified" ? "want another weight" : "forbid it",
-                              r_.asked.why));
-    r_.asked = {};
-    r_.doing.clear();
-  }
+  if (r_.doing == "asked") return weight_asked(at);
   if (r_.doing == "set")
     return emit("set_weight", Map{{"weight_bp", at.weight_bp}, {"stage", r_.stage}});
   if (const WindowModel* window = frozen()) {
@@ -151,7 +169,48 @@ bool Stepping::weight_stage(const Stage& at) {
                             {"before_bp", r_.weight_bp},
                             {"step", at.name},
                             {"override_by", r_.asked.override_by},
-                            {"override_role", r_.asked.override_role}});
+                            {"override_role", r_.asked.override_role},
+                            {"override_reason", r_.asked.override_reason}});
+}
+
+// What became of the question.
+bool Stepping::weight_asked(const Stage& at) {
+  if (r_.asked.result == "allowed") {
+    r_.at_gate.clear();
+    r_.doing = "set";
+    return true;
+  }
+  if (r_.asked.result != "pending") return weight_wanted_otherwise(at);
+  const std::string why = r_.asked.why;
+  if (!wait_for_agreement(at.name, fmt::format("{}/{}", r_.stage, r_.asked.decision))) {
+    if (r_.waiting.empty()) r_.waiting = "approval: " + why;
+    return false;
+  }
+  if (r_.phase != Phase::forward) return true;
+  return emit("resume_decision", Map{{"decision", r_.asked.decision},
+                                     {"asked", r_.asked.effect},
+                                     {"weight_bp", at.weight_bp},
+                                     {"before_bp", r_.weight_bp},
+                                     {"step", at.name}});
+}
+
+// Forbidden, or wanted smaller: as much as is given is taken, and the rest asked for later.
+bool Stepping::weight_wanted_otherwise(const Stage& at) {
+  if (r_.asked.result == "modified" && r_.asked.weight_bp && *r_.asked.weight_bp > r_.weight_bp) {
+    const int weight = std::min(*r_.asked.weight_bp, at.weight_bp);
+    event("modified", fmt::format("modified/{}", r_.next_effect),
+          fmt::format("the policies make {} of {}: {}", format_share(weight / 10000.0),
+                      format_share(at.weight_bp / 10000.0), r_.asked.why));
+    return emit("set_weight", Map{{"weight_bp", weight}, {"stage", r_.stage}});
+  }
+  if (!r_.asked.again) r_.asked.again = now_ + kAskAgain;
+  if (now_ < *r_.asked.again)
+    return wait(fmt::format("the policies {}: {}",
+                            r_.asked.result == "modified" ? "want another weight" : "forbid it",
+                            r_.asked.why));
+  r_.asked = {};
+  r_.doing.clear();
+  return true;
 }
 
 void Stepping::begin_watch(const Stage& at) {

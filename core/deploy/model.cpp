@@ -157,7 +157,7 @@ StepModel step_from(const Value& spec, std::size_t index, const Deadlines& deadl
   s.analyses = f.texts("analysis");
   s.require = f.texts("require");
   if (s.kind == Kind::pause) s.pause = f.duration("pause");
-  s.approvals = static_cast<int>(f.integer("approval", 1));
+  s.approvals = static_cast<int>(f.integer("approval", 0));
   s.role = f.role("role", s.role);
   s.timeout = f.duration("timeout", deadlines.gate);
   const std::string timeout = f.text("on_timeout");

@@ -79,7 +79,7 @@ struct StepModel {
   std::vector<std::string> analyses;
   std::vector<std::string> require;
   std::optional<Duration> pause;  // absent: until somebody resumes
-  int approvals = 1;
+  int approvals = 0;  // that it takes; 0: a gate that one person opens
   policy::Role role = policy::Role::operator_;
   Duration timeout;
   OnTimeout on_timeout = OnTimeout::rollback;

@@ -17,17 +17,35 @@ struct Question {
   std::string rollout, deployment, environment, version, step;
   std::int64_t effect = 0;  // with the rollout, the key under which it is asked once
   int weight_bp = 0, before_bp = 0;
-  std::string actor, override_by, override_role;
+  std::string actor, override_by, override_role, override_reason;
   Map metrics;  // what the canary shows, for conditions
 };
 struct Decided {
   std::string result;  // allowed modified blocked pending
   std::string id, why;
+  int weight_bp = 0;  // of the final action
 };
 class Decider {
  public:
   virtual ~Decider() = default;
   virtual Decided decide(const Question& question) = 0;
+  // Takes the pending decision anew, which was approved; `question` is the one that it answered.
+  virtual Decided resume(const Question& question, const std::string& decision) = 0;
+};
+
+// A step that takes the approval of others than who began the rollout.
+struct Gate {
+  std::string name;  // approval_gate()
+  int approvals = 1;
+  policy::Role role = policy::Role::operator_;
+  Duration timeout;
+};
+class Gatekeeper {
+ public:
+  virtual ~Gatekeeper() = default;
+  virtual void ask(const Gate& gate, const Rollout& rollout) = 0;  // once; again does nothing
+  virtual Agreement look(const Awaited& awaited) = 0;
+  virtual void use(const Gate& gate, const Rollout& rollout) = 0;  // likewise
 };
 
 // Checks, hooks, smoke tests and load: what runs once and says yes or no.
@@ -52,6 +70,7 @@ struct Providers {
   std::unique_ptr<Health> health;  // null: what runs is well
   std::map<std::string, std::unique_ptr<Metrics>> metrics;
   std::unique_ptr<Decider> decider;
+  std::unique_ptr<Gatekeeper> gatekeeper;
   std::unique_ptr<Tasks> tasks;
 };
 

@@ -47,9 +47,12 @@ Value to_value(const Asked& a) {
   return Map{{"result", a.result},
              {"decision", a.decision},
              {"why", a.why},
+             {"effect", a.effect},
+             {"weight_bp", a.weight_bp ? Value(*a.weight_bp) : Value()},
              {"again", text_of(a.again)},
              {"override_by", a.override_by},
-             {"override_role", a.override_role}};
+             {"override_role", a.override_role},
+             {"override_reason", a.override_reason}};
 }
 
 // Reads what to_value wrote; whatever is missing keeps its default.
@@ -165,6 +168,12 @@ Asked asked_from(const Value* value) {
   in.read("again", a.again);
   in.read("override_by", a.override_by);
   in.read("override_role", a.override_role);
+  in.read("override_reason", a.override_reason);
+  in.read("effect", a.effect);
+  if (in.get("weight_bp") != nullptr) {
+    a.weight_bp = 0;
+    in.read("weight_bp", *a.weight_bp);
+  }
   return a;
 }
 
@@ -191,6 +200,7 @@ Map beginning_of(const Rollout& r) {
              {"is_direct", r.is_direct},
              {"is_emergency", r.is_emergency},
              {"actor", r.actor},
+             {"identity", r.identity},
              {"reason", r.reason},
              {"created", format_rfc3339(r.created)}};
 }
@@ -292,6 +302,7 @@ Rollout rollout_from(const Value& value) {
                              {"canary", &r.canary},
                              {"stable", &r.stable},
                              {"actor", &r.actor},
+                             {"identity", &r.identity},
                              {"reason", &r.reason},
                              {"doing", &r.doing},
                              {"boot_id", &r.boot_id},

@@ -20,7 +20,9 @@ namespace autopilot::deploy {
 // is as good as once.
 struct Effect {
   std::int64_t id = 0;  // 1, 2, … within the rollout
-  std::string kind;     // decide install before set_weight start stop check hook smoke load
+  // decide resume_decision ask_approval use_approval before set_weight restore_weight start stop
+  // check hook smoke load
+  std::string kind;
   Map args;
 };
 
@@ -64,8 +66,10 @@ struct HealthState {
 struct Asked {
   std::string result;  // allowed modified blocked pending
   std::string decision, why;
+  std::int64_t effect = 0;       // that asked
+  std::optional<int> weight_bp;  // that the policies made of it, where the proxy can give it
   std::optional<Instant> again;
-  std::string override_by, override_role;
+  std::string override_by, override_role, override_reason;
 };
 
 enum class Phase { forward, rolling_back, promoted, rolled_back };
@@ -78,7 +82,7 @@ struct Rollout {
   std::string canary, stable;     // slots
   Value spec;
   bool is_first = false, is_direct = false, is_emergency = false;
-  std::string actor, reason;
+  std::string actor, identity, reason;  // identity: what the machine says of the actor
   Instant created;
 
   // Where it is.

@@ -18,6 +18,16 @@ constexpr int kVerifyTries = 3;
 constexpr Duration kVerifyPause = Duration::milliseconds(100);
 constexpr Duration kTickWait = Duration::seconds(20);  // what a tick waits for a canary to be well
 
+Gate gate_of(const Effect& effect) {
+  Gate gate;
+  gate.name = effect.args.find("gate")->as_string();
+  gate.approvals = static_cast<int>(effect.args.find("approvals")->as_int());
+  gate.role =
+      policy::parse_role(effect.args.find("role")->as_string()).value_or(policy::Role::dg_ai);
+  gate.timeout = Duration::seconds(effect.args.find("timeout_seconds")->as_int());
+  return gate;
+}
+
 }  // namespace
 
 Runner::Runner(Journal& journal, Providers& providers, World& world, const std::string& rollout,
@@ -153,6 +163,8 @@ void Runner::look(Observation& seen) {
   seen.boot_id = world_.environment.boot_id();
   seen.requests = journal_.requests(rollout_.id, rollout_.last_request);
   const std::string draining = draining_slot(strategy_, rollout_);
+  const Awaited waited = awaited(strategy_, rollout_);
+  if (!waited.subject.empty()) seen.agreement = providers_.gatekeeper->look(waited);
   if (!draining.empty()) seen.open_connections = providers_.traffic->open_connections(draining);
 }
 
@@ -242,7 +254,13 @@ EffectResult Runner::perform_kind(const Effect& effect) {
     return EffectResult{0, task.ok, std::move(task.why), std::move(task.data)};
   };
   if (effect.kind == "set_weight" || effect.kind == "restore_weight") return set_weight(effect);
-  if (effect.kind == "decide") return ask(effect);
+  if (effect.kind == "decide" || effect.kind == "resume_decision") return ask(effect);
+  if (effect.kind == "ask_approval" || effect.kind == "use_approval") {
+    const Gate gate = gate_of(effect);
+    if (effect.kind == "ask_approval") providers_.gatekeeper->ask(gate, rollout_);
+    if (effect.kind == "use_approval") providers_.gatekeeper->use(gate, rollout_);
+    return {0, true, "", {}};
+  }
   if (effect.kind == "before") return measure_before(effect);
   const Slot canary = slot(rollout_.canary);
   if (effect.kind == "start") {
@@ -306,21 +324,29 @@ EffectResult Runner::ask(const Effect& effect) {
   q.environment = rollout_.environment;
   q.version = rollout_.version;
   q.step = effect.args.find("step")->as_string();
-  q.effect = effect.id;
+  const bool is_new = effect.kind == "decide";
+  q.effect = is_new ? effect.id : effect.args.find("asked")->as_int();
   q.weight_bp = static_cast<int>(effect.args.find("weight_bp")->as_int());
   q.before_bp = static_cast<int>(effect.args.find("before_bp")->as_int());
   q.actor = rollout_.actor;
-  q.override_by = effect.args.find("override_by")->as_string();
-  q.override_role = effect.args.find("override_role")->as_string();
+  if (is_new) {
+    q.override_by = effect.args.find("override_by")->as_string();
+    q.override_role = effect.args.find("override_role")->as_string();
+    q.override_reason = effect.args.find("override_reason")->as_string();
+  }
   const Instant at = rollout_.last_row.value_or(world_.clock.now());
   for (const MetricModel& m : strategy_.model.metrics) {
     const auto number =
         rollout_.windows.number(m.name, "canary", {at, m.window, false, m.min_requests});
     if (number) q.metrics[m.name] = *number;
   }
-  const Decided decided = providers_.decider->decide(q);
-  return {0, true, "",
-          Map{{"result", decided.result}, {"decision", decided.id}, {"why", decided.why}}};
+  const Decided decided =
+      is_new ? providers_.decider->decide(q)
+             : providers_.decider->resume(q, effect.args.find("decision")->as_string());
+  Map data{{"result", decided.result}, {"decision", decided.id}, {"why", decided.why}};
+  if (decided.result == "modified" && providers_.traffic->takes_any_weight())
+    data["weight_bp"] = decided.weight_bp;
+  return {0, true, "", std::move(data)};
 }
 
 // The same queries over the stretch before the first step, of what ran then.

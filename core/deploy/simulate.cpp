@@ -70,7 +70,12 @@ class Simulating {
       if (is_faulty("blind", now)) s = {s.metric, s.arm, s.from, s.to, 0, 0, {}, "simulated"};
       seen.samples.push_back(std::move(s));
     }
-    if (request_.opens_gates && out_.rollout.state() == "gate")
+    const Awaited waited = awaited(strategy_, out_.rollout);
+    if (!waited.subject.empty()) {
+      seen.agreement = request_.opens_gates
+                           ? Agreement{Agreement::Status::granted, "approved (simulated)"}
+                           : Agreement{Agreement::Status::open, "nobody approves in a simulation"};
+    } else if (request_.opens_gates && out_.rollout.state() == "gate")
       seen.requests.push_back({++request_id_,
                                "promote",
                                fmt::format("simulation-{}", request_id_),

@@ -127,6 +127,7 @@ Rollout new_rollout(state::Store& store, Journal& journal, World& world, Process
   r.is_direct = request.is_direct;
   r.is_emergency = request.is_emergency;
   r.actor = request.actor;
+  r.identity = request.identity;
   r.reason = request.reason;
   r.created = r.stage_since = world.clock.now();
   r.boot_id = world.environment.boot_id();

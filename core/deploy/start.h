@@ -14,7 +14,7 @@ namespace autopilot::deploy {
 struct StartRequest {
   std::string deployment, environment, version;
   std::string from;  // what the first slot runs, when no rollout ever said; empty: look
-  std::string actor, reason;
+  std::string actor, identity, reason;  // identity: see state::Who
   policy::Role role = policy::Role::viewer;
   bool is_emergency = false;
   bool is_direct = false;  // back to a version that was promoted before

@@ -10,6 +10,9 @@
 
 namespace autopilot::deploy {
 
+// An approval step's name in the approvals.
+std::string approval_gate(const Rollout& rollout, const std::string& name);
+
 inline constexpr Duration kAskAgain = Duration::seconds(60);
 inline constexpr Duration kRetryBack = Duration::seconds(1);
 
@@ -23,6 +26,7 @@ class Stepping {
   // machine.cpp
   void take_results();
   void take_result(const Effect& effect, const EffectResult& result);
+  void take_decision(const Effect& effect, const EffectResult& result);
   void take_failure(const Effect& effect, const EffectResult& result);
   void take_health();
   void count_health(HealthState& state, const std::vector<HealthReading>& readings) const;
@@ -59,7 +63,11 @@ class Stepping {
   bool watch(const Stage& stage);
   bool may_pass(const Stage& stage);
   bool analyses_pass(const Stage& stage);
-  bool gate_stage(const Stage& stage, const std::string& name, int approvals);
+  bool weight_asked(const Stage& stage);
+  bool weight_wanted_otherwise(const Stage& stage);
+  bool approval_stage(const Stage& stage);
+  bool wait_for_agreement(const std::string& name, const std::string& key);
+  bool gate_stage(const Stage& stage, const std::string& name);
   bool one_effect(const Stage& stage, std::string kind, Map args);
   bool stop_stage();
   bool next();

@@ -64,6 +64,7 @@ class MachineWorld {
   std::vector<Event> events;
   std::vector<Answer> answers;
   std::int64_t bad = 0, total = 100;  // of the canary in each interval
+  std::optional<Agreement> agreement;  // of people, on whatever waits
   bool has_data = true, canary_well = true, stable_well = true;
   int traffic_bp = 0;  // as the world has it
   std::int64_t next_request = 1;
@@ -75,6 +76,7 @@ class MachineWorld {
     seen.canary = {{now, canary_well, canary_well ? "" : "503"}};
     seen.stable = {{now, stable_well, ""}};
     seen.open_connections = 0;
+    seen.agreement = agreement;
     for (const char* arm : {"canary", "stable"}) {
       Sample s{"errors", arm, now - Duration::seconds(10), now, 0, 0, {}, ""};
       if (std::string(arm) == "canary") s.bad = bad;
@@ -119,6 +121,7 @@ class MachineWorld {
     Observation seen;
     seen.boot_id = boot;
     seen.open_connections = 0;
+    seen.agreement = agreement;
     seen.requests.push_back({next_request++, kind, actor, role, "", std::move(args), now});
     see(std::move(seen));
   }

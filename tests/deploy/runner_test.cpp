@@ -95,8 +95,9 @@ class FakeDecider final : public Decider {
   explicit FakeDecider(Outside& o) : o_(o) {}
   Decided decide(const Question& q) override {
     o_.asked.insert(q.rollout + "/" + std::to_string(q.effect));
-    return {"allowed", "d", ""};
+    return {"allowed", "d", "", q.weight_bp};
   }
+  Decided resume(const Question& q, const std::string&) override { return decide(q); }
 
  private:
   Outside& o_;
