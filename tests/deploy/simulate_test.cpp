@@ -19,13 +19,25 @@ constexpr const char* kSpec = R"({
               "precision": {"provider": "exec", "kind": "value"}}
 })";
 
+// Over within the hour when all is well.
+constexpr const char* kShort = R"({
+  "slots": {"blue": {"port": 8001}, "green": {"port": 8002}},
+  "process": {"provider": "exec"}, "traffic": {"provider": "exec"},
+  "metrics": {"errors": {"provider": "prometheus", "kind": "count", "bad": "b", "total": "t"}},
+  "steps": [{"weight": "5%", "hold": "20m", "analysis": "sequential"},
+            {"weight": "50%", "hold": "20m"}],
+  "analyses": {"sequential": {"method": "sequential", "metrics": ["errors"], "overdispersion": 1}},
+  "deadlines": {"step": "1h"}
+})";
+
 struct Case {
   Rollout rollout;
   std::vector<Sample> samples;
 };
 
 // `hours` of samples each ten seconds; from `bad_from` on the canary fails `bad` of 100 requests.
-Case made(int hours, Duration bad_from = Duration{INT64_MAX}, std::int64_t bad = 0) {
+Case made(int hours, Duration bad_from = Duration{INT64_MAX}, std::int64_t bad = 0,
+          const char* spec = kSpec) {
   Case c;
   Rollout& r = c.rollout;
   r.id = "s";
@@ -36,7 +48,7 @@ Case made(int hours, Duration bad_from = Duration{INT64_MAX}, std::int64_t bad =
   r.stable = "blue";
   r.boot_id = "boot";
   r.created = r.stage_since = *parse_rfc3339("2026-01-05T10:00:00Z");
-  r.spec = policy::expand_deployment(parse_json_or_throw(kSpec, "spec"), "");
+  r.spec = policy::expand_deployment(parse_json_or_throw(spec, "spec"), "");
   for (int i = 1; i <= hours * 360; ++i) {
     const Instant to = r.created + Duration::seconds(10 * i);
     for (const char* arm : {"canary", "stable"}) {
@@ -80,11 +92,14 @@ TEST(simulate, a_bad_version_is_found_and_exposure_is_told) {
 }
 
 TEST(simulate, faults_are_met_and_told) {
-  EXPECT_EQ(run(made(62), {parse_fault("reboot@30m")}).rollout.state(), "promoted");
-  EXPECT_EQ(run(made(62), {parse_fault("kill@30m-40m")}).rollout.state(), "promoted");
-  EXPECT_EQ(run(made(62), {parse_fault("blind@30m-40m")}).rollout.state(), "promoted");
-  EXPECT_EQ(run(made(12), {parse_fault("dead@30m")}).rollout.cause_kind, "health");
-  const Simulation blind = run(made(62), {parse_fault("blind@30m")});
+  const auto with = [](const char* fault) {
+    return run(made(3, Duration{INT64_MAX}, 0, kShort), {parse_fault(fault)});
+  };
+  EXPECT_EQ(with("reboot@10m").rollout.state(), "promoted");
+  EXPECT_EQ(with("kill@10m-15m").rollout.state(), "promoted");
+  EXPECT_EQ(with("blind@10m-15m").rollout.state(), "promoted");
+  EXPECT_EQ(with("dead@10m").rollout.cause_kind, "health");
+  const Simulation blind = with("blind@10m");
   EXPECT_EQ(blind.rollout.weight_bp, 0) << blind.rollout.state();
   EXPECT_EQ(blind.rollout.cause_kind, "deadline");
 }
