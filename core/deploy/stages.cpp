@@ -107,7 +107,7 @@ std::vector<Stage> stages_of(const Deployment& deployment, const Route& route) {
 std::vector<int> shares_of(const std::vector<Stage>& stages) {
   std::vector<int> out;
   for (const Stage& s : stages) {
-    if (s.kind == Stage::Kind::weight && s.skipped.empty()) out.push_back(s.weight_bp);
+    if (s.kind == Stage::Kind::weight) out.push_back(s.weight_bp);
   }
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
