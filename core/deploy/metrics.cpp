@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
+#include "core/base/secret_http.h"
 #include "core/base/text.h"
 #include "core/deploy/metric_source.h"
 
@@ -30,7 +31,10 @@ constexpr Provider kProviders[] = {
 // Answers of any provider: what a document says wrong only shows when it is read with its arm.
 class Guarded final : public Metrics {
  public:
-  explicit Guarded(std::unique_ptr<Metrics> inner) : inner_(std::move(inner)) {}
+  Guarded(const Provider& provider, const Value& spec, World& world, Secrets* secrets)
+      : http_(world.http, secrets),
+        world_(http_.within(world)),
+        inner_(provider.make(spec, world_)) {}
 
   Reply read(const Query& query) override {
     try {
@@ -44,16 +48,18 @@ class Guarded final : public Metrics {
   bool has_history() const override { return inner_->has_history(); }
 
  private:
+  SecretHttp http_;
+  World world_;
   std::unique_ptr<Metrics> inner_;
 };
 
 }  // namespace
 
-std::unique_ptr<Metrics> make_metrics(const Value& spec, World& world) {
-  const std::string name = text_at(spec, "provider", "prometheus");
+std::unique_ptr<Metrics> make_metrics(const Value& spec, World& world, Secrets* secrets) {
+  const std::string name = text_in(spec, "provider", "prometheus");
   std::vector<std::string> names;
   for (const Provider& provider : kProviders) {
-    if (provider.name == name) return std::make_unique<Guarded>(provider.make(spec, world));
+    if (provider.name == name) return std::make_unique<Guarded>(provider, spec, world, secrets);
     names.emplace_back(provider.name);
   }
   const std::string meant(trim(did_you_mean(name, names)));
