@@ -15,6 +15,8 @@ extern const cli::Command complete;
 extern const cli::Command convert;
 extern const cli::Command decide;
 extern const cli::Command deploy_judge;
+extern const cli::Command deploy_load;
+extern const cli::Command deploy_smoke;
 extern const cli::Command diff;
 extern const cli::Command docs_completions;
 extern const cli::Command docs_man;
@@ -60,7 +62,7 @@ const cli::Table& registry() {
        {&rollout_status, &rollout_promote, &rollout_rollback, &rollout_resume, &rollout_tick,
         &shadow_report}},
       {"DECISIONS", {&decide, &show, &graph, &replay, &whatif, &eval}},
-      {"DEPLOYMENTS", {&deploy_judge}},
+      {"DEPLOYMENTS", {&deploy_smoke, &deploy_load, &deploy_judge}},
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &state_checkpoint, &audit_verify,
         &audit_list, &audit_search, &audit_prove, &audit_export}},

@@ -40,6 +40,8 @@ constexpr RoleRow kRows[] = {
     {"rollout tick", Role::operator_},
     {"shadow report", Role::viewer},
 
+    {"deploy smoke", {}},
+    {"deploy load", {}},
     {"deploy judge", {}},
 
     {"decide", Role::operator_, "--override takes the authority of every policy that blocks"},

@@ -30,6 +30,8 @@ const std::map<std::string, std::vector<std::string>> kWords = {
     {"audit prove", {"1"}},
     {"audit search", {"apply"}},
     {"deploy judge", {"samples.jsonl"}},
+    {"deploy load", {"http://127.0.0.1:9/", "--rate", "1/s", "--for", "1s"}},
+    {"deploy smoke", {"smoke.yaml"}},
     {"eval", {"1 + 1"}},
     {"export", {"-o", "out"}},
     {"show", {"latest"}},
