@@ -32,13 +32,14 @@ constexpr Provider kProviders[] = {
 class Guarded final : public Metrics {
  public:
   Guarded(const Provider& provider, const Value& spec, World& world, Secrets* secrets)
-      : http_(world.http, secrets),
+      : secrets_(secrets),
+        http_(world.http, secrets),
         world_(http_.within(world)),
         inner_(provider.make(spec, world_)) {}
 
   Reply read(const Query& query) override {
     try {
-      return inner_->read(query);
+      return masked(inner_->read(query));
     } catch (const Error& e) {
       if (e.kind() == ErrorKind::bug || e.kind() == ErrorKind::interrupted) throw;
       return no_data(e.hint().empty() ? std::string(e.what())
@@ -48,6 +49,15 @@ class Guarded final : public Metrics {
   bool has_history() const override { return inner_->has_history(); }
 
  private:
+  // What a source said may repeat what it was sent, and is kept with the rollout.
+  Reply masked(Reply reply) const {
+    if (secrets_ == nullptr) return reply;
+    reply.no_data = secrets_->masked(reply.no_data);
+    for (std::string& warning : reply.warnings) warning = secrets_->masked(warning);
+    return reply;
+  }
+
+  Secrets* const secrets_;
   SecretHttp http_;
   World world_;
   std::unique_ptr<Metrics> inner_;

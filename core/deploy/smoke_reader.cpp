@@ -149,8 +149,10 @@ class SmokeReader {
   std::string url(const std::string& target, Span span) {
     if (target.find("://") != std::string::npos) return target;
     if (base_.empty()) {
-      fault(span, fmt::format("{} is a path, and there is no base", target),
-            "add base: http://127.0.0.1:8080, or give --base or --set port=8080");
+      // Told once: one base cures all.
+      if (!std::exchange(lacks_base_, true))
+        fault(span, fmt::format("{} is a path, and there is no base", target),
+              "add base: http://127.0.0.1:8080, or give --base or --set port=8080");
       return target;
     }
     std::string out = base_;
@@ -285,6 +287,7 @@ class SmokeReader {
   std::vector<std::pair<std::string, std::string>> common_;
   Duration timeout_, wait_;
   int retries_ = 0;
+  bool lacks_base_ = false;
 };
 
 }  // namespace

@@ -42,6 +42,12 @@ std::string fault_of_file(const std::string& file, const Diagnostics& diagnostic
   return told(std::move(faults));
 }
 
+void mask(std::vector<SmokeResult>& results, const Secrets& secrets) {
+  for (SmokeResult& r : results) {
+    for (std::string& fault : r.faults) fault = secrets.masked(fault);
+  }
+}
+
 std::string fault_of_checks(const std::vector<SmokeResult>& results) {
   std::vector<std::string> faults;
   for (const SmokeResult& r : results) {
@@ -98,7 +104,8 @@ StepAnswer smoke_step(const std::string& file, const Placeholders& known, World&
   if (!diagnostics.ok()) return refused(fault_of_file(file, diagnostics));
   SecretHttp http(world.http, secrets);
   World inner = http.within(world);
-  const std::vector<SmokeResult> results = run_smoke(loaded, inner);
+  std::vector<SmokeResult> results = run_smoke(loaded, inner);
+  if (secrets != nullptr) mask(results, *secrets);
   return {all_passed(results), fault_of_checks(results), describe_smoke(loaded, results).data};
 } catch (const Error& e) {
   return refused(e);

@@ -20,6 +20,7 @@ struct StepAnswer {
 
 // `known` fills the file's {{…}}; paths are under its `port` when the file has no base. What keeps
 // the file from being read or sent is an answer, too: nothing that cannot be tested has passed.
+// Secrets are masked, so that the answer may be kept.
 StepAnswer smoke_step(const std::string& file, const Placeholders& known, World& world,
                       Secrets* secrets = nullptr);
 

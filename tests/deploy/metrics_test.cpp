@@ -240,6 +240,11 @@ TEST_F(Providers, secrets_of_headers_are_resolved_as_the_request_goes_out) {
   EXPECT_EQ(metrics->read(query).no_data, "");
   EXPECT_EQ(fake.http.requests[0].headers[0].second, "Bearer s3cret");
   EXPECT_EQ(masker.masked("s3cret"), "***");
+  const Value echo =
+      parse_json(R"({"provider":"prom","query":"q","headers":{"X":"${env:TOKEN}"}})").value;
+  answers(FakeHttp::says(400, R"({"status":"error","error":"who is s3cret?"})"));
+  EXPECT_EQ(make_metrics(echo, fake.world, &secrets)->read(query).no_data,
+            "Prometheus refuses the query for query: who is ***?");
   EXPECT_NE(make_metrics(spec, fake.world)->read(query).no_data.find("refers to secrets"),
             std::string::npos);
   fake.environment.variables.clear();

@@ -137,6 +137,9 @@ TEST_F(Smoke, a_check_is_tried_again_until_it_passes) {
 
 TEST_F(Smoke, faults_of_the_file_have_places) {
   EXPECT_EQ(fault("checks: [{get: /}]\n"), "wrong-value@1:16: / is a path, and there is no base");
+  diagnostics = {};
+  load("checks: [{get: /}, {get: /b}]\n");
+  EXPECT_EQ(diagnostics.errors(), 1u);  // one base cures both
   EXPECT_EQ(fault("base: http://h\nchecks: [{gte: /}]\n"),
             "unknown-field@2:11: a check has no field \"gte\"");
   EXPECT_EQ(fault("base: http://h\nchecks: [{get: /, post: /}]\n").substr(0, 18),

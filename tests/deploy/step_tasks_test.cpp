@@ -85,14 +85,30 @@ TEST_F(StepTasks, what_failed_is_told_and_counted) {
 }
 
 TEST_F(StepTasks, a_smoke_file_that_is_wrong_or_absent_has_not_passed) {
-  EXPECT_EQ(smoke("checks: [{gte: /}]\n").why,
-            "smoke.yaml:1:11: a check has no field \"gte\"");
+  EXPECT_EQ(smoke("checks: [{gte: /}]\n").why, "smoke.yaml:1:11: a check has no field \"gte\"");
   const StepAnswer absent = smoke_step("absent.yaml", known, fake.world);
   EXPECT_FALSE(absent.ok);
   EXPECT_NE(absent.why.find("absent.yaml"), std::string::npos) << absent.why;
   const StepAnswer secret = smoke("headers: {X-Key: '${env:KEY}'}\nchecks: [{get: /}]\n");
   EXPECT_FALSE(secret.ok);
   EXPECT_NE(secret.why.find("X-Key refers to secrets"), std::string::npos) << secret.why;
+}
+
+TEST_F(StepTasks, a_secret_that_a_service_repeats_is_not_kept) {
+  fake.environment.variables["KEY"] = "s3cr3t-word";
+  Masker masker;
+  Secrets secrets(fake.world, masker, "/site");
+  fake.http.answer = [](const HttpRequest& r) {
+    EXPECT_EQ(r.headers.at(0).second, "s3cr3t-word");
+    return FakeHttp::says(200, "{\"you\": \"s3cr3t-word\"}");
+  };
+  fake.files.texts["smoke.yaml"] =
+      "headers: {X-Key: '${env:KEY}'}\nchecks: [{get: /, json: {you: me}, contains: hello}]\n";
+  const StepAnswer answer = smoke_step("smoke.yaml", known, fake.world, &secrets);
+  EXPECT_FALSE(answer.ok);
+  const std::string all = answer.why + to_json(Value(answer.data));
+  EXPECT_NE(all.find("***"), std::string::npos) << all;
+  EXPECT_EQ(all.find("s3cr3t"), std::string::npos) << all;
 }
 
 TEST_F(StepTasks, a_load_goes_to_the_canary_on_this_machine_alone) {

@@ -233,10 +233,10 @@ TEST_F(LiveLoad, keeps_a_high_rate) {
   agree_once([&] {
     const deploy::LoadResult ours = deploy::run_load(fast, system.world());
     EXPECT_EQ(ours.due, 10'000);
-    EXPECT_EQ(ours.failed, 0);
-    if (ours.throughput() > 4900 && milliseconds(ours.latency.quantile(0.5)) < 20)
+    if (ours.failed == 0 && ours.throughput() > 4900 &&
+        milliseconds(ours.latency.quantile(0.5)) < 20)
       return std::string();
-    return fmt::format("{:.0f}/s, p50 {:.2f} ms", ours.throughput(),
+    return fmt::format("{} failed, {:.0f}/s, p50 {:.2f} ms", ours.failed, ours.throughput(),
                        milliseconds(ours.latency.quantile(0.5)));
   });
 }
