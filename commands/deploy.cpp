@@ -37,7 +37,7 @@ deploy::Providers make_providers(cli::Context& context, const deploy::Place& pla
   const std::string root = signers_root(context);
   out.decider = deploy::make_decider(store, world, root, context.who(), context.actor_role());
   out.gatekeeper = deploy::make_gatekeeper(store, world, root, context.who());
-  out.tasks = deploy::make_tasks(world, nullptr, nullptr);
+  out.tasks = deploy::make_tasks(world);
   return out;
 }
 

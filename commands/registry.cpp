@@ -30,6 +30,8 @@ extern const cli::Command deploy_start;
 extern const cli::Command deploy_status;
 extern const cli::Command deploy_tick;
 extern const cli::Command deploy_watch;
+extern const cli::Command deploy_load;
+extern const cli::Command deploy_smoke;
 extern const cli::Command diff;
 extern const cli::Command docs_completions;
 extern const cli::Command docs_man;
@@ -78,7 +80,8 @@ const cli::Table& registry() {
       {"DEPLOYMENTS",
        {&deploy_run, &deploy_start, &deploy_tick, &deploy_status, &deploy_watch, &deploy_promote,
         &deploy_pause, &deploy_resume, &deploy_abort, &deploy_rollback, &deploy_retry,
-        &deploy_history, &deploy_dora, &deploy_check, &deploy_simulate, &deploy_judge}},
+        &deploy_history, &deploy_dora, &deploy_check, &deploy_smoke, &deploy_load, &deploy_simulate,
+        &deploy_judge}},
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &state_checkpoint, &audit_verify,
         &audit_list, &audit_search, &audit_prove, &audit_export}},

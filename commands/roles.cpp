@@ -55,6 +55,8 @@ constexpr RoleRow kRows[] = {
     {"deploy dora", Role::viewer},
     {"deploy check", Role::operator_},
     {"deploy simulate", Role::viewer},
+    {"deploy smoke", {}},
+    {"deploy load", {}},
     {"deploy judge", {}},
 
     {"decide", Role::operator_, "--override takes the authority of every policy that blocks"},

@@ -70,6 +70,14 @@ void Journal::take_lease(const Place& place, const std::string& actor) {
   transaction.commit();
 }
 
+void Journal::keep_lease(Duration deed) {
+  WriteTransaction transaction(database_);
+  check_lease();
+  database_.prepare("UPDATE deploy_lease SET heartbeat = ?3 WHERE place = ?1 AND token = ?2")
+      .run(place_->text(), token_, (world_.clock.now() + deed).micros());
+  transaction.commit();
+}
+
 void Journal::release_lease() {
   if (!place_) return;
   WriteTransaction transaction(database_);

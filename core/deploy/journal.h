@@ -57,6 +57,8 @@ class Journal {
   // Takes it, or throws Error(locked) naming who has it. Taken over from one that is gone.
   void take_lease(const Place& place, const std::string& actor);
   void release_lease();
+  // Before a deed that takes up to so long and writes nothing meanwhile.
+  void keep_lease(Duration deed);
   // Who holds it and is alive; absent: nobody.
   std::optional<Holder> holder(const Place& place);
 

@@ -141,6 +141,7 @@ void Stepping::take_decision(const Effect& effect, const EffectResult& result) {
 }
 
 void Stepping::take_failure(const Effect& effect, const EffectResult& result) {
+  if (result.data.contains("ended_early")) return;
   r_.failing_why = result.why;
   if (!r_.failing_since) r_.failing_since = now_;
   const bool tried_long = now_ - *r_.failing_since >= s_.model.deadlines.rollback;

@@ -92,8 +92,7 @@ MetricModel metric_from(const std::string& name, const Value& spec, NoData no_da
   MetricModel m;
   m.name = name;
   m.spec = spec;
-  const bool has_counts = f.has("bad") || f.has("good") || f.has("total") || f.has("above");
-  m.is_count = f.text("kind", has_counts ? "count" : "value") == "count";
+  m.is_count = policy::metric_is_count(spec);
   m.lower_is_bad = f.text("direction") == "decrease";
   m.either_is_bad = f.text("direction") == "either";
   m.window = f.duration("window", m.window);
@@ -101,7 +100,7 @@ MetricModel metric_from(const std::string& name, const Value& spec, NoData no_da
   m.dry_run = f.flag("dry_run");
   m.on_fail = on_fail_of(f.text("on_fail"), m.on_fail);
   m.no_data = no_data_of(f.text("no_data"), no_data);
-  m.has_history = policy::provider_has_history(f.text("provider"));
+  m.has_history = policy::metric_has_history(spec);
   return m;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // All that a runner touches the world through, for one deployment in one environment.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -61,7 +62,9 @@ class Tasks {
   virtual TaskResult hook(const std::vector<std::string>& argv, const Rollout& rollout,
                           const Slot& canary) = 0;
   virtual TaskResult smoke(const std::string& file, const Rollout& rollout, const Slot& canary) = 0;
-  virtual TaskResult load(const Value& spec, const Rollout& rollout, const Slot& canary) = 0;
+  // Calls `on_second` about once a second; what it throws ends the load.
+  virtual TaskResult load(const Value& spec, const Rollout& rollout, const Slot& canary,
+                          const std::function<void()>& on_second) = 0;
 };
 
 struct Providers {

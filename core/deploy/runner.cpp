@@ -18,6 +18,8 @@ constexpr int kVerifyTries = 3;
 constexpr Duration kVerifyPause = Duration::milliseconds(100);
 constexpr Duration kTickWait = Duration::seconds(20);  // what a tick waits for a canary to be well
 
+constexpr Duration kDeed = Duration::seconds(300);  // what a start, stop, hook or smoke may take
+
 Gate gate_of(const Effect& effect) {
   Gate gate;
   gate.name = effect.args.find("gate")->as_string();
@@ -263,6 +265,7 @@ EffectResult Runner::perform_kind(const Effect& effect) {
   }
   if (effect.kind == "before") return measure_before(effect);
   const Slot canary = slot(rollout_.canary);
+  journal_.keep_lease(kDeed);
   if (effect.kind == "start") {
     const std::string version = text("version");
     const Slot where = slot(text("slot"));
@@ -276,8 +279,10 @@ EffectResult Runner::perform_kind(const Effect& effect) {
     return {0, !providers_.process->observe(where).running, "it still runs", {}};
   }
   if (effect.kind == "check") {
-    const auto at = static_cast<std::size_t>(effect.args.find("stage")->as_int());
-    return from(providers_.tasks->check(strategy_.stages.at(at).check, rollout_, canary));
+    const CheckModel& check =
+        strategy_.stages.at(static_cast<std::size_t>(effect.args.find("stage")->as_int())).check;
+    journal_.keep_lease({kDeed.nanos + check.timeout.nanos});
+    return from(providers_.tasks->check(check, rollout_, canary));
   }
   if (effect.kind == "hook") {
     std::vector<std::string> argv;
@@ -285,8 +290,7 @@ EffectResult Runner::perform_kind(const Effect& effect) {
     return from(providers_.tasks->hook(argv, rollout_, canary));
   }
   if (effect.kind == "smoke") return from(providers_.tasks->smoke(text("file"), rollout_, canary));
-  if (effect.kind == "load")
-    return from(providers_.tasks->load(*effect.args.find("load"), rollout_, canary));
+  if (effect.kind == "load") return put_load(*effect.args.find("load"), canary);
   throw Error(ErrorKind::bug, "unknown effect " + effect.kind);
 }
 
@@ -297,6 +301,21 @@ void Runner::install() {
   } catch (...) {
     installed_ = false;
     throw;
+  }
+}
+
+// Ends early when somebody asks for something: that comes first, and the load begins anew if the
+// rollout still wants it.
+EffectResult Runner::put_load(const Value& spec, const Slot& canary) {
+  struct EndedEarly {};
+  try {
+    TaskResult task = providers_.tasks->load(spec, rollout_, canary, [&] {
+      journal_.keep_lease(Duration{});
+      if (!journal_.requests(rollout_.id, rollout_.last_request).empty()) throw EndedEarly{};
+    });
+    return {0, task.ok, std::move(task.why), std::move(task.data)};
+  } catch (const EndedEarly&) {
+    return {0, false, "it was ended early", Map{{"ended_early", true}}};
   }
 }
 

@@ -46,6 +46,7 @@ class Runner {
   void look_at_split(Observation& seen);
   EffectResult perform(const Effect& effect);
   EffectResult perform_kind(const Effect& effect);
+  EffectResult put_load(const Value& spec, const Slot& canary);
   EffectResult set_weight(const Effect& effect);
   EffectResult ask(const Effect& effect);
   EffectResult measure_before(const Effect& effect);

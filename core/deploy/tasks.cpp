@@ -6,6 +6,7 @@
 
 #include "core/base/text.h"
 #include "core/deploy/placeholders.h"
+#include "core/deploy/step_tasks.h"
 
 namespace autopilot::deploy {
 namespace {
@@ -46,14 +47,14 @@ std::string end_of(const Captured& c) {
 
 class WorldTasks final : public Tasks {
  public:
-  WorldTasks(World& world, SmokeFunction smoke, LoadFunction load)
-      : world_(world), smoke_(std::move(smoke)), load_(std::move(load)) {}
+  explicit WorldTasks(World& world) : world_(world) {}
 
   TaskResult check(const CheckModel& check, const Rollout& r, const Slot& canary) override {
     if (!check.argv.empty()) return command(check.argv, check.timeout, r, canary);
     HttpRequest request;
     request.url = fill(check.url, names_of(r, canary));
     request.timeout = check.timeout;
+    request.closes_connection = true;
     const HttpResult result = world_.http.send(request);
     if (!result.ok()) return {false, result.why, {}};
     const bool ok = result.response.status == check.status;
@@ -70,15 +71,19 @@ class WorldTasks final : public Tasks {
   }
 
   TaskResult smoke(const std::string& file, const Rollout& r, const Slot& canary) override {
-    if (smoke_) return smoke_(file, names_of(r, canary));
-    return {false, "this build has no smoke tests", {}};
+    return result_of(smoke_step(file, names_of(r, canary), world_));
   }
-  TaskResult load(const Value& spec, const Rollout& r, const Slot& canary) override {
-    if (load_) return load_(spec, names_of(r, canary));
-    return {false, "this build puts no load on anything", {}};
+  TaskResult load(const Value& spec, const Rollout& r, const Slot& canary,
+                  const std::function<void()>& on_second) override {
+    return result_of(load_step(spec, names_of(r, canary), world_,
+                               [&](const LoadResult&) { on_second(); }));
   }
 
  private:
+  static TaskResult result_of(StepAnswer answer) {
+    return {answer.ok, std::move(answer.why), std::move(answer.data)};
+  }
+
   TaskResult command(const std::vector<std::string>& argv, Duration timeout, const Rollout& r,
                      const Slot& canary) {
     std::vector<std::string> words;
@@ -95,14 +100,10 @@ class WorldTasks final : public Tasks {
   }
 
   World& world_;
-  SmokeFunction smoke_;
-  LoadFunction load_;
 };
 
 }  // namespace
 
-std::unique_ptr<Tasks> make_tasks(World& world, SmokeFunction smoke, LoadFunction load) {
-  return std::make_unique<WorldTasks>(world, std::move(smoke), std::move(load));
-}
+std::unique_ptr<Tasks> make_tasks(World& world) { return std::make_unique<WorldTasks>(world); }
 
 }  // namespace autopilot::deploy
