@@ -42,6 +42,7 @@ const std::map<std::string, std::vector<std::string>> kWords = {
     {"deploy rollback", {"shop"}},
     {"deploy retry", {"shop"}},
     {"deploy check", {"shop"}},
+    {"deploy dora", {"shop"}},
     {"deploy simulate", {"shop", "--metrics", "samples.jsonl"}},
     {"deploy load", {"http://127.0.0.1:9/", "--rate", "1/s", "--for", "1s"}},
     {"deploy smoke", {"smoke.yaml"}},

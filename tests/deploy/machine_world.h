@@ -148,7 +148,7 @@ class MachineWorld {
  private:
   EffectResult perform(const Effect& e) {
     EffectResult result{e.id, true, "", {}};
-    if (e.kind == "decide")
+    if (e.kind == "decide" || e.kind == "resume_decision")
       result.data = Map{{"result", "allowed"}, {"decision", "d"}, {"why", ""}};
     if (world) {
       const EffectResult own = world(e);
