@@ -42,6 +42,8 @@ constexpr RoleRow kRows[] = {
 
     {"deploy judge", {}},
 
+    {"backtest", {}},
+
     {"decide", Role::operator_, "--override takes the authority of every policy that blocks"},
     {"show", Role::viewer},
     {"graph", Role::viewer},

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/units.h"
+#include "core/evaluate/row_expression.h"
 
 namespace autopilot::evaluate {
 namespace {
@@ -45,10 +47,14 @@ void must_have(const std::vector<std::string>& columns, const std::string& name)
 // Builds the schema of a log and remembers where each role went.
 class LogSchema {
  public:
-  LogSchema(const LogRequest& request, Log& log) : log_(log) {
+  LogSchema(const LogRequest& request, const std::vector<std::string>& columns, Log& log)
+      : log_(log) {
     const Mapping& c = log.columns;
-    log.reward = add({c.reward, Kind::number, !request.missing_reward,
-                      request.missing_reward.value_or(0)});
+    if (request.reward.empty())
+      log.reward = add({c.reward, Kind::number, !request.missing_reward,
+                        request.missing_reward.value_or(0)});
+    else
+      log.reward = add({kMadeReward, Kind::number, false, 0});
     if (request.propensities == Propensities::logged)
       log.propensity = add({c.propensity, Kind::share, true, 0});
     log.action = add({c.action, Kind::label, true, 0});
@@ -57,20 +63,132 @@ class LogSchema {
     log.unit = add({c.unit, Kind::key, true, 0});
     for (const std::string& name : c.context)
       log.context.push_back({name, add({name, Kind::value, false, 0})});
-    for (const std::string& name : request.numbers)
-      log.numbers.push_back({name, add({name, Kind::number, true, 0})});
+    for (const std::string& name : request.numbers) keep_number(name);
+    for (const std::string& prefix : request.prefixes) {
+      for (const std::string& name : columns) {
+        if (name.size() > prefix.size() && name.starts_with(prefix)) keep_number(name);
+      }
+    }
+    for (const std::string& rule : request.rules)
+      log.rules.push_back({rule, add({"(rule) " + rule, Kind::label, false, 0})});
   }
+
+  // The columns that an expression reads.
+  void bind(RowExpression& expression) {
+    std::vector<std::size_t> places;
+    for (const std::string& name : expression.columns()) places.push_back(value_column(name));
+    expression.bind(std::move(places));
+  }
+
   events::Schema take() { return std::move(schema_); }
 
  private:
+  static constexpr const char* kMadeReward = "(reward)";
+
   std::size_t add(events::WantedColumn column) {
     if (column.name.empty()) return Log::kNone;
     schema_.push_back(std::move(column));
     return schema_.size() - 1;
   }
+  void keep_number(const std::string& name) {
+    log_.numbers.push_back({name, add({name, Kind::number, true, 0})});
+  }
+  std::size_t value_column(const std::string& name) {
+    for (std::size_t i = 0; i < schema_.size(); ++i) {
+      if (schema_[i].name == name && schema_[i].kind == Kind::value) return i;
+    }
+    return add({name, Kind::value, false, 0});
+  }
 
   Log& log_;
   events::Schema schema_;
+};
+
+// What expressions make of each row: its reward, and the actions that rules would have chosen. A
+// row of which one fails is bad.
+class MadeColumns {
+ public:
+  MadeColumns(const LogRequest& request, const std::vector<std::string>& columns, Log& log,
+              LogSchema& schema)
+      : log_(log) {
+    if (!request.reward.empty()) {
+      reward_.emplace(request.reward, columns, "--reward");
+      schema.bind(*reward_);
+    }
+    for (const std::string& rule : request.rules) {
+      rules_.emplace_back(rule, columns, "--target");
+      schema.bind(rules_.back());
+    }
+  }
+
+  void make(Batch& batch, std::vector<events::Labels>& labels, events::BadRows& bad) {
+    if (!reward_ && rules_.empty()) return;
+    std::vector<std::size_t> kept;
+    for (std::size_t i = 0; i < batch.rows; ++i) {
+      ++row_;
+      std::string why;
+      if ((!reward_ || make_reward(batch, i, labels, why)) && make_rules(batch, i, labels, why))
+        kept.push_back(i);
+      else
+        bad.add("an expression failed", {fmt::format("row {}", row_), 0, why});
+    }
+    if (kept.size() < batch.rows) keep(batch, kept);
+  }
+
+ private:
+  bool make_reward(Batch& batch, std::size_t i, const std::vector<events::Labels>& labels,
+                   std::string& why) {
+    expr::Val value;
+    if (!reward_->evaluate(batch, i, labels, value, why)) {
+      why = fmt::format("--reward: {}", why);
+      return false;
+    }
+    double& to = batch.columns[log_.reward].numbers[i];
+    if (value.tag == expr::Tag::boolean) to = value.boolean ? 1 : 0;
+    else if (value.tag == expr::Tag::integer) to = static_cast<double>(value.integer);
+    else if (value.tag == expr::Tag::uinteger) to = static_cast<double>(value.uinteger);
+    else if (value.tag == expr::Tag::real && std::isfinite(value.real)) to = value.real;
+    else {
+      why = fmt::format("--reward gives {}, no finite number", expr::to_text(value));
+      return false;
+    }
+    return true;
+  }
+
+  bool make_rules(Batch& batch, std::size_t i, std::vector<events::Labels>& labels,
+                  std::string& why) {
+    for (std::size_t r = 0; r < rules_.size(); ++r) {
+      expr::Val value;
+      if (!rules_[r].evaluate(batch, i, labels, value, why)) {
+        why = fmt::format("--target: {}", why);
+        return false;
+      }
+      const std::size_t column = log_.rules[r].index;
+      const std::string text = value.tag == expr::Tag::string ? std::string(value.text())
+                                                              : expr::to_text(value);
+      batch.columns[column].codes[i] = labels[column].code(text);
+    }
+    return true;
+  }
+
+  static void keep(Batch& batch, const std::vector<std::size_t>& kept) {
+    const auto pick = [&](auto& values) {
+      if (values.empty()) return;
+      for (std::size_t k = 0; k < kept.size(); ++k) values[k] = values[kept[k]];
+      values.resize(kept.size());
+    };
+    for (events::Column& column : batch.columns) {
+      pick(column.numbers);
+      pick(column.codes);
+      pick(column.integers);
+    }
+    batch.rows = kept.size();
+  }
+
+  Log& log_;
+  std::optional<RowExpression> reward_;
+  std::deque<RowExpression> rules_;
+  std::uint64_t row_ = 0;
 };
 
 // What is found out about all rows as they come.
@@ -111,13 +229,17 @@ class LogCensus {
   bool first_ = true;
 };
 
+std::string place_of(const events::BadRow& row) {
+  return row.line > 0 ? fmt::format("{}:{}", row.file, row.line) : row.file;
+}
+
 void check_bad(const Log& log, double max_bad) {
   const auto bad = static_cast<double>(log.bad.count());
   const double allowed = max_bad < 1 ? max_bad * static_cast<double>(log.lines) : max_bad;
   if (bad <= allowed) return;
   std::string hint;
   for (const events::BadRow& row : log.bad.shown())
-    hint += fmt::format("{}{}:{}: {}", hint.empty() ? "" : "\n        ", row.file, row.line, row.why);
+    hint += fmt::format("{}{}: {}", hint.empty() ? "" : "\n        ", place_of(row), row.why);
   throw Error(ErrorKind::invalid,
               fmt::format("{} of {} rows are bad, more than --max-bad {}", log.bad.count(), log.lines,
                           max_bad < 1 ? format_share(max_bad) : fmt::format("{}", max_bad)),
@@ -231,17 +353,26 @@ Log read_log(Files& files, const LogRequest& request,
                 hint);
   };
   need(log.columns.action, "action", "say it with --columns action=NAME");
-  need(log.columns.reward, "reward", "say it with --reward NAME");
+  LogRequest wanted = request;
+  if (!wanted.reward.empty() && has(reader.columns(), wanted.reward)) {
+    log.columns.reward = wanted.reward;
+    wanted.reward.clear();
+  }
+  if (wanted.reward.empty())
+    need(log.columns.reward, "reward", "say it with --reward NAME, or CEL over the columns");
   if (request.propensities == Propensities::logged)
     need(log.columns.propensity, "propensity",
          "say it with --columns propensity=NAME; a log without any can be used with --propensity "
          "uniform when all actions were alike, or --propensity estimated when no context was used");
-  events::Schema schema = LogSchema(request, log).take();
+  LogSchema layout(wanted, reader.columns(), log);
+  MadeColumns made(wanted, reader.columns(), log, layout);
+  const events::Schema schema = layout.take();
   log.rows = std::make_unique<events::RowStore>(files, schema);
   LogCensus census(log);
   reader.read(
       schema,
       [&](Batch&& batch) {
+        made.make(batch, reader.labels(), reader.bad());
         census.add(batch);
         log.rows->add(std::move(batch));
       },

@@ -26,7 +26,10 @@ enum class Propensities { logged, uniform, estimated };
 struct LogRequest {
   std::vector<std::string> paths;
   Mapping columns;
-  std::vector<std::string> numbers;  // further columns to keep: predictions, probabilities
+  std::string reward;                 // CEL over the columns, instead of a column
+  std::vector<std::string> numbers;   // further columns to keep: predictions, probabilities
+  std::vector<std::string> prefixes;  // and all that begin so
+  std::vector<std::string> rules;     // CEL that gives an action, evaluated for each row
   Propensities propensities = Propensities::logged;
   std::optional<double> missing_reward;  // of rows without one; none: they are bad
   double max_bad = 0.01;                 // share of the rows, or from 1 on their number
@@ -61,6 +64,7 @@ struct Log {
   std::size_t position = kNone, time = kNone, unit = kNone;
   std::vector<ContextColumn> context;
   std::vector<ContextColumn> numbers;
+  std::vector<ContextColumn> rules;          // what each gave, as labels of its own
   std::vector<events::Labels> labels;  // by column
 
   events::BadRows bad;

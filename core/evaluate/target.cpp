@@ -139,6 +139,23 @@ double ColumnTarget::logged(const events::Batch& batch, std::size_t row) const {
   return batch.columns[index_].numbers[row];
 }
 
+RuleTarget::RuleTarget(const Log& log, std::size_t rule)
+    : log_(log), rule_(log.rules[rule].name), column_(log.rules[rule].index) {
+  for (const std::string& action : log.labels[column_].texts())
+    action_.push_back(log.labels[log.action].find(action));
+  double never = 0;
+  log.rows->for_each_in_order([&](const events::Batch& batch) {
+    for (std::size_t i = 0; i < batch.rows; ++i) never += action(batch, i) == events::kNoLabel;
+  });
+  unseen = never / static_cast<double>(log.rows->rows());
+}
+
+void RuleTarget::all(const events::Batch& batch, std::size_t row, double* probability) const {
+  std::fill(probability, probability + log_.actions(), 0);
+  const std::uint32_t chosen = action(batch, row);
+  if (chosen != events::kNoLabel) probability[chosen] = 1;
+}
+
 std::unique_ptr<Target> uniform_target(const Log& log) {
   const double share = 1 / static_cast<double>(log.actions());
   return std::make_unique<TableTarget>(log, "uniform", std::vector<double>(log.cells(), share));

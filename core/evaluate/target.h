@@ -72,6 +72,27 @@ class ColumnTarget final : public Target {
   std::size_t index_;
 };
 
+// The action that a rule gives for a row (LogRequest::rules), always.
+class RuleTarget final : public Target {
+ public:
+  RuleTarget(const Log& log, std::size_t rule);
+  std::string name() const override { return rule_; }
+  double logged(const events::Batch& batch, std::size_t row) const override {
+    return action(batch, row) == log_.action_of(batch, row) ? 1 : 0;
+  }
+  void all(const events::Batch& batch, std::size_t row, double* probability) const override;
+
+ private:
+  std::uint32_t action(const events::Batch& batch, std::size_t row) const {
+    return action_[batch.columns[column_].codes[row]];
+  }
+
+  const Log& log_;
+  std::string rule_;
+  std::size_t column_;
+  std::vector<std::uint32_t> action_;  // by what the rule gives; kNoLabel: never logged
+};
+
 std::unique_ptr<Target> uniform_target(const Log& log);
 std::unique_ptr<Target> constant_target(const Log& log, const std::string& action);
 // Weights as a file has them: {action: weight} or {action: {position: weight}}.

@@ -30,6 +30,7 @@ const std::map<std::string, std::vector<std::string>> kWords = {
     {"audit prove", {"1"}},
     {"audit search", {"apply"}},
     {"deploy judge", {"samples.jsonl"}},
+    {"backtest", {"log.csv", "--target", "uniform"}},
     {"eval", {"1 + 1"}},
     {"export", {"-o", "out"}},
     {"show", {"latest"}},
