@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <thread>
+#include <tuple>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -323,6 +324,8 @@ class Comparison {
       return out;
     }
     out.error = error_of(column);
+    std::tie(out.skewness, out.largest_influence) =
+        stats::skewness_of_influence(stats::block_influence(tally_->sums(), estimand(column)));
     const double z = stats::normal_quantile(1 - spec_.alpha / 2);
     out.delta.interval = Interval{out.value - z * out.error, out.value + z * out.error};
     if (spec_.replicates > 0)

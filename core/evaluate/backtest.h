@@ -52,6 +52,8 @@ struct Estimated {
   bool is_tuned = false;
   bool is_shrunk = false;  // some weight is: the estimate is biased by what that loses
   double value = 0, error = 0;
+  double skewness = 0;           // of the estimate itself; 0: as normal as can be
+  double largest_influence = 0;  // of one block of rows: its share of the variance
   Stated delta, bootstrap, bernstein, anytime;
   std::optional<Uplift> uplift;
 };

@@ -175,6 +175,17 @@ double error_of_influence(std::span<const double> influence) {
   return std::sqrt(squares * n / (n - 1));
 }
 
+std::pair<double, double> skewness_of_influence(std::span<const double> influence) {
+  double squares = 0, cubes = 0, most = 0;
+  for (const double x : influence) {
+    squares += x * x;
+    cubes += x * x * x;
+    most = std::max(most, x * x);
+  }
+  if (!(squares > 0)) return {0, 0};
+  return {cubes / (squares * std::sqrt(squares)), most / squares};
+}
+
 void RowMoments::add(const double* mean, const double* ratio, const double* denominator,
                      std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace autopilot::stats {
@@ -50,6 +51,9 @@ double estimate(const Estimand& estimand, std::span<const double> totals);
 std::vector<double> block_influence(const BlockSums& sums, const Estimand& estimand);
 // Standard error of an estimate from its influence by block (rows, when blocks are rows).
 double error_of_influence(std::span<const double> influence);
+// How far the estimate's distribution is from normal: its skewness, and the largest share of its
+// variance that one block brings.
+std::pair<double, double> skewness_of_influence(std::span<const double> influence);
 
 // Second moments of the terms of rows: for the error of an estimate when rows are independent.
 struct RowMoments {
