@@ -127,9 +127,11 @@ void BacktestOptions::set_spec(evaluate::BacktestSpec& spec) const {
   if (!max_weight_.empty()) spec.most_weight = number_of(max_weight_, "--max-weight");
 }
 
-evaluate::Question BacktestOptions::question() const {
+evaluate::Question BacktestOptions::question(bool is_judged) const {
   evaluate::Question out;
-  if (target_.empty())
+  if (is_judged && !target_.empty())
+    throw Error(ErrorKind::usage, "--target and --policies are two questions", "ask one of them");
+  if (!is_judged && target_.empty())
     throw Error(ErrorKind::usage, "there is no target",
                 "say which policy to evaluate: --target weights.json, --target uniform");
   out.target = target_;
@@ -137,7 +139,7 @@ evaluate::Question BacktestOptions::question() const {
   out.model = model_;
   set_log(out.log);
   set_spec(out.spec);
-  evaluate::parse_target(out.target);
+  if (!is_judged) evaluate::parse_target(out.target);
   return out;
 }
 

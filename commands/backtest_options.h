@@ -14,8 +14,8 @@ class BacktestOptions {
  public:
   explicit BacktestOptions(cli::Options& o);
 
-  // Throws Error(usage) on what cannot be.
-  evaluate::Question question() const;
+  // Throws Error(usage) on what cannot be. `is_judged`: policies take the place of a target.
+  evaluate::Question question(bool is_judged) const;
   bool is_forced() const { return force_; }
 
  private:

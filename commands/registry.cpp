@@ -12,6 +12,7 @@ extern const cli::Command audit_prove;
 extern const cli::Command audit_search;
 extern const cli::Command audit_verify;
 extern const cli::Command backtest;
+extern const cli::Command backtest_counterfactual;
 extern const cli::Command complete;
 extern const cli::Command convert;
 extern const cli::Command decide;
@@ -61,7 +62,7 @@ const cli::Table& registry() {
        {&rollout_status, &rollout_promote, &rollout_rollback, &rollout_resume, &rollout_tick,
         &shadow_report}},
       {"DECISIONS", {&decide, &show, &graph, &replay, &whatif, &eval}},
-      {"LEARNING", {&backtest}},
+      {"LEARNING", {&backtest, &backtest_counterfactual}},
       {"DEPLOYMENTS", {&deploy_judge}},
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &state_checkpoint, &audit_verify,

@@ -43,6 +43,7 @@ constexpr RoleRow kRows[] = {
     {"deploy judge", {}},
 
     {"backtest", {}},
+    {"backtest counterfactual", {}},
 
     {"decide", Role::operator_, "--override takes the authority of every policy that blocks"},
     {"show", Role::viewer},

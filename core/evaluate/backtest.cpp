@@ -31,7 +31,11 @@ using stats::OpeRows;
 using stats::TuningSums;
 
 constexpr const char* kFrozenModel = "it would take the model as given; see dr";
-constexpr const char* kRatio = "a ratio";
+constexpr const char* kRatio = "a ratio, no mean of bounded terms";
+constexpr const char* kShrunk = "shrunk weights bias the estimate by an unknown amount";
+constexpr const char* kHeavyTail = "the weights may have no finite variance";
+constexpr const char* kSkewed = "it rests on a few rows";
+constexpr double kMostSkewness = 0.3;
 
 template <class T>
 using Parts = std::array<std::optional<T>, RowStore::kParts>;
@@ -73,7 +77,8 @@ class Comparison {
     out.model = model_ ? model_->name() : "";
     out.logged = log_.reward_sum / static_cast<double>(log_.rows->rows());
     out.diagnosis = diagnosis_->finish(tally_->weights()[0]);
-    out.findings = find_doubts(log_, out.diagnosis);
+    heavy_tail_ = out.diagnosis.has_heavy_tail();
+    out.findings = find_doubts(log_, *targets_[0], out.diagnosis);
     out.trust = verdict_of(out.findings);
     resample();
     follow();
@@ -133,36 +138,48 @@ class Comparison {
 
   // The largest weight of each target: what replay accepts rows by, and how far terms can go.
   void limit_weights() {
-    Parts<std::vector<double>> parts;
+    struct Part {
+      std::vector<double> most;
+      double squares = 0;  // of the target's weights
+    };
+    Parts<Part> parts;
     log_.rows->for_each([&](std::size_t part, const Batch& batch) {
-      if (!parts[part]) parts[part].emplace(targets_.size());
+      if (!parts[part]) parts[part].emplace().most.resize(targets_.size());
       for (std::size_t t = 0; t < targets_.size(); ++t) {
-        double& most = (*parts[part])[t];
-        for (std::size_t i = 0; i < batch.rows; ++i)
-          most = std::max(most, targets_[t]->logged(batch, i) / log_.propensity_of(batch, i));
+        double most = 0, squares = 0;
+        for (std::size_t i = 0; i < batch.rows; ++i) {
+          const double w = targets_[t]->logged(batch, i) / log_.propensity_of(batch, i);
+          most = std::max(most, w);
+          squares += w * w;
+        }
+        parts[part]->most[t] = std::max(parts[part]->most[t], most);
+        if (t == 0) parts[part]->squares += squares;
       }
     });
     most_weight_.assign(targets_.size(), 0);
     for (const auto& part : parts) {
       for (std::size_t t = 0; part && t < targets_.size(); ++t)
-        most_weight_[t] = std::max(most_weight_[t], (*part)[t]);
+        most_weight_[t] = std::max(most_weight_[t], part->most[t]);
+      if (part) mean_square_ += part->squares / static_cast<double>(log_.rows->rows());
     }
-    for (double& most : most_weight_) {
-      if (std::isfinite(most)) continue;
+    for (const double most : most_weight_) {
+      if (std::isfinite(most * most)) continue;
       throw Error(ErrorKind::invalid,
                   "a weight overflows: the target's probability over a propensity near 0",
-                  "--max-bad cannot help: look at the smallest propensities of the log");
+                  "no policy acts with such a probability: look at how the log's propensities "
+                  "are written");
     }
   }
 
   // Chooses the parameters that were left open.
   void tune() {
+    tuned_.resize(estimators_.size());
+    set_sub_gaussian();
     std::vector<std::vector<OpeEstimator>> grids;
     for (const OpeEstimator& e : estimators_)
       grids.push_back(stats::has_parameter(e.kind) && std::isnan(e.parameter)
                           ? stats::tuning_grid(e.kind)
                           : std::vector<OpeEstimator>());
-    tuned_.resize(estimators_.size());
     if (std::all_of(grids.begin(), grids.end(), [](const auto& g) { return g.empty(); })) return;
     const std::vector<TuningSums> sums = tuning_sums(grids);
     std::size_t at = 0;
@@ -179,12 +196,22 @@ class Comparison {
     }
   }
 
+  // Those have a best parameter of their own (stats::sub_gaussian_parameter).
+  void set_sub_gaussian() {
+    for (std::size_t e = 0; e < estimators_.size(); ++e) {
+      const Ope kind = estimators_[e].kind;
+      if ((kind != Ope::sg_ips && kind != Ope::sg_dr) || !std::isnan(estimators_[e].parameter))
+        continue;
+      estimators_[e].parameter = stats::sub_gaussian_parameter(
+          mean_square_, static_cast<double>(log_.rows->rows()), spec_.alpha);
+      tuned_[e] = true;
+    }
+  }
+
   struct TuningPart {
     std::vector<TuningSums> sums;
-    double weight_squares = 0;
     void add(const TuningPart& other) {
       for (std::size_t i = 0; i < sums.size(); ++i) sums[i].add(other.sums[i]);
-      weight_squares += other.weight_squares;
     }
   };
 
@@ -205,12 +232,8 @@ class Comparison {
         const bool with_model = stats::needs_model(sums.estimator.kind);
         sums.add(rows, with_model ? rows.residual : rows.reward, scratch[part]);
       }
-      for (std::size_t i = 0; i < rows.count; ++i)
-        parts[part]->weight_squares += rows.weight[i] * rows.weight[i];
     });
-    TuningPart all = merged(parts);
-    mean_square_ = all.weight_squares / static_cast<double>(log_.rows->rows());
-    return std::move(all.sums);
+    return std::move(merged(parts).sums);
   }
 
   // Beside each estimator of the target stands that of the baseline; what was logged is the same
@@ -332,8 +355,20 @@ class Comparison {
       out.bootstrap.interval = percentiles(replicates_[column], spec_.alpha);
     else out.bootstrap.why_not = "no replicates were asked for";
     bounded(e, out);
+    const std::string doubt = doubt_of(out);
+    out.delta.why_not = doubt;
+    if (out.bootstrap.interval) out.bootstrap.why_not = doubt;
+    if (out.is_shrunk) out.bernstein.why_not = out.anytime.why_not = kShrunk;
     out.uplift = uplift(e, out);
     return out;
+  }
+
+  // Why normal and bootstrap intervals cannot be relied on.
+  std::string doubt_of(const Estimated& e) const {
+    if (e.is_shrunk) return kShrunk;
+    if (heavy_tail_) return kHeavyTail;
+    if (std::abs(e.skewness) > kMostSkewness) return kSkewed;
+    return {};
   }
 
   bool shrinks(const OpeEstimator& estimator) const {
@@ -376,7 +411,7 @@ class Comparison {
     out.relative = out.baseline != 0 ? out.difference / out.baseline : std::nan("");
     if (out.difference_error > 0)
       out.p = 2 * stats::normal_cdf(-std::abs(out.difference) / out.difference_error);
-    if (sequences_ && targets_.size() == 1) out.evidence = sequences_->evidence(e);
+    if (sequences_ && targets_.size() == 1 && !of.is_shrunk) out.evidence = sequences_->evidence(e);
     if (spec_.replicates > 0) resampled_uplift(column, base, out);
     return out;
   }
@@ -422,6 +457,7 @@ class Comparison {
   std::vector<bool> tuned_;
   std::vector<double> most_weight_;  // by target
   double mean_square_ = 0;
+  bool heavy_tail_ = false;
   std::unique_ptr<RewardModel> model_;
   std::vector<std::unique_ptr<RewardModel>> mrdr_;  // by target
   std::optional<TallyPlan> plan_;
@@ -454,7 +490,7 @@ std::string name_of(const OpeEstimator& e) {
   const std::string name(stats::to_string(e.kind));
   if (!stats::has_parameter(e.kind) || std::isnan(e.parameter)) return name;
   if (std::isinf(e.parameter)) return name + "@inf";
-  return fmt::format("{}@{}", name, e.parameter);
+  return fmt::format("{}@{:.4g}", name, e.parameter);
 }
 
 OpeEstimator parse_estimator(const std::string& text) {

@@ -31,10 +31,12 @@ struct BacktestSpec {
   std::optional<Duration> window;
 };
 
-// Ends of an interval, or why there is none.
+// Ends of an interval, or why there is none, or why nobody should rely on it.
 struct Stated {
   std::optional<stats::Interval> interval;
   std::string why_not;
+
+  bool is_sound() const { return interval && why_not.empty(); }
 };
 
 struct Uplift {

@@ -15,10 +15,11 @@ namespace {
 constexpr std::size_t kMostKept = 1 << 17;  // weights of the tail
 constexpr std::size_t kFewestForTail = 10;  // of them, for Hill's estimator
 constexpr double kLeastEffective = 100;
+constexpr double kFewEffective = 0.1;  // of the rows
+constexpr double kFewRewards = 10;
 constexpr double kMostOfOneRow = 0.05;
 constexpr double kMostUnseen = 0.05;
 constexpr double kFewestExpected = 5;  // rows of an action, for its calibration to be tested
-constexpr std::size_t kNamed = 3;
 
 std::string percent(double share) { return fmt::format("{:.3g}%", share * 100); }
 
@@ -134,6 +135,11 @@ Diagnosis DiagnosisSums::finish(const WeightSums& weights) {
   return out;
 }
 
+bool Diagnosis::has_heavy_tail() const {
+  if (tail_index == 0 || effective >= kFewEffective * rows) return false;
+  return tail_index * (1 - 1 / std::sqrt(std::ceil(rows / 100))) < 2;
+}
+
 std::string_view to_string(Trust trust) {
   return trust == Trust::yes ? "trust" : trust == Trust::doubt ? "doubt" : "distrust";
 }
@@ -144,12 +150,12 @@ Trust verdict_of(const std::vector<Finding>& findings) {
   return out;
 }
 
-std::vector<Finding> find_doubts(const Log& log, const Diagnosis& d) {
+std::vector<Finding> find_doubts(const Log& log, const Target& target, const Diagnosis& d) {
   std::vector<Finding> out;
   const auto say = [&](Trust trust, const char* name, std::string text) {
     out.push_back({trust, name, std::move(text)});
   };
-  if (log.actions() < 2)
+  if (log.actions() < 2 && !target.is_filter())
     say(Trust::no, "one-action",
         fmt::format("the log shows one action only, {}: nothing can be compared",
                     log.action_name(0)));
@@ -169,17 +175,20 @@ std::vector<Finding> find_doubts(const Log& log, const Diagnosis& d) {
   else if (d.unseen > 1e-9)
     say(Trust::doubt, "unseen-actions",
         fmt::format("{} of what the target does was never logged", percent(d.unseen)));
-  if (d.tail_index > 0 && d.tail_index < 2)
+  if (d.has_heavy_tail())
     say(Trust::doubt, "heavy-tail",
-        fmt::format("the largest weights fall off so slowly (tail index {:.2f}, below 2) that their "
-                    "variance has no bound: normal and bootstrap intervals are too short",
+        fmt::format("the largest weights fall off so slowly (tail index {:.2f}) that their variance "
+                    "may have no bound: normal and bootstrap intervals are left out",
                     d.tail_index));
-  if (std::abs(d.mean_weight_z()) > 4)
+  if (d.effective_rewards > 0 && d.effective_rewards < kFewRewards)
+    say(Trust::doubt, "few-rewards",
+        fmt::format("what the target earns rests on {:.2g} rewards", d.effective_rewards));
+  if (std::abs(d.mean_weight_z()) > 4 && !target.is_filter())
     say(Trust::doubt, "mean-weight",
         fmt::format("the weights are {:.4g} on average, not 1 (z {:.1f}): propensities or target "
                     "are not what they say",
                     d.mean_weight, d.mean_weight_z()));
-  if (d.calibration_p < 1e-3)
+  if (d.calibration_p < 1e-3 && !target.is_filter())
     say(Trust::doubt, "calibration",
         fmt::format("action {}{} was logged {:.3g} times as often as its propensities say (z {:.1f})",
                     d.worst.action,
@@ -189,9 +198,13 @@ std::vector<Finding> find_doubts(const Log& log, const Diagnosis& d) {
     say(Trust::doubt, "estimated-propensities",
         "the propensities are frequencies of the log: right only when the policy that acted saw no "
         "context");
-  if (log.propensities == Propensities::uniform)
+  if (log.propensities == Propensities::uniform && !target.is_filter())
     say(Trust::doubt, "assumed-propensities",
         "the log has no propensities: all actions are taken to have been alike");
+  if (!log.in_time_order)
+    say(Trust::doubt, "time-order",
+        "rows are not in the order of their times: what holds at every moment is said for the order "
+        "of the log");
   if (log.bad.count() > 0)
     say(Trust::doubt, "bad-rows",
         fmt::format("{} of {} rows were left out", log.bad.count(), log.lines));

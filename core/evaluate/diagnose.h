@@ -32,6 +32,9 @@ struct Diagnosis {
   double calibration_p = 1;  // of the worst, among so many (Bonferroni)
   double tested = 0;
 
+  // Whether the weights' variance may be infinite: few effective rows, and a tail index that is not
+  // clearly above 2 (its error is itself over the root of the number of weights).
+  bool has_heavy_tail() const;
   double mean_weight_z() const {
     return mean_weight_error > 0 ? (mean_weight - 1) / mean_weight_error : 0;
   }
@@ -71,7 +74,7 @@ struct Finding {
 };
 
 // What the diagnosis, and the log itself, say against trusting estimates that use weights.
-std::vector<Finding> find_doubts(const Log& log, const Diagnosis& diagnosis);
+std::vector<Finding> find_doubts(const Log& log, const Target& target, const Diagnosis& diagnosis);
 Trust verdict_of(const std::vector<Finding>& findings);
 
 }  // namespace autopilot::evaluate

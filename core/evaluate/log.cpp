@@ -69,6 +69,7 @@ class LogSchema {
         if (name.size() > prefix.size() && name.starts_with(prefix)) keep_number(name);
       }
     }
+    if (request.judge != nullptr) log.let = add({"(let)", Kind::number, false, 0});
     for (const std::string& rule : request.rules)
       log.rules.push_back({rule, add({"(rule) " + rule, Kind::label, false, 0})});
   }
@@ -360,7 +361,10 @@ Log read_log(Files& files, const LogRequest& request,
   }
   if (wanted.reward.empty())
     need(log.columns.reward, "reward", "say it with --reward NAME, or CEL over the columns");
-  if (request.propensities == Propensities::logged)
+  // What policies let through does not depend on them.
+  if (request.judge != nullptr && log.columns.propensity.empty())
+    wanted.propensities = log.propensities = Propensities::uniform;
+  if (wanted.propensities == Propensities::logged)
     need(log.columns.propensity, "propensity",
          "say it with --columns propensity=NAME; a log without any can be used with --propensity "
          "uniform when all actions were alike, or --propensity estimated when no context was used");
@@ -373,6 +377,9 @@ Log read_log(Files& files, const LogRequest& request,
       schema,
       [&](Batch&& batch) {
         made.make(batch, reader.labels(), reader.bad());
+        for (std::size_t i = 0; request.judge != nullptr && i < batch.rows; ++i)
+          batch.columns[log.let].numbers[i] =
+              request.judge->lets(log, reader.labels(), batch, i) ? 1 : 0;
         census.add(batch);
         log.rows->add(std::move(batch));
       },
@@ -385,7 +392,7 @@ Log read_log(Files& files, const LogRequest& request,
   if (log.rows->rows() == 0)
     throw Error(ErrorKind::invalid,
                 fmt::format("{} holds no rows: there is nothing to learn from", paths.front()));
-  if (request.propensities != Propensities::logged) estimate_propensities(log);
+  if (log.propensities != Propensities::logged) estimate_propensities(log);
   return log;
 }
 

@@ -23,6 +23,16 @@ struct Mapping {
 
 enum class Propensities { logged, uniform, estimated };
 
+struct Log;
+
+// Says of each row, in the order of the log, whether it would have happened.
+class RowJudge {
+ public:
+  virtual ~RowJudge() = default;
+  virtual bool lets(const Log& log, const std::vector<events::Labels>& labels,
+                    const events::Batch& batch, std::size_t row) = 0;
+};
+
 struct LogRequest {
   std::vector<std::string> paths;
   Mapping columns;
@@ -30,6 +40,7 @@ struct LogRequest {
   std::vector<std::string> numbers;   // further columns to keep: predictions, probabilities
   std::vector<std::string> prefixes;  // and all that begin so
   std::vector<std::string> rules;     // CEL that gives an action, evaluated for each row
+  RowJudge* judge = nullptr;          // null: all rows happened
   Propensities propensities = Propensities::logged;
   std::optional<double> missing_reward;  // of rows without one; none: they are bad
   double max_bad = 0.01;                 // share of the rows, or from 1 on their number
@@ -62,6 +73,7 @@ struct Log {
   Mapping columns;  // as they were found
   std::size_t reward = kNone, propensity = kNone, action = kNone;
   std::size_t position = kNone, time = kNone, unit = kNone;
+  std::size_t let = kNone;  // 1 where the judge lets a row through
   std::vector<ContextColumn> context;
   std::vector<ContextColumn> numbers;
   std::vector<ContextColumn> rules;          // what each gave, as labels of its own

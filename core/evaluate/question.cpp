@@ -113,7 +113,7 @@ ModelSpec parse_model(const std::string& text, ModelSpec spec) {
 
 void complete_request(Question& question) {
   question.spec.model = parse_model(question.model, question.spec.model);
-  want_for(question.log, parse_target(question.target));
+  if (question.log.judge == nullptr) want_for(question.log, parse_target(question.target));
   if (!question.baseline.empty()) want_for(question.log, parse_target(question.baseline));
   if (question.spec.model.kind == ModelSpec::Kind::columns)
     want_column(question.log.prefixes, question.spec.model.prefix);
@@ -147,17 +147,21 @@ std::unique_ptr<Target> make_target(const Log& log, const TargetWords& words, Fi
 std::unique_ptr<Answer> answer(Question question, Files& files,
                                const events::EventReader::Progress& progress) {
   complete_request(question);
-  const TargetWords target = parse_target(question.target);
-  if (target.kind == TargetKind::logged)
+  const bool is_judged = question.log.judge != nullptr;
+  const TargetWords target = is_judged ? TargetWords{} : parse_target(question.target);
+  if (!is_judged && target.kind == TargetKind::logged)
     throw Error(ErrorKind::usage, "the target is what was logged: there is nothing to evaluate",
                 kTargetHelp);
   auto out = std::make_unique<Answer>();
   out->log = read_log(files, question.log, progress);
-  out->target = make_target(out->log, target, files);
+  if (is_judged) out->target = std::make_unique<FilterTarget>(out->log, question.target);
+  else out->target = make_target(out->log, target, files);
   if (!question.baseline.empty())
     out->baseline = make_target(out->log, parse_target(question.baseline), files);
   if (question.spec.estimators.empty())
-    question.spec.estimators = default_estimators(*out->target);
+    question.spec.estimators = is_judged
+                                   ? std::vector{parse_estimator("ips"), parse_estimator("snips")}
+                                   : default_estimators(*out->target);
   out->backtest = run_backtest(out->log, *out->target, out->baseline.get(), question.spec);
   return out;
 }

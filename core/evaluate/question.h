@@ -13,7 +13,8 @@
 namespace autopilot::evaluate {
 
 struct Question {
-  std::string target;    // "uniform", "always:A", "weights:FILE", "columns:PREFIX", …
+  // "uniform", "always:A", "weights:FILE", "columns:PREFIX", …; with a judge of the log, its name.
+  std::string target;
   std::string baseline;  // the same, or "logged"
   std::string model;     // "tabular", "ridge", "logistic", "columns:PREFIX"; empty: by the log
   LogRequest log;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/text.h"
@@ -28,28 +29,43 @@ Value interval_value(const stats::Interval& i) {
   return List{number_or_null(i.low), number_or_null(i.high)};
 }
 
-Value stated_value(const Stated& stated) {
-  if (stated.interval) return interval_value(*stated.interval);
+Value stated_value(const Stated& stated, bool forced) {
+  if (stated.is_sound() || (forced && stated.interval)) return interval_value(*stated.interval);
   return Value();
+}
+
+// Why an interval is not stated, by its kind.
+Map reasons_value(const Estimated& e) {
+  Map out;
+  const auto add = [&](const char* kind, const Stated& stated) {
+    if (!stated.why_not.empty()) out[kind] = stated.why_not;
+  };
+  add("delta", e.delta);
+  add("bootstrap", e.bootstrap);
+  add("empirical_bernstein", e.bernstein);
+  add("anytime", e.anytime);
+  return out;
 }
 
 Tone tone_of(Trust trust) {
   return trust == Trust::yes ? Tone::good : trust == Trust::doubt ? Tone::warn : Tone::bad;
 }
 
-Map uplift_value(const Uplift& u) {
+// An uplift is only tested where the estimate has an interval.
+Map uplift_value(const Uplift& u, bool sound) {
   Map out{{"baseline", number_or_null(u.baseline)},
           {"difference", number_or_null(u.difference)},
           {"difference_error", number_or_null(u.difference_error)},
-          {"difference_interval", interval_value(u.difference_interval)},
+          {"difference_interval", sound ? interval_value(u.difference_interval) : Value()},
           {"relative", number_or_null(u.relative)}};
-  out["relative_interval"] = u.relative_interval ? interval_value(*u.relative_interval) : Value();
-  out["p"] = number_or_null(u.p);
+  out["relative_interval"] =
+      sound && u.relative_interval ? interval_value(*u.relative_interval) : Value();
+  out["p"] = sound ? number_or_null(u.p) : Value();
   out["e_value"] = u.evidence ? number_or_null(*u.evidence) : Value();
   return out;
 }
 
-Map estimate_value(const Estimated& e) {
+Map estimate_value(const Estimated& e, bool forced) {
   Map out{{"estimator", std::string(stats::to_string(e.estimator.kind))}};
   if (stats::has_parameter(e.estimator.kind)) {
     out["parameter"] = std::isinf(e.estimator.parameter) ? Value("inf") : Value(e.estimator.parameter);
@@ -58,11 +74,14 @@ Map estimate_value(const Estimated& e) {
   }
   out["value"] = number_or_null(e.value);
   out["error"] = number_or_null(e.error);
-  out["intervals"] = Map{{"delta", stated_value(e.delta)},
-                         {"bootstrap", stated_value(e.bootstrap)},
-                         {"empirical_bernstein", stated_value(e.bernstein)},
-                         {"anytime", stated_value(e.anytime)}};
-  out["uplift"] = e.uplift ? Value(uplift_value(*e.uplift)) : Value();
+  out["intervals"] = Map{{"delta", stated_value(e.delta, forced)},
+                         {"bootstrap", stated_value(e.bootstrap, forced)},
+                         {"empirical_bernstein", stated_value(e.bernstein, forced)},
+                         {"anytime", stated_value(e.anytime, forced)}};
+  out["no_interval_because"] = reasons_value(e);
+  out["skewness"] = number_or_null(e.skewness);
+  out["uplift"] =
+      e.uplift ? Value(uplift_value(*e.uplift, forced || e.delta.is_sound())) : Value();
   return out;
 }
 
@@ -183,34 +202,45 @@ class BacktestText {
                          "ANYTIME", "UPLIFT", level(), "P"},
                         {},
                         {false, true}};
-    bool shrunk = false, model = false;
-    for (const Estimated& e : backtest_.estimates) {
-      shrunk = shrunk || e.is_shrunk;
-      model = model || e.estimator.kind == stats::Ope::dm;
-      table.rows.push_back(row(e));
-    }
+    for (const Estimated& e : backtest_.estimates) table.rows.push_back(row(e));
     blocks_.emplace_back(std::move(table));
     std::string notes;
     if (!backtest_.model.empty()) notes += fmt::format("Model: {}. ", backtest_.model);
-    if (shrunk) notes += "* leaves out what shrunk weights lose: its interval is of its own mean. ";
-    if (model) notes += "dm has no interval: the model would be taken as given. ";
+    for (const auto& [why, names] : left_out())
+      notes += fmt::format("No interval of {}: {}. ", join(names, ", "), why);
     if (!notes.empty()) say(Line({{std::string(trim(notes)), Tone::dim}}));
   }
 
-  static std::string stated(const Stated& s) {
-    return s.interval ? interval_text(*s.interval) : std::string("-");
+  // Estimators without a normal interval, by the reason.
+  std::vector<std::pair<std::string, std::vector<std::string>>> left_out() const {
+    std::vector<std::pair<std::string, std::vector<std::string>>> out;
+    for (const Estimated& e : backtest_.estimates) {
+      if (e.delta.why_not.empty()) continue;
+      auto at = std::find_if(out.begin(), out.end(),
+                             [&](const auto& o) { return o.first == e.delta.why_not; });
+      if (at == out.end()) at = out.insert(out.end(), {e.delta.why_not, {}});
+      at->second.push_back(name_of(e.estimator));
+    }
+    return out;
+  }
+
+  bool shows(const Stated& s) const {
+    return s.is_sound() || (story_.is_forced && s.interval.has_value());
+  }
+  std::string stated(const Stated& s) const {
+    return shows(s) ? interval_text(*s.interval) : std::string("-");
   }
 
   std::vector<Line> row(const Estimated& e) const {
     std::string relative, ends, p;
     if (e.uplift) {
       relative = signed_percent(e.uplift->relative);
-      if (e.uplift->relative_interval)
+      if (e.uplift->relative_interval && shows(e.delta))
         ends = fmt::format("{} to {}", signed_percent(e.uplift->relative_interval->low),
                            signed_percent(e.uplift->relative_interval->high));
-      p = p_text(e.uplift->p);
+      p = shows(e.delta) ? p_text(e.uplift->p) : "-";
     }
-    return {name_of(e.estimator) + (e.is_shrunk ? "*" : ""),
+    return {name_of(e.estimator),
             number_text(e.value),
             stated(e.bootstrap),
             stated(e.delta),
@@ -323,7 +353,7 @@ render::Report describe(const Answer& answer, const BacktestStory& story) {
   const bool refused = is_refused(b, story);
   List estimates, segments;
   for (const Estimated& e : b.estimates) {
-    if (!refused) estimates.emplace_back(estimate_value(e));
+    if (!refused) estimates.emplace_back(estimate_value(e, story.is_forced));
   }
   for (const Segment& s : b.segments) {
     if (!refused) segments.emplace_back(segment_value(s, !story.is_forced));

@@ -23,6 +23,8 @@ class Target {
   virtual void all(const events::Batch& batch, std::size_t row, double* probability) const = 0;
   // By cell, when no row matters; else null.
   virtual const std::vector<double>* table() const { return nullptr; }
+  // Whether it only lets rows through or not: its weights are 0 and 1, whatever the propensities.
+  virtual bool is_filter() const { return false; }
   // Probability that falls on cells which the log never shows, by what is known without rows.
   double unseen = 0;
 };
@@ -91,6 +93,23 @@ class RuleTarget final : public Target {
   std::string rule_;
   std::size_t column_;
   std::vector<std::uint32_t> action_;  // by what the rule gives; kNoLabel: never logged
+};
+
+// What acted, where the log's judge lets it; nothing else.
+class FilterTarget final : public Target {
+ public:
+  FilterTarget(const Log& log, std::string name) : log_(log), name_(std::move(name)) {}
+  std::string name() const override { return name_; }
+  double logged(const events::Batch& batch, std::size_t row) const override {
+    return batch.columns[log_.let].numbers[row] * log_.propensity_of(batch, row);
+  }
+  bool knows_all() const override { return false; }
+  void all(const events::Batch&, std::size_t, double*) const override {}
+  bool is_filter() const override { return true; }
+
+ private:
+  const Log& log_;
+  std::string name_;
 };
 
 std::unique_ptr<Target> uniform_target(const Log& log);

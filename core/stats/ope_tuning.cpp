@@ -34,10 +34,6 @@ void TuningSums::add(const TuningSums& other) {
 
 std::vector<OpeEstimator> tuning_grid(Ope kind) {
   std::vector<OpeEstimator> out;
-  if (kind == Ope::sg_ips || kind == Ope::sg_dr) {
-    for (const double l : {0.5, 0.1, 0.05, 0.01, 0.005, 0.001, 0.0}) out.push_back({kind, l});
-    return out;
-  }
   for (const double limit : {10., 50., 100., 500., 1000., 5000., 10000.})
     out.push_back({kind, limit});
   out.push_back({kind, std::numeric_limits<double>::infinity()});
@@ -51,6 +47,11 @@ double student_quantile(double p, double degrees) {
   const double g3 = (((3 * z2 + 19) * z2 + 17) * z2 - 15) * z / 384;
   const double g4 = ((((79 * z2 + 776) * z2 + 1482) * z2 - 1920) * z2 - 945) * z / 92160;
   return z + (g1 + (g2 + (g3 + g4 / degrees) / degrees) / degrees) / degrees;
+}
+
+double sub_gaussian_parameter(double mean_square, double rows, double delta) {
+  if (!(mean_square > 0)) return 0;
+  return std::min(1.0, std::sqrt(2 * std::log(1 / delta) / (3 * mean_square * rows)));
 }
 
 std::size_t choose_by_slope(std::span<const TuningSums> candidates, std::uint64_t rows,

@@ -22,12 +22,16 @@ struct TuningSums {
   void add(const TuningSums& other);
 };
 
-// Candidates as the literature has them: L of 10 to 10,000 and infinity; l of 0.5 to 0.
+// Candidates as the literature has them: L of 10 to 10,000 and infinity.
 std::vector<OpeEstimator> tuning_grid(Ope kind);
 
 // The index of the candidate that SLOPE chooses. `delta`: its confidence.
 std::size_t choose_by_slope(std::span<const TuningSums> candidates, std::uint64_t rows,
                             double delta = 0.1);
+
+// The l of sg-ips and sg-dr that makes their bound least (Metelli et al. 2021, theorem 5.1):
+// sqrt(2 ln(1/delta) / (3 E[w^2] n)), at most 1.
+double sub_gaussian_parameter(double mean_square, double rows, double delta);
 
 struct WeightRange {
   double mean_square = 0;

@@ -31,6 +31,7 @@ const std::map<std::string, std::vector<std::string>> kWords = {
     {"audit search", {"apply"}},
     {"deploy judge", {"samples.jsonl"}},
     {"backtest", {"log.csv", "--target", "uniform"}},
+    {"backtest counterfactual", {"scenarios.yaml"}},
     {"eval", {"1 + 1"}},
     {"export", {"-o", "out"}},
     {"show", {"latest"}},

@@ -45,7 +45,7 @@ inline Replicated replicate(const SyntheticWorld& world, std::size_t rows, int l
       to.squares += (e.value - world.value) * (e.value - world.value);
       if (refused) continue;
       const auto count = [&](const char* kind, const evaluate::Stated& stated) {
-        if (!stated.interval) return;
+        if (!stated.is_sound()) return;
         Replicated::Kind& by = to.by[kind];
         ++by.stated;
         by.covered +=
