@@ -185,9 +185,9 @@ std::vector<Finding> find_doubts(const Log& log, const Target& target, const Dia
         fmt::format("what the target earns rests on {:.2g} rewards", d.effective_rewards));
   if (std::abs(d.mean_weight_z()) > 4 && !target.is_filter())
     say(Trust::doubt, "mean-weight",
-        fmt::format("the weights are {:.4g} on average, not 1 (z {:.1f}): propensities or target "
-                    "are not what they say",
-                    d.mean_weight, d.mean_weight_z()));
+        fmt::format("the weights are {:.4g} on average, not {:.4g} (z {:.1f}): propensities or "
+                    "target are not what they say",
+                    d.mean_weight, 1 - d.unseen, d.mean_weight_z()));
   if (d.calibration_p < 1e-3 && !target.is_filter())
     say(Trust::doubt, "calibration",
         fmt::format("action {}{} was logged {:.3g} times as often as its propensities say (z {:.1f})",

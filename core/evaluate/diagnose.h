@@ -35,8 +35,9 @@ struct Diagnosis {
   // Whether the weights' variance may be infinite: few effective rows, and a tail index that is not
   // clearly above 2 (its error is itself over the root of the number of weights).
   bool has_heavy_tail() const;
+  // From 1, less what falls on actions that the log never shows.
   double mean_weight_z() const {
-    return mean_weight_error > 0 ? (mean_weight - 1) / mean_weight_error : 0;
+    return mean_weight_error > 0 ? (mean_weight - (1 - unseen)) / mean_weight_error : 0;
   }
 };
 

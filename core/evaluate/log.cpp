@@ -240,7 +240,7 @@ void check_bad(const Log& log, double max_bad) {
   if (bad <= allowed) return;
   std::string hint;
   for (const events::BadRow& row : log.bad.shown())
-    hint += fmt::format("{}{}: {}", hint.empty() ? "" : "\n        ", place_of(row), row.why);
+    hint += fmt::format("{}{}: {}", hint.empty() ? "" : "; ", place_of(row), row.why);
   throw Error(ErrorKind::invalid,
               fmt::format("{} of {} rows are bad, more than --max-bad {}", log.bad.count(), log.lines,
                           max_bad < 1 ? format_share(max_bad) : fmt::format("{}", max_bad)),
@@ -318,6 +318,10 @@ std::size_t Log::fold_of(const Batch& batch, std::size_t row, std::size_t folds)
   return (static_cast<std::uint64_t>(batch.columns[unit].integers[row]) >> 20) % folds;
 }
 
+std::string shown_path(const std::string& path) {
+  return path == "-" ? std::string("standard input") : path;
+}
+
 Mapping complete_mapping(const Mapping& given, const std::vector<std::string>& columns) {
   Mapping out = given;
   for (const std::string* name : {&out.time, &out.unit, &out.action, &out.propensity, &out.reward,
@@ -342,7 +346,7 @@ Log read_log(Files& files, const LogRequest& request,
   events::EventReader reader(files, paths);
   if (reader.columns().empty())
     throw Error(ErrorKind::invalid, fmt::format("{} is empty: there is nothing to learn from",
-                                                paths.empty() ? "the log" : paths.front()));
+                                                shown_path(paths.front())));
   Log log;
   log.propensities = request.propensities;
   log.columns = complete_mapping(request.columns, reader.columns());
@@ -391,7 +395,8 @@ Log read_log(Files& files, const LogRequest& request,
   check_bad(log, request.max_bad);
   if (log.rows->rows() == 0)
     throw Error(ErrorKind::invalid,
-                fmt::format("{} holds no rows: there is nothing to learn from", paths.front()));
+                fmt::format("{} holds no rows: there is nothing to learn from",
+                            shown_path(paths.front())));
   if (log.propensities != Propensities::logged) estimate_propensities(log);
   return log;
 }

@@ -115,6 +115,8 @@ struct Log {
   bool has_repeated_units() const { return unit != kNone && rows_per_unit > 1.0001; }
 };
 
+std::string shown_path(const std::string& path);  // "-" is standard input
+
 // The mapping completed from the columns that there are. Throws Error(invalid) with a did-you-mean
 // on a column that is not there.
 Mapping complete_mapping(const Mapping& given, const std::vector<std::string>& columns);

@@ -23,6 +23,10 @@ std::string signed_percent(double share) {
 
 std::string p_text(double p) { return p < 1e-4 ? "<0.0001" : fmt::format("{:.2g}", p); }
 
+std::string count_text(double count) {
+  return count < 1000 ? fmt::format("{:.3g}", count) : fmt::format("{:.0f}", count);
+}
+
 Value number_or_null(double x) { return std::isfinite(x) ? Value(x) : Value(); }
 
 Value interval_value(const stats::Interval& i) {
@@ -185,10 +189,14 @@ class BacktestText {
   void say(Line line) { blocks_.emplace_back(render::Paragraph{std::move(line)}); }
 
   void headline() {
+    std::string names;
+    for (const std::string& path : story_.paths)
+      names += (names.empty() ? "" : ", ") + shown_path(path);
     const std::string what = backtest_.baseline == "logged" ? "what was logged" : backtest_.baseline;
     say(Line({{backtest_.target, Tone::strong},
-              {fmt::format(" against {}: {} rows of {}, {} actions{}, mean reward {}", what,
-                           log_.rows->rows(), join(story_.paths, ", "), log_.actions(),
+              {fmt::format(" against {}: {} rows of {}, {} action{}{}, mean reward {}", what,
+                           log_.rows->rows(), names, log_.actions(),
+                           log_.actions() == 1 ? "" : "s",
                            log_.positions() > 1 ? fmt::format(" at {} positions", log_.positions())
                                                 : std::string(),
                            number_text(backtest_.logged)),
@@ -284,9 +292,9 @@ class BacktestText {
     const auto fact = [&](const char* name, std::string value) {
       table.rows.push_back({Line({{name, Tone::dim}}), std::move(value)});
     };
-    fact("effective rows", fmt::format("{:.4g} of {} ({:.3g}%)", d.effective, d.rows,
+    fact("effective rows", fmt::format("{} of {} ({:.3g}%)", count_text(d.effective), d.rows,
                                        100 * d.effective / d.rows));
-    fact("effective rewards", fmt::format("{:.3g}", d.effective_rewards));
+    fact("effective rewards", count_text(d.effective_rewards));
     fact("weights", fmt::format("mean {:.4g} ± {:.2g} (z {:.1f}), largest {:.4g}", d.mean_weight,
                                 d.mean_weight_error, d.mean_weight_z(), d.most_weight));
     fact("weight tail",
@@ -300,7 +308,7 @@ class BacktestText {
     fact("propensities",
          fmt::format("smallest {:.4g}, mean of 1/p {:.4g} of {} actions{}", d.least_propensity,
                      d.inverse_propensity, log_.actions(),
-                     d.tested > 0 ? fmt::format(", worst calibration {}{} z {:.1f} (p {})",
+                     !d.worst.action.empty() ? fmt::format(", worst calibration {}{} z {:.1f} (p {})",
                                                 d.worst.action,
                                                 d.worst.position.empty()
                                                     ? ""

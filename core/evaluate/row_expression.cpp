@@ -11,11 +11,8 @@
 namespace autopilot::evaluate {
 namespace {
 
-// The expression with a caret below what is wrong.
-std::string pointed(const std::string& source, const expr::Fault& fault) {
-  std::string out = fmt::format("{}\n        {:>{}}", source, "^", fault.begin + 1);
-  if (!fault.help.empty()) out += "\n        " + fault.help;
-  return out;
+std::string place_in(const std::string& source, const expr::Fault& fault) {
+  return fmt::format("at '{}' in '{}'", source.substr(fault.begin, fault.end - fault.begin), source);
 }
 
 }  // namespace
@@ -28,8 +25,10 @@ RowExpression::RowExpression(std::string source, const std::vector<std::string>&
     environment.variables.try_emplace(name, expr::Type(expr::TypeKind::json));
   const expr::CheckedExpr checked = expr::parse_and_check(source_, environment);
   if (!checked.ok())
-    throw Error(ErrorKind::invalid, fmt::format("{}: {}", option, checked.faults[0].message),
-                pointed(source_, checked.faults[0]));
+    throw Error(ErrorKind::invalid,
+                fmt::format("{}: {}, {}", option, checked.faults[0].message,
+                            place_in(source_, checked.faults[0])),
+                checked.faults[0].help);
   program_ = expr::compile(checked, slots_);
   for (const expr::Path& path : slots_.paths()) columns_.push_back(join(path, "."));
   inputs_.resize(columns_.size());

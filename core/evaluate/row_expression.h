@@ -15,7 +15,7 @@ namespace autopilot::evaluate {
 
 class RowExpression {
  public:
-  // `option` is for messages. Throws Error(invalid) with a caret on what does not compile.
+  // `option` is for messages. Throws Error(invalid) naming what does not compile.
   RowExpression(std::string source, const std::vector<std::string>& columns, std::string option);
 
   const std::string& source() const { return source_; }

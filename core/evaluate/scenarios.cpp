@@ -131,10 +131,12 @@ void read_scenario(const YamlNode& node, const Question& common, std::set<std::s
   }
   Scenario scenario{"", common};
   ScenarioReader reader(faults, scenario.question);
+  const std::size_t before = faults.errors();
   for (const YamlEntry& entry : node.entries) {
     if (entry.key == "name") scenario.name = entry.value.text;
     else if (known(entry, "name", faults)) reader.read(entry);
   }
+  if (faults.errors() > before) return;
   if (scenario.name.empty()) scenario.name = scenario.question.target;
   if (scenario.question.target.empty())
     faults.error("bad-scenario", node.span, "the scenario has no target");

@@ -172,13 +172,25 @@ void RowBuilder::time(std::size_t column, std::string_view text) {
   seen_[column] = row_;
 }
 
+namespace {
+
+// CSV of programs that have truth values.
+bool parse_truth(std::string_view text, double& out) {
+  if (text != "true" && text != "True" && text != "false" && text != "False") return false;
+  out = text[0] == 't' || text[0] == 'T' ? 1 : 0;
+  return true;
+}
+
+}  // namespace
+
 void RowBuilder::text(std::size_t column, std::string_view text) {
   if (text.empty()) return;
   double value = 0;
   switch (schema_[column].kind) {
     case Kind::number:
     case Kind::share:
-      return parse_number(text, value) ? store(column, value, text) : not_a_number(column, text);
+      if (parse_number(text, value) || parse_truth(text, value)) return store(column, value, text);
+      return not_a_number(column, text);
     case Kind::value:
       if (parse_number(text, value)) return number(column, value, text);
       out_.batch.columns[column].numbers[out_.batch.rows] =

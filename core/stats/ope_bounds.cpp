@@ -107,7 +107,7 @@ std::vector<double> benjamini_hochberg(std::span<const double> p) {
   double least = 1;
   for (std::size_t k = order.size(); k-- > 0;) {
     const double m = static_cast<double>(p.size()), rank = static_cast<double>(k + 1);
-    least = std::min(least, p[order[k]] * m / rank);
+    least = std::min(least, p[order[k]] * (m / rank));
     out[order[k]] = least;
   }
   return out;
