@@ -22,11 +22,11 @@ class Inputs {
   explicit Inputs(const decide::CompiledSet& set) {
     decide::Engine reader(set);
     for (std::string line : action_lines(kInputs)) {
-      line.append(decide::kPadding, ' ');
+      line.append(kPadding, ' ');
       lines_.push_back(std::move(line));
       decide::InputFault fault;
       std::string_view text = lines_.back();
-      text.remove_suffix(decide::kPadding);
+      text.remove_suffix(kPadding);
       if (!reader.read(text, {}, inputs_.emplace_back(), fault)) std::abort();
     }
   }

@@ -35,7 +35,7 @@ Lines make_lines(bool one_shape) {
     out.text += line + '\n';
     ends.push_back(out.text.size() - 1);
   }
-  out.text.append(decide::kPadding, ' ');
+  out.text.append(kPadding, ' ');
   std::size_t begin = 0;
   for (const std::size_t end : ends) {
     out.views.push_back(std::string_view(out.text).substr(begin, end - begin));

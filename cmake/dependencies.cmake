@@ -18,5 +18,7 @@ target_link_libraries(lib_re2 INTERFACE Threads::Threads)
 prefer_static(lib_nettle nettle nettle)
 prefer_static(lib_cctz cctz cctz)
 prefer_static(lib_simdjson simdjson simdjson)
+prefer_static(lib_zlib z z)
+prefer_static(lib_zstd zstd zstd)
 # Headers only: the library is loaded when something is first asked over HTTP. Linked, it would cost every start 5 ms.
 find_path(CURL_HEADERS curl/curl.h REQUIRED)

@@ -11,6 +11,8 @@ extern const cli::Command audit_list;
 extern const cli::Command audit_prove;
 extern const cli::Command audit_search;
 extern const cli::Command audit_verify;
+extern const cli::Command backtest;
+extern const cli::Command backtest_counterfactual;
 extern const cli::Command complete;
 extern const cli::Command convert;
 extern const cli::Command decide;
@@ -82,6 +84,7 @@ const cli::Table& registry() {
         &deploy_pause, &deploy_resume, &deploy_abort, &deploy_rollback, &deploy_retry,
         &deploy_history, &deploy_dora, &deploy_check, &deploy_smoke, &deploy_load, &deploy_simulate,
         &deploy_judge}},
+      {"LEARNING", {&backtest, &backtest_counterfactual}},
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &state_checkpoint, &audit_verify,
         &audit_list, &audit_search, &audit_prove, &audit_export}},

@@ -59,6 +59,9 @@ constexpr RoleRow kRows[] = {
     {"deploy load", {}},
     {"deploy judge", {}},
 
+    {"backtest", {}},
+    {"backtest counterfactual", {}},
+
     {"decide", Role::operator_, "--override takes the authority of every policy that blocks"},
     {"show", Role::viewer},
     {"graph", Role::viewer},

@@ -32,7 +32,7 @@ class Show : public cli::Invocation {
     decide::Archive archive(store.database());
     std::string line = archive.find(decision_);
     const std::size_t size = line.size();
-    line.append(decide::kPadding, ' ');
+    line.append(kPadding, ' ');
     state::PolicySets policies(store);
     decide::Replayer replayer(policies);
     decide::Trace trace;

@@ -5,12 +5,11 @@
 
 #include "cli/command.h"
 #include "commands/recorded.h"
+#include "commands/rules.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/decide/archive.h"
 #include "core/decide/whatif_report.h"
-#include "core/policy/loader.h"
-#include "core/state/overlay_change.h"
 #include "core/state/store.h"
 
 namespace autopilot::commands {
@@ -69,7 +68,7 @@ class WhatIfCommand : public cli::Invocation {
     std::vector<decide::Sweep> sweeps;
     for (const std::string& words : sweeps_) sweeps.push_back(decide::parse_sweep(words));
     check_words();
-    std::optional<decide::Rules> rules = rules_of(context);
+    std::optional<decide::Rules> rules = rules_of(context, policies_);
     if (!rules) return cli::Exit::no;
     const decide::WhatIfPlan plan(*rules, std::move(settings), std::move(sweeps));
     decide::Chosen chosen;
@@ -114,28 +113,6 @@ class WhatIfCommand : public cli::Invocation {
     return {policies_.empty() ? "the applied policies" : policies_,
             base_ == "unchanged" || !actions_.empty() ? "unchanged" : "recorded",
             what_if_settings().tolerance};
-  }
-
-  // Null when the files have faults, which are shown.
-  std::optional<decide::Rules> rules_of(cli::Context& context) {
-    decide::Rules rules;
-    std::vector<policy::Document> documents;
-    if (policies_.empty()) {
-      documents = state::documents_at(context.existing_store(), context.world.clock.now());
-    } else {
-      const policy::Project& project = context.project();
-      policy::LoadResult loaded =
-          policy::load_paths({policies_}, project, context.world.files, context.diagnostics);
-      context.show_diagnostics();
-      if (!context.diagnostics.ok()) return std::nullopt;
-      documents = std::move(loaded.documents);
-      if (project.document) documents.push_back(*project.document);
-    }
-    for (policy::Document& d : documents) {
-      if (d.kind == "Project") rules.project = policy::project_from(d);
-      if (d.kind == "Policy") rules.documents.push_back(std::move(d));
-    }
-    return rules;
   }
 
   // False when some lines were no actions; they are shown and the others chosen.

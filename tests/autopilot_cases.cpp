@@ -1,5 +1,5 @@
-// autopilot_cases SUITE FILE: runs a case file of a published format (testdata/*/README.md), prints
-// the ids that fail and last `N of M hold`. Exit 0 only when all do.
+// autopilot_cases SUITE FILE: runs a case file (for ope, a folder) of a published format
+// (testdata/*/README.md), prints the ids that fail and last `N of M hold`. Exit 0 only when all do.
 
 #include <fmt/format.h>
 
@@ -13,6 +13,7 @@
 #include "core/base/json.h"
 #include "core/expr/batch.h"
 #include "tests/cases_judge.h"
+#include "tests/cases_ope.h"
 
 namespace autopilot {
 namespace {
@@ -85,14 +86,22 @@ Score run_suite(const Suite& suite, const Value& file) {
   return score;
 }
 
+int tell_score(int held, int all) {
+  fmt::print("{} of {} hold\n", held, all);
+  return held == all ? 0 : 1;
+}
+
 int run(const std::string& name, const std::string& path) {
+  if (name == "ope") {
+    const OpeScore score = run_ope_cases(path);
+    return tell_score(score.held, score.run);
+  }
   for (const Suite& suite : kSuites) {
     if (name != suite.name) continue;
     const Score score = run_suite(suite, read_cases(path));
-    fmt::print("{} of {} hold\n", score.held, score.run);
-    return score.held == score.run ? 0 : 1;
+    return tell_score(score.held, score.run);
   }
-  std::string known;
+  std::string known = " ope";
   for (const Suite& suite : kSuites) known += fmt::format(" {}", suite.name);
   fmt::print(stderr, "unknown suite '{}'; there are:{}\n", name, known);
   return 2;
@@ -103,7 +112,7 @@ int run(const std::string& name, const std::string& path) {
 
 int main(int count, char** words) {
   if (count != 3) {
-    std::fputs("usage: autopilot_cases SUITE FILE\n", stderr);
+    std::fputs("usage: autopilot_cases SUITE FILE|FOLDER\n", stderr);
     return 2;
   }
   try {

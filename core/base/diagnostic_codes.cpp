@@ -59,6 +59,9 @@ constexpr DiagnosticCode kCodes[] = {
      "be",
      "Write one JSON object a line, with arm and either bad and total or a value; autopilot help "
      "deploy judge shows some"},
+    {"bad-scenario", "A scenario of backtest counterfactual that cannot be asked",
+     "Write a map with a name, a target and, there or above, logs; autopilot help backtest "
+     "counterfactual shows some"},
     {"bad-secret",
      "A reference to a secret, ${env:NAME}, ${file:PATH} or ${exec:PROGRAM ARGUMENTS}, is not well "
      "formed",

@@ -82,6 +82,67 @@ void sync_folder(const std::string& path) {
   if (folder.get() >= 0) ::fsync(folder.get());
 }
 
+class OpenFile final : public ByteSource {
+ public:
+  OpenFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {
+    struct stat s {};
+    if (::fstat(fd_.get(), &s) != 0) fail("cannot read", path_, errno);
+    if (S_ISREG(s.st_mode)) size_ = static_cast<std::uint64_t>(s.st_size);
+    ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  }
+  std::size_t read(char* to, std::size_t most) override {
+    for (;;) {
+      const ssize_t n = ::read(fd_.get(), to, most);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) fail("cannot read", path_, errno);
+      return static_cast<std::size_t>(n);
+    }
+  }
+  std::uint64_t size() const override { return size_; }
+
+ private:
+  Fd fd_;
+  std::string path_;
+  std::uint64_t size_ = 0;
+};
+
+// A file without a name in the folder for temporary files.
+class SystemScratch final : public ScratchFile {
+ public:
+  explicit SystemScratch(const std::string& folder) {
+    std::string path = folder + "/autopilot-XXXXXX";
+    fd_.emplace(::mkostemp(path.data(), O_CLOEXEC));  // mode 0600
+    if (fd_->get() < 0) fail("cannot write", path, errno);
+    ::unlink(path.c_str());
+  }
+  void write(std::uint64_t at, const void* from, std::size_t bytes) override {
+    const char* next = static_cast<const char*>(from);
+    while (bytes > 0) {
+      const ssize_t n = ::pwrite(fd_->get(), next, bytes, static_cast<off_t>(at));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) fail("cannot write", "a temporary file", errno);
+      next += n, at += static_cast<std::uint64_t>(n), bytes -= static_cast<std::size_t>(n);
+    }
+  }
+  void read(std::uint64_t at, void* to, std::size_t bytes) override {
+    char* next = static_cast<char*>(to);
+    while (bytes > 0) {
+      const ssize_t n = ::pread(fd_->get(), next, bytes, static_cast<off_t>(at));
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) fail("cannot read", "a temporary file", n < 0 ? errno : EIO);
+      next += n, at += static_cast<std::uint64_t>(n), bytes -= static_cast<std::size_t>(n);
+    }
+  }
+
+ private:
+  std::optional<Fd> fd_;
+};
+
+std::string temporary_folder() {
+  const char* folder = std::getenv("TMPDIR");
+  return folder != nullptr && *folder != '\0' ? folder : "/tmp";
+}
+
 class SystemClock final : public Clock {
  public:
   Instant now() override {
@@ -107,6 +168,17 @@ class SystemFiles final : public Files {
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (fd.get() < 0) fail("cannot read", path, errno);
     return read_all(fd.get(), path);
+  }
+
+  std::unique_ptr<ByteSource> open(const std::string& path) override {
+    if (path == "-") return Files::open(path);
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) fail("cannot read", path, errno);
+    return std::make_unique<OpenFile>(fd, path);
+  }
+
+  std::unique_ptr<ScratchFile> scratch() override {
+    return std::make_unique<SystemScratch>(temporary_folder());
   }
 
   std::string read_guarded(const std::string& path, const std::string& root) override {
@@ -216,9 +288,7 @@ class SystemFiles final : public Files {
   }
 
   std::string write_temporary(std::string_view text) override {
-    const char* folder = std::getenv("TMPDIR");
-    std::string path =
-        fmt::format("{}/autopilot-XXXXXX", folder != nullptr && *folder != '\0' ? folder : "/tmp");
+    std::string path = temporary_folder() + "/autopilot-XXXXXX";
     const Fd fd(::mkostemp(path.data(), O_CLOEXEC));  // mode 0600
     if (fd.get() < 0) fail("cannot write", path, errno);
     try {

@@ -4,6 +4,7 @@
 // clock or the environment.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,25 @@ struct FileEntry {
 
 // Paths are as given by the user, relative to the working directory. All throw Error(storage)
 // naming the path.
+// Bytes that come one piece after another, of whatever length in all.
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  // Fills `to` with up to `most` bytes; how many there were, 0 only at the end.
+  virtual std::size_t read(char* to, std::size_t most) = 0;
+  // Bytes in all where that is known beforehand; 0: it is not.
+  virtual std::uint64_t size() const { return 0; }
+};
+
+// Bytes put aside for this process alone, gone with it: what does not fit into memory.
+class ScratchFile {
+ public:
+  virtual ~ScratchFile() = default;
+  virtual void write(std::uint64_t at, const void* from, std::size_t bytes) = 0;
+  // REQUIRES that it was written. From several threads at once.
+  virtual void read(std::uint64_t at, void* to, std::size_t bytes) = 0;
+};
+
 class Files {
  public:
   // Bytes that read() and read_all_stdin() take at most; more is an Error(storage). It keeps
@@ -41,6 +61,9 @@ class Files {
 
   virtual ~Files() = default;
   virtual std::string read(const std::string& path) = 0;
+  // The same piece by piece, whatever its length; "-" is standard input.
+  virtual std::unique_ptr<ByteSource> open(const std::string& path);
+  virtual std::unique_ptr<ScratchFile> scratch();
   // Reads what others must not be able to swap (core/base/guarded_file.h): a regular file that
   // belongs to this user or to root, writable for nobody else, and under the folder `root` reached
   // through folders of that kind and no link. Throws Error(denied) when it is not so.

@@ -13,7 +13,7 @@
 
 #include "core/decide/history_writer.h"
 #include "core/decide/input_shape.h"
-#include "core/decide/json_index.h"
+#include "core/base/json_index.h"
 #include "core/decide/json_text.h"
 #include "core/decide/members.h"
 

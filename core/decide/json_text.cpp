@@ -14,11 +14,6 @@ constexpr const char* kBadNumber = "malformed number, or a number out of range";
 constexpr const char* kBadEscape = "malformed string escape";
 constexpr const char* kNoValue = "malformed JSON: expected a value";
 
-const char* behind_digits(const char* at) {
-  while (is_digit(*at)) ++at;
-  return at;
-}
-
 // Whether a number that is out of range is too large, and not too small: by the decimal exponent of
 // its first digit that is not 0.
 bool is_large(std::string_view number) {
@@ -36,28 +31,6 @@ bool is_large(std::string_view number) {
 }
 
 }  // namespace
-
-NumberText scan_long_number(const char* text) {
-  const char* const whole = text + (*text == '-');
-  const char* at = behind_digits(whole);
-  if (at == whole || (*whole == '0' && at - whole > 1)) return {};
-  if (*at == '.') {
-    const char* const fraction = ++at;
-    at = behind_digits(at);
-    if (at == fraction) return {};
-  }
-  if (*at == 'e' || *at == 'E') {
-    ++at;
-    at += *at == '+' || *at == '-';
-    const char* const exponent = at;
-    at = behind_digits(at);
-    if (at == exponent) return {};
-  }
-  if (!ends_value(*at)) return {};
-  NumberText out;
-  out.size = static_cast<std::size_t>(at - text);
-  return out;
-}
 
 void JsonText::stop(Token at, std::string message) const {
   throw JsonStop{std::move(message), *std::min(at, end_)};

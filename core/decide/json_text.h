@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/decide/json_index.h"
-#include "core/decide/json_number.h"
+#include "core/base/json_index.h"
+#include "core/base/json_number.h"
 #include "core/expr/arena.h"
 
 namespace autopilot::decide {

@@ -27,7 +27,7 @@ class GivenLedger final : public decide::LedgerView {
 
 std::string padded(std::string_view text) {
   std::string out(text);
-  out.append(decide::kPadding, ' ');
+  out.append(kPadding, ' ');
   return out;
 }
 

@@ -46,6 +46,8 @@ const std::map<std::string, std::vector<std::string>> kWords = {
     {"deploy simulate", {"shop", "--metrics", "samples.jsonl"}},
     {"deploy load", {"http://127.0.0.1:9/", "--rate", "1/s", "--for", "1s"}},
     {"deploy smoke", {"smoke.yaml"}},
+    {"backtest", {"log.csv", "--target", "uniform"}},
+    {"backtest counterfactual", {"scenarios.yaml"}},
     {"eval", {"1 + 1"}},
     {"export", {"-o", "out"}},
     {"show", {"latest"}},

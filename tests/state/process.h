@@ -49,7 +49,7 @@ class Process {
   Said decide(const std::vector<std::string>& lines) {
     std::vector<std::string> padded;
     for (const std::string& line : lines) {
-      padded.push_back(line + std::string(decide::kPadding, ' '));
+      padded.push_back(line + std::string(kPadding, ' '));
     }
     std::vector<decide::InputLine> input;
     for (std::size_t i = 0; i < lines.size(); ++i) {

@@ -60,7 +60,7 @@ class ResumeTest : public ApprovalsTest {
   bool replays(const std::string& line) {
     state::PolicySets sets(*store);
     decide::Replayer replayer(sets);
-    const std::string padded = line + std::string(decide::kPadding, ' ');
+    const std::string padded = line + std::string(kPadding, ' ');
     return replayer.replay(std::string_view(padded).substr(0, line.size())) == line;
   }
 };

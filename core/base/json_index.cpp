@@ -1,4 +1,4 @@
-#include "core/decide/json_index.h"
+#include "core/base/json_index.h"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -8,7 +8,7 @@
 
 #include "core/base/error.h"
 
-namespace autopilot::decide {
+namespace autopilot {
 namespace {
 
 constexpr std::size_t kSmallest = 16 * 1024;
@@ -51,4 +51,4 @@ char* JsonIndex::unescape(const char* content, char* to) const {
       parts_->stages->parse_string(bytes(content), reinterpret_cast<std::uint8_t*>(to)));
 }
 
-}  // namespace autopilot::decide
+}  // namespace autopilot

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace autopilot::decide {
+namespace autopilot {
 
 // How a number is written.
 struct NumberText {
@@ -123,4 +123,4 @@ inline bool is_exact(const NumberText& number) {
   return number.is_negative ? -value : value;
 }
 
-}  // namespace autopilot::decide
+}  // namespace autopilot

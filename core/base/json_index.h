@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace autopilot::decide {
+namespace autopilot {
 
 // Bytes that must be readable (with any content) after each text that is read.
 inline constexpr std::size_t kPadding = 64;
@@ -43,4 +43,4 @@ class JsonIndex {
   bool has_escapes_ = false;
 };
 
-}  // namespace autopilot::decide
+}  // namespace autopilot

@@ -1,0 +1,214 @@
+#include "core/evaluate/diagnose.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "core/base/text.h"
+#include "core/stats/normal.h"
+
+namespace autopilot::evaluate {
+namespace {
+
+constexpr std::size_t kMostKept = 1 << 17;  // weights of the tail
+constexpr std::size_t kFewestForTail = 10;  // of them, for Hill's estimator
+constexpr double kLeastEffective = 100;
+constexpr double kFewEffective = 0.1;  // of the rows
+constexpr double kFewRewards = 10;
+constexpr double kMostOfOneRow = 0.05;
+constexpr double kMostUnseen = 0.05;
+constexpr double kFewestExpected = 5;  // rows of an action, for its calibration to be tested
+
+std::string percent(double share) { return fmt::format("{:.3g}%", share * 100); }
+
+}  // namespace
+
+DiagnosisSums::DiagnosisSums(const Log& log, const Target& target)
+    : log_(&log),
+      target_(&target),
+      most_kept_(std::min<std::size_t>(kMostKept, log.rows->rows() / 100 + 2)),
+      count_(log.cells()),
+      inverse_(log.cells()),
+      inverse_squares_(log.cells()) {}
+
+void DiagnosisSums::keep_largest() {
+  if (largest_.size() <= most_kept_) return;
+  std::nth_element(largest_.begin(), largest_.begin() + static_cast<std::ptrdiff_t>(most_kept_),
+                   largest_.end(), std::greater<>());
+  largest_.resize(most_kept_);
+}
+
+void DiagnosisSums::add(const events::Batch& batch, const stats::OpeRows& rows) {
+  largest_.insert(largest_.end(), rows.weight, rows.weight + rows.count);
+  keep_largest();
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    const double p = log_->propensity_of(batch, i), inverse = 1 / p;
+    const std::size_t cell = log_->cell_of(batch, i);
+    count_[cell] += 1;
+    inverse_[cell] += inverse;
+    inverse_squares_[cell] += inverse * inverse;
+    least_propensity_ = std::min(least_propensity_, p);
+    unused_ += rows.weight[i] == 0 ? 1 : 0;
+  }
+}
+
+void DiagnosisSums::add(const DiagnosisSums& other) {
+  largest_.insert(largest_.end(), other.largest_.begin(), other.largest_.end());
+  keep_largest();
+  for (std::size_t c = 0; c < count_.size(); ++c) {
+    count_[c] += other.count_[c];
+    inverse_[c] += other.inverse_[c];
+    inverse_squares_[c] += other.inverse_squares_[c];
+  }
+  least_propensity_ = std::min(least_propensity_, other.least_propensity_);
+  unused_ += other.unused_;
+}
+
+// Hill (1975), The Annals of Statistics 3, of the 1 % largest weights: below 2 the variance of the
+// weights is infinite, and no number of rows makes a normal interval right.
+void DiagnosisSums::tail(Diagnosis& out, const WeightSums& weights) {
+  const std::size_t k =
+      std::min(largest_.size(), static_cast<std::size_t>(std::ceil(weights.rows / 100)));
+  std::sort(largest_.begin(), largest_.end(), std::greater<>());
+  double sum = 0, logs = 0;
+  for (std::size_t i = 0; i < k; ++i) sum += largest_[i];
+  out.top_share = weights.sum > 0 ? sum / weights.sum : 0;
+  if (k < kFewestForTail || k >= largest_.size() || !(largest_[k] > 0)) return;
+  for (std::size_t i = 0; i < k; ++i) logs += std::log(largest_[i] / largest_[k]);
+  out.tail_index = logs > 0 ? static_cast<double>(k) / logs : 0;
+}
+
+// Over the rows of a position, 1[action]/p has expectation 1 for each action when p is right.
+void DiagnosisSums::calibrate(Diagnosis& out) const {
+  const std::size_t positions = log_->positions();
+  std::vector<double> rows(positions);
+  for (std::size_t c = 0; c < count_.size(); ++c) rows[c % positions] += count_[c];
+  double inverse = 0;
+  for (std::size_t c = 0; c < count_.size(); ++c) {
+    inverse += inverse_[c];
+    const double n = rows[c % positions], mean = inverse_[c] / n;
+    if (count_[c] < kFewestExpected) continue;
+    out.tested += 1;
+    const double variance = (inverse_squares_[c] - inverse_[c] * mean) / (n - 1) / n;
+    const double z = variance > 0 ? (mean - 1) / std::sqrt(variance) : 0;
+    if (std::abs(z) <= std::abs(out.worst.z)) continue;
+    out.worst = {log_->action_name(c / positions), log_->position_name(c % positions), mean, z};
+  }
+  out.inverse_propensity = inverse / out.rows / static_cast<double>(log_->actions());
+  const double p = 2 * stats::normal_cdf(-std::abs(out.worst.z));
+  out.calibration_p = std::min(1.0, p * out.tested);
+}
+
+void DiagnosisSums::support(Diagnosis& out) const {
+  out.unseen = target_->unseen;
+  out.unused = unused_ / out.rows;
+  const std::vector<double>* const table = target_->table();
+  if (table == nullptr) return;
+  const std::size_t positions = log_->positions();
+  double never = 0;
+  for (std::size_t a = 0; a < log_->actions(); ++a) {
+    double of_action = 0;
+    for (std::size_t k = 0; k < positions; ++k) {
+      if (count_[a * positions + k] == 0) of_action += (*table)[a * positions + k];
+    }
+    never += of_action;
+    if (of_action > 0) out.unseen_actions.push_back(log_->action_name(a));
+  }
+  out.unseen += never / static_cast<double>(positions);
+}
+
+Diagnosis DiagnosisSums::finish(const WeightSums& weights) {
+  Diagnosis out;
+  out.rows = weights.rows;
+  out.effective = weights.effective();
+  out.effective_rewards = weights.effective_rewards();
+  out.mean_weight = weights.mean();
+  out.mean_weight_error = weights.mean_error();
+  out.most_weight = weights.most;
+  out.largest_share = weights.largest_share();
+  out.least_propensity = least_propensity_;
+  tail(out, weights);
+  calibrate(out);
+  support(out);
+  return out;
+}
+
+bool Diagnosis::has_heavy_tail() const {
+  if (tail_index == 0 || effective >= kFewEffective * rows) return false;
+  return tail_index * (1 - 1 / std::sqrt(std::ceil(rows / 100))) < 2;
+}
+
+std::string_view to_string(Trust trust) {
+  return trust == Trust::yes ? "trust" : trust == Trust::doubt ? "doubt" : "distrust";
+}
+
+Trust verdict_of(const std::vector<Finding>& findings) {
+  Trust out = Trust::yes;
+  for (const Finding& finding : findings) out = std::max(out, finding.trust);
+  return out;
+}
+
+std::vector<Finding> find_doubts(const Log& log, const Target& target, const Diagnosis& d) {
+  std::vector<Finding> out;
+  const auto say = [&](Trust trust, const char* name, std::string text) {
+    out.push_back({trust, name, std::move(text)});
+  };
+  if (log.actions() < 2 && !target.is_filter())
+    say(Trust::no, "one-action",
+        fmt::format("the log shows one action only, {}: nothing can be compared",
+                    log.action_name(0)));
+  if (d.mean_weight == 0)
+    say(Trust::no, "no-overlap", "the target would have chosen none of what was logged");
+  else if (d.effective < kLeastEffective)
+    say(Trust::no, "effective-sample-size",
+        fmt::format("the weights leave {:.3g} of {} rows, fewer than {}", d.effective, d.rows,
+                    kLeastEffective));
+  if (d.largest_share > kMostOfOneRow)
+    say(Trust::no, "one-row",
+        fmt::format("one row has {} of all weight (at most {})", percent(d.largest_share),
+                    percent(kMostOfOneRow)));
+  if (d.unseen > kMostUnseen)
+    say(Trust::no, "unseen-actions",
+        fmt::format("{} of what the target does was never logged", percent(d.unseen)));
+  else if (d.unseen > 1e-9)
+    say(Trust::doubt, "unseen-actions",
+        fmt::format("{} of what the target does was never logged", percent(d.unseen)));
+  if (d.has_heavy_tail())
+    say(Trust::doubt, "heavy-tail",
+        fmt::format("the largest weights fall off so slowly (tail index {:.2f}) that their variance "
+                    "may have no bound: normal and bootstrap intervals are left out",
+                    d.tail_index));
+  if (d.effective_rewards > 0 && d.effective_rewards < kFewRewards)
+    say(Trust::doubt, "few-rewards",
+        fmt::format("what the target earns rests on {:.2g} rewards", d.effective_rewards));
+  if (std::abs(d.mean_weight_z()) > 4 && !target.is_filter())
+    say(Trust::doubt, "mean-weight",
+        fmt::format("the weights are {:.4g} on average, not {:.4g} (z {:.1f}): propensities or "
+                    "target are not what they say",
+                    d.mean_weight, 1 - d.unseen, d.mean_weight_z()));
+  if (d.calibration_p < 1e-3 && !target.is_filter())
+    say(Trust::doubt, "calibration",
+        fmt::format("action {}{} was logged {:.3g} times as often as its propensities say (z {:.1f})",
+                    d.worst.action,
+                    d.worst.position.empty() ? "" : " at position " + d.worst.position,
+                    d.worst.mean, d.worst.z));
+  if (log.propensities == Propensities::estimated)
+    say(Trust::doubt, "estimated-propensities",
+        "the propensities are frequencies of the log: right only when the policy that acted saw no "
+        "context");
+  if (log.propensities == Propensities::uniform && !target.is_filter())
+    say(Trust::doubt, "assumed-propensities",
+        "the log has no propensities: all actions are taken to have been alike");
+  if (!log.in_time_order)
+    say(Trust::doubt, "time-order",
+        "rows are not in the order of their times: what holds at every moment is said for the order "
+        "of the log");
+  if (log.bad.count() > 0)
+    say(Trust::doubt, "bad-rows",
+        fmt::format("{} of {} rows were left out", log.bad.count(), log.lines));
+  return out;
+}
+
+}  // namespace autopilot::evaluate

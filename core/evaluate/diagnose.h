@@ -1,0 +1,81 @@
+#pragma once
+// Whether a log can tell what is asked of it: how many rows the weights leave, how heavy their tail
+// is, what the target does that was never logged, and whether the propensities are what they say.
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "core/evaluate/log.h"
+#include "core/evaluate/tally.h"
+
+namespace autopilot::evaluate {
+
+struct Diagnosis {
+  double rows = 0;
+  double effective = 0, effective_rewards = 0;  // sample sizes that the weights leave
+  double mean_weight = 0, mean_weight_error = 0;
+  double most_weight = 0, largest_share = 0;  // of one row, of all weight
+  double top_share = 0;                       // of the 1 % largest weights
+  double tail_index = 0;                      // Hill's, of those; 0: cannot be told
+  double least_propensity = 0;
+  double inverse_propensity = 0;  // mean of 1/p over the number of actions: 1 when all are right
+  double unseen = 0;              // the target's probability of what was never logged
+  double unused = 0;              // share of rows that the target would never have chosen
+  std::vector<std::string> unseen_actions;
+  // Propensities: of each action, the mean of 1/p over the rows where it was logged should be 1.
+  struct Calibration {
+    std::string action, position;
+    double mean = 1, z = 0;
+  };
+  Calibration worst;
+  double calibration_p = 1;  // of the worst, among so many (Bonferroni)
+  double tested = 0;
+
+  // Whether the weights' variance may be infinite: few effective rows, and a tail index that is not
+  // clearly above 2 (its error is itself over the root of the number of weights).
+  bool has_heavy_tail() const;
+  // From 1, less what falls on actions that the log never shows.
+  double mean_weight_z() const {
+    return mean_weight_error > 0 ? (mean_weight - (1 - unseen)) / mean_weight_error : 0;
+  }
+};
+
+// Sums for a diagnosis of one part of the log.
+class DiagnosisSums {
+ public:
+  DiagnosisSums(const Log& log, const Target& target);
+
+  void add(const events::Batch& batch, const stats::OpeRows& rows);
+  void add(const DiagnosisSums& other);
+  Diagnosis finish(const WeightSums& weights);
+
+ private:
+  void keep_largest();
+  void tail(Diagnosis& out, const WeightSums& weights);
+  void calibrate(Diagnosis& out) const;
+  void support(Diagnosis& out) const;
+
+  const Log* log_;
+  const Target* target_;
+  std::size_t most_kept_;
+  std::vector<double> largest_;  // weights: at least the 1 % largest
+  std::vector<double> count_, inverse_, inverse_squares_;  // by cell
+  double least_propensity_ = 1, unused_ = 0;
+};
+
+enum class Trust { yes, doubt, no };
+std::string_view to_string(Trust trust);
+
+// Something that speaks for or against a result.
+struct Finding {
+  Trust trust = Trust::doubt;
+  std::string name;  // stable: "effective-sample-size"
+  std::string text;
+};
+
+// What the diagnosis, and the log itself, say against trusting estimates that use weights.
+std::vector<Finding> find_doubts(const Log& log, const Target& target, const Diagnosis& diagnosis);
+Trust verdict_of(const std::vector<Finding>& findings);
+
+}  // namespace autopilot::evaluate

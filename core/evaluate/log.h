@@ -1,0 +1,128 @@
+#pragma once
+// A log of what a policy did and what came of it, in memory-bounded columns with their roles.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/world.h"
+#include "core/events/bad_rows.h"
+#include "core/events/labels.h"
+#include "core/events/reader.h"
+#include "core/events/store.h"
+
+namespace autopilot::evaluate {
+
+// Which column is what. Empty: found by the names that logs use; none of them: there is none.
+struct Mapping {
+  std::string time, unit, action, propensity, reward, position;
+  std::vector<std::string> context;
+};
+
+enum class Propensities { logged, uniform, estimated };
+
+struct Log;
+
+// Says of each row, in the order of the log, whether it would have happened.
+class RowJudge {
+ public:
+  virtual ~RowJudge() = default;
+  virtual bool lets(const Log& log, const std::vector<events::Labels>& labels,
+                    const events::Batch& batch, std::size_t row) = 0;
+};
+
+struct LogRequest {
+  std::vector<std::string> paths;
+  Mapping columns;
+  std::string reward;                 // CEL over the columns, instead of a column
+  std::vector<std::string> numbers;   // further columns to keep: predictions, probabilities
+  std::vector<std::string> prefixes;  // and all that begin so
+  std::vector<std::string> rules;     // CEL that gives an action, evaluated for each row
+  RowJudge* judge = nullptr;          // null: all rows happened
+  Propensities propensities = Propensities::logged;
+  std::optional<double> missing_reward;  // of rows without one; none: they are bad
+  double max_bad = 0.01;                 // share of the rows, or from 1 on their number
+};
+
+// How often units come back, from a sample of them that is all while there are few.
+class UnitCensus {
+ public:
+  void add(std::int64_t unit);
+  double rows_per_unit() const;
+
+ private:
+  static constexpr std::size_t kMost = 1 << 16;
+  void halve();
+
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> slots_;  // hash and rows; open addressing
+  std::size_t units_ = 0;
+  unsigned level_ = 0;  // units whose hash begins with so many zeros are kept
+};
+
+struct ContextColumn {
+  std::string name;
+  std::size_t index = 0;  // among the columns of a batch
+};
+
+struct Log {
+  static constexpr std::size_t kNone = ~std::size_t{0};
+
+  std::unique_ptr<events::RowStore> rows;
+  Mapping columns;  // as they were found
+  std::size_t reward = kNone, propensity = kNone, action = kNone;
+  std::size_t position = kNone, time = kNone, unit = kNone;
+  std::size_t let = kNone;  // 1 where the judge lets a row through
+  std::vector<ContextColumn> context;
+  std::vector<ContextColumn> numbers;
+  std::vector<ContextColumn> rules;          // what each gave, as labels of its own
+  std::vector<events::Labels> labels;  // by column
+
+  events::BadRows bad;
+  std::uint64_t lines = 0;
+  double least_reward = 0, most_reward = 0, reward_sum = 0;
+  std::int64_t first_time = 0, last_time = 0;
+  bool in_time_order = true;
+  double rows_per_unit = 1;
+  Propensities propensities = Propensities::logged;
+  std::vector<double> estimated;  // by cell, when propensities are
+
+  std::size_t actions() const { return labels[action].size(); }
+  std::size_t positions() const { return position == kNone ? 1 : labels[position].size(); }
+  std::size_t cells() const { return actions() * positions(); }
+  const std::string& action_name(std::size_t a) const {
+    return labels[action][static_cast<std::uint32_t>(a)];
+  }
+  std::string position_name(std::size_t k) const;
+
+  std::size_t action_of(const events::Batch& batch, std::size_t row) const {
+    return batch.columns[action].codes[row];
+  }
+  std::size_t position_of(const events::Batch& batch, std::size_t row) const {
+    return position == kNone ? 0 : batch.columns[position].codes[row];
+  }
+  std::size_t cell_of(const events::Batch& batch, std::size_t row) const {
+    return action_of(batch, row) * positions() + position_of(batch, row);
+  }
+  double propensity_of(const events::Batch& batch, std::size_t row) const {
+    if (propensity != kNone) return batch.columns[propensity].numbers[row];
+    return estimated[cell_of(batch, row)];
+  }
+  // Rows of one unit are in one block and in one fold.
+  std::uint32_t block_of(const events::Batch& batch, std::size_t row, std::size_t blocks) const;
+  std::size_t fold_of(const events::Batch& batch, std::size_t row, std::size_t folds) const;
+  bool has_repeated_units() const { return unit != kNone && rows_per_unit > 1.0001; }
+};
+
+std::string shown_path(const std::string& path);  // "-" is standard input
+
+// The mapping completed from the columns that there are. Throws Error(invalid) with a did-you-mean
+// on a column that is not there.
+Mapping complete_mapping(const Mapping& given, const std::vector<std::string>& columns);
+
+// Throws Error(invalid) on too many bad rows, on an empty log, or without action or reward.
+Log read_log(Files& files, const LogRequest& request,
+             const events::EventReader::Progress& progress = {});
+
+}  // namespace autopilot::evaluate

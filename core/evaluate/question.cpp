@@ -1,0 +1,169 @@
+#include "core/evaluate/question.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/diagnostic.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/base/text.h"
+#include "core/base/yaml.h"
+
+namespace autopilot::evaluate {
+namespace {
+
+struct TargetName {
+  const char* name;
+  TargetKind kind;
+  bool has_rest;
+};
+constexpr std::array kTargetNames = {
+    TargetName{"logged", TargetKind::logged, false},
+    TargetName{"uniform", TargetKind::uniform, false},
+    TargetName{"always", TargetKind::always, true},
+    TargetName{"weights", TargetKind::weights, true},
+    TargetName{"column", TargetKind::column, true},
+    TargetName{"columns", TargetKind::columns, true},
+    TargetName{"action", TargetKind::action, true},
+};
+constexpr const char* kTargetHelp =
+    "a policy is a FILE of weights (.csv, .json, .yaml), uniform, always:ACTION, column:NAME, "
+    "columns:PREFIX, action:CEL or logged";
+
+bool is_file_name(const std::string& text) {
+  return text.ends_with(".csv") || text.ends_with(".json") || text.ends_with(".yaml") ||
+         text.ends_with(".yml");
+}
+
+Value weights_of_yaml(const std::string& text, const std::string& path) {
+  Diagnostics faults;
+  YamlBudget budget;
+  const std::vector<YamlDocument> documents =
+      parse_yaml(faults.sources().add(path, text), budget, faults);
+  const Value value = documents.empty() ? Value() : to_value(documents[0].root, faults);
+  if (faults.ok()) return value;
+  throw Error(ErrorKind::invalid, fmt::format("{}: {}", place(faults.sources(), faults.all()[0].span),
+                                              faults.all()[0].message));
+}
+
+Value read_weights(Files& files, const std::string& path) {
+  const std::string text = path == "-" ? files.read_all_stdin() : files.read(path);
+  if (path.ends_with(".csv")) return weights_of_csv(text, path);
+  Value value = path.ends_with(".json") ? parse_json_or_throw(text, path) : weights_of_yaml(text, path);
+  const Value* inner = value.get("weights");
+  return inner != nullptr && inner->is_map() ? Value(*inner) : value;
+}
+
+void want_column(std::vector<std::string>& list, const std::string& name) {
+  if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
+}
+
+void want_for(LogRequest& request, const TargetWords& target) {
+  if (target.kind == TargetKind::column) want_column(request.numbers, target.rest);
+  if (target.kind == TargetKind::columns) want_column(request.prefixes, target.rest);
+  if (target.kind == TargetKind::action) want_column(request.rules, target.rest);
+}
+
+}  // namespace
+
+TargetWords parse_target(const std::string& text) {
+  if (is_file_name(text) && text.find(':') == std::string::npos)
+    return {TargetKind::weights, text};
+  const std::size_t end = text.find_first_of(": ");
+  const std::string name = text.substr(0, end);
+  std::string rest = end == std::string::npos ? "" : std::string(trim(text.substr(end + 1)));
+  std::vector<std::string> known;
+  for (const TargetName& target : kTargetNames) {
+    known.emplace_back(target.name);
+    if (name != target.name) continue;
+    if (target.has_rest == rest.empty())
+      throw Error(ErrorKind::usage,
+                  target.has_rest ? fmt::format("{}: of what? as in {}:X", text, name)
+                                  : fmt::format("{} takes nothing behind it", name),
+                  kTargetHelp);
+    return {target.kind, std::move(rest)};
+  }
+  const std::string close = did_you_mean(name, known);
+  throw Error(ErrorKind::usage, fmt::format("there is no policy '{}'", text),
+              close.empty() ? kTargetHelp : std::string(trim(close)));
+}
+
+ModelSpec parse_model(const std::string& text, ModelSpec spec) {
+  const std::size_t end = text.find(':');
+  const std::string name = text.substr(0, end);
+  if (name == "columns" && end != std::string::npos && end + 1 < text.size()) {
+    spec.kind = ModelSpec::Kind::columns;
+    spec.prefix = text.substr(end + 1);
+  } else if (text.empty()) {
+    spec.kind = ModelSpec::Kind::automatic;
+  } else if (text == "tabular") {
+    spec.kind = ModelSpec::Kind::tabular;
+  } else if (text == "ridge") {
+    spec.kind = ModelSpec::Kind::ridge;
+  } else if (text == "logistic") {
+    spec.kind = ModelSpec::Kind::logistic;
+  } else {
+    throw Error(ErrorKind::usage, fmt::format("there is no model '{}'", text),
+                "there are tabular, ridge, logistic and columns:PREFIX");
+  }
+  return spec;
+}
+
+void complete_request(Question& question) {
+  question.spec.model = parse_model(question.model, question.spec.model);
+  if (question.log.judge == nullptr) want_for(question.log, parse_target(question.target));
+  if (!question.baseline.empty()) want_for(question.log, parse_target(question.baseline));
+  if (question.spec.model.kind == ModelSpec::Kind::columns)
+    want_column(question.log.prefixes, question.spec.model.prefix);
+  for (const std::string& name : question.spec.segments)
+    want_column(question.log.columns.context, name);
+}
+
+std::unique_ptr<Target> make_target(const Log& log, const TargetWords& words, Files& files) {
+  switch (words.kind) {
+    case TargetKind::uniform:
+      return uniform_target(log);
+    case TargetKind::always:
+      return constant_target(log, words.rest);
+    case TargetKind::weights:
+      return weights_target(log, words.rest, read_weights(files, words.rest));
+    case TargetKind::column:
+      return std::make_unique<ColumnTarget>(log, words.rest);
+    case TargetKind::columns:
+      return std::make_unique<ColumnsTarget>(log, words.rest);
+    case TargetKind::action:
+      for (std::size_t r = 0; r < log.rules.size(); ++r) {
+        if (log.rules[r].name == words.rest) return std::make_unique<RuleTarget>(log, r);
+      }
+      [[fallthrough]];
+    case TargetKind::logged:
+      break;
+  }
+  return nullptr;
+}
+
+std::unique_ptr<Answer> answer(Question question, Files& files,
+                               const events::EventReader::Progress& progress) {
+  complete_request(question);
+  const bool is_judged = question.log.judge != nullptr;
+  const TargetWords target = is_judged ? TargetWords{} : parse_target(question.target);
+  if (!is_judged && target.kind == TargetKind::logged)
+    throw Error(ErrorKind::usage, "the target is what was logged: there is nothing to evaluate",
+                kTargetHelp);
+  auto out = std::make_unique<Answer>();
+  out->log = read_log(files, question.log, progress);
+  if (is_judged) out->target = std::make_unique<FilterTarget>(out->log, question.target);
+  else out->target = make_target(out->log, target, files);
+  if (!question.baseline.empty())
+    out->baseline = make_target(out->log, parse_target(question.baseline), files);
+  if (question.spec.estimators.empty())
+    question.spec.estimators = is_judged
+                                   ? std::vector{parse_estimator("ips"), parse_estimator("snips")}
+                                   : default_estimators(*out->target);
+  out->backtest = run_backtest(out->log, *out->target, out->baseline.get(), question.spec);
+  return out;
+}
+
+}  // namespace autopilot::evaluate

@@ -1,0 +1,46 @@
+#pragma once
+// A backtest as it is asked for in words, on the command line or in a scenario.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/world.h"
+#include "core/evaluate/backtest.h"
+#include "core/evaluate/log.h"
+
+namespace autopilot::evaluate {
+
+struct Question {
+  // "uniform", "always:A", "weights:FILE", "columns:PREFIX", …; with a judge of the log, its name.
+  std::string target;
+  std::string baseline;  // the same, or "logged"
+  std::string model;     // "tabular", "ridge", "logistic", "columns:PREFIX"; empty: by the log
+  LogRequest log;
+  BacktestSpec spec;     // no estimators: all that can be
+};
+
+// One or several words that name a policy.
+enum class TargetKind { logged, uniform, always, weights, column, columns, action };
+struct TargetWords {
+  TargetKind kind = TargetKind::logged;
+  std::string rest;  // what stands behind the kind
+};
+TargetWords parse_target(const std::string& text);  // throws Error(usage)
+ModelSpec parse_model(const std::string& text, ModelSpec spec);  // likewise
+
+// Adds to the request what targets, model and segments need of the log.
+void complete_request(Question& question);
+std::unique_ptr<Target> make_target(const Log& log, const TargetWords& words, Files& files);
+
+struct Answer {
+  Log log;
+  std::unique_ptr<Target> target, baseline;  // baseline: null is what was logged
+  Backtest backtest;
+};
+// Reads the log and runs the backtest. The answer must stay where it is.
+std::unique_ptr<Answer> answer(Question question, Files& files,
+                               const events::EventReader::Progress& progress = {});
+
+}  // namespace autopilot::evaluate

@@ -1,0 +1,79 @@
+#pragma once
+// What one group of rows (all of them, or a segment) sums up to under all targets and estimators.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/evaluate/terms.h"
+#include "core/stats/ope.h"
+#include "core/stats/ope_blocks.h"
+
+namespace autopilot::evaluate {
+
+// An estimator for one target, and where its sums are.
+struct Column {
+  std::size_t target = 0;
+  stats::OpeEstimator estimator;
+  stats::Estimand estimand;
+};
+
+// Which sums are kept: the same for all groups.
+struct TallyPlan {
+  std::vector<Column> columns;
+  std::size_t targets = 1;
+  std::size_t sums = 1;            // columns of BlockSums; 0 counts rows
+  std::vector<int> weight_sum;     // by target: the column of its weights
+  std::vector<int> accepted_sum;   // by target: the column of rows that replay keeps, or kNone
+
+  TallyPlan(std::vector<Column> wanted, std::size_t target_count);
+};
+
+// Of importance weights.
+struct WeightSums {
+  double rows = 0, sum = 0, squares = 0, most = 0;
+  double rewarded = 0, rewarded_squares = 0;  // of w r
+  double least_propensity = 1;
+
+  void add(const double* weight, const double* reward, std::size_t count);
+  void add(const WeightSums& other);
+  double effective() const;           // Kish's effective sample size
+  double effective_rewards() const;   // the same of the weights times rewards
+  double mean() const { return rows > 0 ? sum / rows : 0; }
+  double mean_error() const;
+  double largest_share() const { return sum > 0 ? most / sum : 0; }
+};
+
+class Tally {
+ public:
+  Tally(const TallyPlan& plan, std::size_t blocks);
+
+  // Rows of a batch as each target sees them. `block`: that of each row; empty: by turns from
+  // `first` on.
+  struct Rows {
+    std::vector<const stats::OpeRows*> by_target;
+    std::uint64_t first = 0;
+    std::span<const std::uint32_t> block;
+  };
+  void add(const Rows& rows);
+  void add(const Tally& other);
+
+  const stats::BlockSums& sums() const { return sums_; }
+  const std::vector<stats::RowMoments>& moments() const { return moments_; }  // by plan column
+  const std::vector<WeightSums>& weights() const { return weights_; }         // by target
+  double rows() const { return sums_.total(0); }
+  bool by_turns() const { return by_turns_; }
+
+ private:
+  void put(std::size_t column, const Rows& rows, const double* values, std::size_t count);
+
+  const TallyPlan* plan_;
+  stats::BlockSums sums_;
+  std::vector<stats::RowMoments> moments_;
+  std::vector<WeightSums> weights_;
+  bool by_turns_ = true;
+  std::vector<double> mean_, ratio_;
+};
+
+}  // namespace autopilot::evaluate

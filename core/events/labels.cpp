@@ -1,0 +1,79 @@
+#include "core/events/labels.h"
+
+#include <bit>
+#include <cstring>
+
+#include "core/events/batch.h"
+
+namespace autopilot::events {
+namespace {
+
+constexpr std::size_t kFewest = 64;
+
+std::uint64_t mixed(std::uint64_t z) {  // SplitMix64 (Steele, Lea, Flood 2014)
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+  return z ^ (z >> 31);
+}
+
+std::uint64_t word_of(const char* text, std::size_t size) {
+  std::uint64_t word = 0;
+  for (std::size_t i = 0; i < size; ++i)
+    word |= std::uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
+  return word;
+}
+
+std::uint64_t word_of(const char* text) {
+  if constexpr (std::endian::native != std::endian::little) return word_of(text, 8);
+  std::uint64_t word = 0;
+  std::memcpy(&word, text, 8);
+  return word;
+}
+
+}  // namespace
+
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 0x9E3779B97F4A7C15 * (text.size() + 1);
+  const char* at = text.data();
+  std::size_t left = text.size();
+  for (; left >= 8; left -= 8, at += 8) hash = mixed(hash ^ word_of(at));
+  return mixed(hash ^ word_of(at, left));
+}
+
+std::size_t Labels::place(std::uint64_t hash, std::string_view text) const {
+  std::size_t at = hash & (slots_.size() - 1);
+  while (slots_[at].code != kNoLabel &&
+         (slots_[at].hash != hash || texts_[slots_[at].code] != text))
+    at = (at + 1) & (slots_.size() - 1);
+  return at;
+}
+
+std::uint32_t Labels::code(std::string_view text) {
+  if (texts_.size() * 2 >= slots_.size()) grow();
+  const std::uint64_t hash = hash_of(text);
+  Slot& slot = slots_[place(hash, text)];
+  if (slot.code == kNoLabel) {
+    slot = {hash, size()};
+    texts_.emplace_back(text);
+  }
+  return slot.code;
+}
+
+std::uint32_t Labels::find(std::string_view text) const {
+  return slots_.empty() ? kNoLabel : slots_[place(hash_of(text), text)].code;
+}
+
+void Labels::grow() {
+  slots_.assign(std::max(kFewest, slots_.size() * 2), {});
+  for (std::uint32_t code = 0; code < size(); ++code) {
+    const std::uint64_t hash = hash_of(texts_[code]);
+    slots_[place(hash, texts_[code])] = {hash, code};
+  }
+}
+
+void Labels::clear() {
+  texts_.clear();
+  slots_.clear();
+}
+
+}  // namespace autopilot::events

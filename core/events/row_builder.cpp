@@ -1,0 +1,245 @@
+#include "core/events/row_builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "core/base/text.h"
+#include "core/base/time.h"
+
+namespace autopilot::events {
+namespace {
+
+constexpr std::size_t kShownText = 40;  // bytes of a text in a message
+constexpr std::size_t kDayText = 10;    // "2026-11-20"
+
+// Short, and fit to be shown.
+std::string shown(std::string_view text) {
+  std::string out(text.substr(0, kShownText));
+  if (find_invalid_utf8(out) != std::string_view::npos) return "(not UTF-8)";
+  return text.size() > kShownText ? out + "…" : out;
+}
+
+bool is_digit_text(char c) { return c >= '0' && c <= '9'; }
+
+int two_digits(const char* at) { return (at[0] - '0') * 10 + (at[1] - '0'); }
+
+// "10:01:00.25" in microseconds; the zone begins at `end`.
+bool clock_micros(std::string_view text, std::int64_t& micros, std::size_t& end) {
+  if (text.size() < 8 || text[2] != ':' || text[5] != ':') return false;
+  for (const std::size_t i : {0u, 1u, 3u, 4u, 6u, 7u}) {
+    if (!is_digit_text(text[i])) return false;
+  }
+  const int hour = two_digits(text.data()), minute = two_digits(text.data() + 3);
+  const int second = two_digits(text.data() + 6);
+  if (hour > 23 || minute > 59 || second > 59) return false;
+  micros = ((hour * 60LL + minute) * 60 + second) * 1'000'000;
+  end = 8;
+  if (end == text.size() || text[end] != '.') return true;
+  std::int64_t unit = 100'000;
+  for (++end; end < text.size() && is_digit_text(text[end]); ++end, unit /= 10)
+    micros += unit * (text[end] - '0');
+  return true;
+}
+
+// Seconds east of Greenwich.
+bool zone_seconds(std::string_view zone, std::int64_t& seconds) {
+  seconds = 0;
+  if (zone.empty() || zone == "Z" || zone == "z" || zone == "+00:00") return true;
+  if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':') return false;
+  for (const std::size_t i : {1u, 2u, 4u, 5u}) {
+    if (!is_digit_text(zone[i])) return false;
+  }
+  seconds = (two_digits(zone.data() + 1) * 60LL + two_digits(zone.data() + 4)) * 60;
+  if (zone[0] == '-') seconds = -seconds;
+  return true;
+}
+
+bool day_of(std::string_view text, std::int64_t& seconds) {
+  const auto instant = parse_rfc3339(fmt::format("{}T00:00:00Z", text));
+  if (instant) seconds = instant->seconds;
+  return instant.has_value();
+}
+
+// Of a number, by its size: no event happened before 1973.
+bool epoch_micros(double value, std::int64_t& micros) {
+  if (!(value >= 0) || value > 4e15) return false;
+  const double scale = value < 1e11 ? 1e6 : value < 1e14 ? 1e3 : 1;
+  micros = static_cast<std::int64_t>(value * scale);
+  return true;
+}
+
+bool micros_of(std::string_view text, std::string& day, std::int64_t& day_seconds,
+               std::int64_t& micros) {
+  double number = 0;
+  if (parse_number(text, number)) return epoch_micros(number, micros);
+  if (text.size() < kDayText + 9 || (text[kDayText] != 'T' && text[kDayText] != ' ')) return false;
+  if (text.substr(0, kDayText) != day) {
+    if (!day_of(text.substr(0, kDayText), day_seconds)) return false;
+    day = text.substr(0, kDayText);
+  }
+  const std::string_view clock = text.substr(kDayText + 1);
+  std::size_t end = 0;
+  std::int64_t east = 0;
+  if (!clock_micros(clock, micros, end) || !zone_seconds(clock.substr(end), east)) return false;
+  micros += (day_seconds - east) * 1'000'000;
+  return true;
+}
+
+}  // namespace
+
+bool parse_number(std::string_view text, double& out) {
+  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+  if (text.size() <= 15 && !text.empty() && is_digit_text(text[0])) {  // most are short integers
+    std::int64_t value = 0;
+    std::size_t i = 0;
+    for (; i < text.size() && is_digit_text(text[i]); ++i) value = value * 10 + (text[i] - '0');
+    if (i == text.size()) {
+      out = static_cast<double>(value);
+      return true;
+    }
+  }
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (end != text.data() + text.size() || text.empty()) return false;
+  // Of what is too small for a double, 0 is left.
+  if (fault == std::errc::result_out_of_range && text.find("e-") != std::string_view::npos) out = 0;
+  else if (fault != std::errc()) return false;
+  return std::isfinite(out);
+}
+
+bool parse_time(std::string_view text, std::int64_t& micros) {
+  std::string day;
+  std::int64_t seconds = 0;
+  return micros_of(text, day, seconds, micros);
+}
+
+RowBuilder::RowBuilder(const Schema& schema, Parsed& out)
+    : schema_(schema), out_(out), seen_(schema.size()) {
+  out_.batch.columns.resize(schema.size());
+  out_.labels.resize(schema.size());
+}
+
+void RowBuilder::reserve(std::size_t rows) {
+  capacity_ = rows;
+  for (std::size_t c = 0; c < schema_.size(); ++c)
+    out_.batch.columns[c].resize(schema_[c].kind, rows);
+}
+
+void RowBuilder::begin(std::uint64_t line) {
+  ++row_;
+  line_ = line;
+  is_bad_ = false;
+  if (out_.batch.rows == capacity_) reserve(std::max<std::size_t>(1024, capacity_ * 2));
+}
+
+void RowBuilder::fault(std::string reason, std::string why) {
+  if (is_bad_) return;
+  is_bad_ = true;
+  out_.bad.add(reason, {"", line_, std::move(why)});
+}
+
+void RowBuilder::not_a_number(std::size_t column, std::string_view text) {
+  const std::string& name = schema_[column].name;
+  fault(name + " is not a number", fmt::format("{} is '{}', not a number", name, shown(text)));
+}
+
+void RowBuilder::store(std::size_t column, double value, std::string_view written) {
+  if (schema_[column].kind == Kind::share && !(value > 0 && value <= 1)) {
+    const std::string& name = schema_[column].name;
+    const char* why = value == 0 ? "is 0" : "is outside of (0, 1]";
+    return fault(fmt::format("{} {}", name, why),
+                 value == 0 ? fmt::format("{} is 0: what cannot happen was logged", name)
+                            : fmt::format("{} is {}, outside of (0, 1]", name, shown(written)));
+  }
+  out_.batch.columns[column].numbers[out_.batch.rows] = value;
+  seen_[column] = row_;
+}
+
+void RowBuilder::label(std::size_t column, std::string_view text) {
+  out_.batch.columns[column].codes[out_.batch.rows] = out_.labels[column].code(text);
+  seen_[column] = row_;
+}
+
+void RowBuilder::time(std::size_t column, std::string_view text) {
+  std::int64_t& micros = out_.batch.columns[column].integers[out_.batch.rows];
+  if (!micros_of(text, day_, day_seconds_, micros)) {
+    const std::string& name = schema_[column].name;
+    return fault(name + " is not a time", fmt::format("{} is '{}', not a time", name, shown(text)));
+  }
+  seen_[column] = row_;
+}
+
+namespace {
+
+// CSV of programs that have truth values.
+bool parse_truth(std::string_view text, double& out) {
+  if (text != "true" && text != "True" && text != "false" && text != "False") return false;
+  out = text[0] == 't' || text[0] == 'T' ? 1 : 0;
+  return true;
+}
+
+}  // namespace
+
+void RowBuilder::text(std::size_t column, std::string_view text) {
+  if (text.empty()) return;
+  double value = 0;
+  switch (schema_[column].kind) {
+    case Kind::number:
+    case Kind::share:
+      if (parse_number(text, value) || parse_truth(text, value)) return store(column, value, text);
+      return not_a_number(column, text);
+    case Kind::value:
+      if (parse_number(text, value)) return number(column, value, text);
+      out_.batch.columns[column].numbers[out_.batch.rows] =
+          std::numeric_limits<double>::quiet_NaN();
+      return label(column, text);
+    case Kind::label:
+      return label(column, text);
+    case Kind::time:
+      return time(column, text);
+    case Kind::key:
+      out_.batch.columns[column].integers[out_.batch.rows] =
+          static_cast<std::int64_t>(hash_of(text));
+      seen_[column] = row_;
+  }
+}
+
+void RowBuilder::number(std::size_t column, double value, std::string_view written) {
+  switch (schema_[column].kind) {
+    case Kind::number:
+    case Kind::share:
+      return store(column, value, written);
+    case Kind::value:
+      out_.batch.columns[column].numbers[out_.batch.rows] = value;
+      out_.batch.columns[column].codes[out_.batch.rows] = kNoLabel;
+      seen_[column] = row_;
+      return;
+    default:
+      return text(column, written);
+  }
+}
+
+// What a row has that lacks the column.
+void RowBuilder::fill(std::size_t column) {
+  const WantedColumn& wanted = schema_[column];
+  if (wanted.required) return fault("no " + wanted.name, "there is no " + wanted.name);
+  Column& to = out_.batch.columns[column];
+  const std::size_t row = out_.batch.rows;
+  if (!to.numbers.empty())
+    to.numbers[row] =
+        wanted.kind == Kind::value ? std::numeric_limits<double>::quiet_NaN() : wanted.otherwise;
+  if (!to.codes.empty()) to.codes[row] = kNoLabel;
+  if (!to.integers.empty()) to.integers[row] = 0;
+}
+
+void RowBuilder::end() {
+  for (std::size_t c = 0; c < schema_.size() && !is_bad_; ++c) {
+    if (!has(c)) fill(c);
+  }
+  if (!is_bad_) ++out_.batch.rows;
+}
+
+}  // namespace autopilot::events

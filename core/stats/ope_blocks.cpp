@@ -1,0 +1,247 @@
+#include "core/stats/ope_blocks.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace autopilot::stats {
+namespace {
+
+constexpr std::size_t kTile = 16;  // columns that are resampled together: floats of a cache line
+
+// SplitMix64 (Steele, Lea, Flood 2014).
+class BlockDraws {
+ public:
+  explicit BlockDraws(std::uint64_t seed) : state_(seed) {}
+
+  std::uint64_t next() {
+    std::uint64_t z = state_ += 0x9E3779B97F4A7C15;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+    return z ^ (z >> 31);
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+std::uint64_t seed_of(std::uint64_t seed, std::size_t replicate) {
+  BlockDraws draws(seed ^ (0x9E3779B97F4A7C15 * (replicate + 1)));
+  return draws.next();
+}
+
+// The columns less their means, as float: their sums are differences from the totals, so that float
+// is exact enough (1e-7 of a standard error).
+class Deviations {
+ public:
+  explicit Deviations(const BlockSums& sums)
+      : blocks_(sums.blocks()), tiles_((sums.columns() + kTile - 1) / kTile) {
+    values_.resize(tiles_ * blocks_ * kTile);
+    means_.resize(sums.columns());
+    for (std::size_t c = 0; c < sums.columns(); ++c) {
+      means_[c] = sums.total(c) / static_cast<double>(blocks_);
+      float* const to = values_.data() + (c / kTile) * blocks_ * kTile + c % kTile;
+      for (std::size_t b = 0; b < blocks_; ++b)
+        to[b * kTile] = static_cast<float>(sums.column(c)[b] - means_[c]);
+    }
+  }
+
+  // Sums over the blocks drawn.
+  void add_up(std::span<const std::uint32_t> drawn, std::vector<double>& totals) const {
+    totals.resize(means_.size());
+    for (std::size_t tile = 0; tile < tiles_; ++tile) {
+      const std::array<float, kTile> sums =
+          tile_sums(values_.data() + tile * blocks_ * kTile, drawn);
+      for (std::size_t i = 0; i < kTile && tile * kTile + i < totals.size(); ++i) {
+        const std::size_t c = tile * kTile + i;
+        totals[c] = means_[c] * static_cast<double>(drawn.size()) + static_cast<double>(sums[i]);
+      }
+    }
+  }
+
+ private:
+  // Two accumulators, so that additions need not wait for each other.
+  static std::array<float, kTile> tile_sums(const float* table,
+                                            std::span<const std::uint32_t> drawn) {
+    std::array<float, kTile> even{}, odd{};
+    std::size_t i = 0;
+    for (; i + 1 < drawn.size(); i += 2) {
+      const float* const first = table + drawn[i] * kTile;
+      const float* const second = table + drawn[i + 1] * kTile;
+      for (std::size_t c = 0; c < kTile; ++c) even[c] += first[c];
+      for (std::size_t c = 0; c < kTile; ++c) odd[c] += second[c];
+    }
+    for (; i < drawn.size(); ++i) {
+      for (std::size_t c = 0; c < kTile; ++c) even[c] += table[drawn[i] * kTile + c];
+    }
+    for (std::size_t c = 0; c < kTile; ++c) even[c] += odd[c];
+    return even;
+  }
+
+  std::size_t blocks_, tiles_;
+  std::vector<float> values_;  // by tile, block, column within the tile
+  std::vector<double> means_;
+};
+
+void draw_blocks(std::uint64_t seed, std::vector<std::uint32_t>& drawn) {
+  BlockDraws draws(seed);
+  const std::uint64_t blocks = drawn.size();
+  std::size_t i = 0;
+  for (; i + 1 < drawn.size(); i += 2) {
+    const std::uint64_t bits = draws.next();
+    drawn[i] = static_cast<std::uint32_t>((bits & 0xffffffff) * blocks >> 32);
+    drawn[i + 1] = static_cast<std::uint32_t>((bits >> 32) * blocks >> 32);
+  }
+  for (; i < drawn.size(); ++i)
+    drawn[i] = static_cast<std::uint32_t>((draws.next() >> 32) * blocks >> 32);
+}
+
+double at_or_zero(const double* values, std::size_t i) { return values != nullptr ? values[i] : 0; }
+
+}  // namespace
+
+BlockSums::BlockSums(std::size_t blocks, std::size_t columns)
+    : blocks_(blocks), columns_(columns), sums_(blocks * columns) {}
+
+double BlockSums::total(std::size_t c) const {
+  return std::accumulate(column(c), column(c) + blocks_, 0.0);
+}
+
+std::vector<double> BlockSums::totals() const {
+  std::vector<double> out(columns_);
+  for (std::size_t c = 0; c < columns_; ++c) out[c] = total(c);
+  return out;
+}
+
+void BlockSums::add(const BlockSums& other) {
+  for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] += other.sums_[i];
+}
+
+void BlockSums::add_by_turns(std::size_t column_index, std::uint64_t first,
+                             std::span<const double> values) {
+  double* const to = column(column_index);
+  std::size_t block = first % blocks_;
+  for (std::size_t i = 0; i < values.size();) {
+    const std::size_t run = std::min(values.size() - i, blocks_ - block);
+    for (std::size_t k = 0; k < run; ++k) to[block + k] += values[i + k];
+    i += run;
+    block = 0;
+  }
+}
+
+void BlockSums::add_to(std::size_t column_index, std::span<const std::uint32_t> block,
+                       std::span<const double> values) {
+  double* const to = column(column_index);
+  for (std::size_t i = 0; i < values.size(); ++i) to[block[i]] += values[i];
+}
+
+double estimate(const Estimand& estimand, std::span<const double> totals) {
+  double out = 0;
+  if (estimand.mean != Estimand::kNone)
+    out += totals[static_cast<std::size_t>(estimand.mean)] / totals[0];
+  if (estimand.ratio == Estimand::kNone) return out;
+  const double denominator = totals[static_cast<std::size_t>(estimand.denominator)];
+  if (denominator == 0) return std::numeric_limits<double>::quiet_NaN();
+  return out + totals[static_cast<std::size_t>(estimand.ratio)] / denominator;
+}
+
+std::vector<double> block_influence(const BlockSums& sums, const Estimand& estimand) {
+  const std::vector<double> totals = sums.totals();
+  std::vector<double> out(sums.blocks());
+  const double* const count = sums.column(0);
+  if (estimand.mean != Estimand::kNone) {
+    const auto c = static_cast<std::size_t>(estimand.mean);
+    const double mean = totals[c] / totals[0];
+    for (std::size_t b = 0; b < out.size(); ++b)
+      out[b] += (sums.column(c)[b] - mean * count[b]) / totals[0];
+  }
+  if (estimand.ratio != Estimand::kNone) {
+    const auto c = static_cast<std::size_t>(estimand.ratio);
+    const auto d = static_cast<std::size_t>(estimand.denominator);
+    const double ratio = totals[c] / totals[d];
+    for (std::size_t b = 0; b < out.size(); ++b)
+      out[b] += (sums.column(c)[b] - ratio * sums.column(d)[b]) / totals[d];
+  }
+  return out;
+}
+
+double error_of_influence(std::span<const double> influence) {
+  const auto n = static_cast<double>(influence.size());
+  if (influence.size() < 2) return std::numeric_limits<double>::quiet_NaN();
+  double squares = 0;
+  for (const double x : influence) squares += x * x;
+  return std::sqrt(squares * n / (n - 1));
+}
+
+std::pair<double, double> skewness_of_influence(std::span<const double> influence) {
+  double squares = 0, cubes = 0, most = 0;
+  for (const double x : influence) {
+    squares += x * x;
+    cubes += x * x * x;
+    most = std::max(most, x * x);
+  }
+  if (!(squares > 0)) return {0, 0};
+  return {cubes / (squares * std::sqrt(squares)), most / squares};
+}
+
+void RowMoments::add(const double* mean, const double* ratio, const double* denominator,
+                     std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const double u = at_or_zero(mean, i), y = at_or_zero(ratio, i), z = at_or_zero(denominator, i);
+    mean_mean += u * u;
+    if (ratio == nullptr) continue;
+    mean_ratio += u * y;
+    mean_denominator += u * z;
+    ratio_ratio += y * y;
+    ratio_denominator += y * z;
+    denominator_denominator += z * z;
+  }
+}
+
+void RowMoments::add(const RowMoments& other) {
+  mean_mean += other.mean_mean;
+  mean_ratio += other.mean_ratio;
+  mean_denominator += other.mean_denominator;
+  ratio_ratio += other.ratio_ratio;
+  ratio_denominator += other.ratio_denominator;
+  denominator_denominator += other.denominator_denominator;
+}
+
+// The influence of a row is (u - m) + (y - t z) / Z, with m the mean of u, t the ratio, Z the mean
+// of z; its square is multiplied out.
+double delta_error(const Estimand& estimand, std::span<const double> totals,
+                   const RowMoments& moments) {
+  const double n = totals[0];
+  double squares = 0, mean = 0;
+  if (estimand.mean != Estimand::kNone) {
+    mean = totals[static_cast<std::size_t>(estimand.mean)] / n;
+    squares += moments.mean_mean - n * mean * mean;
+  }
+  if (estimand.ratio != Estimand::kNone) {
+    const double sum_y = totals[static_cast<std::size_t>(estimand.ratio)];
+    const double sum_z = totals[static_cast<std::size_t>(estimand.denominator)];
+    const double t = sum_y / sum_z, scale = n / sum_z;
+    squares += scale * scale *
+               (moments.ratio_ratio - 2 * t * moments.ratio_denominator +
+                t * t * moments.denominator_denominator);
+    // (u - m)(y - t z): the sum of y - t z is 0.
+    squares += 2 * scale * (moments.mean_ratio - t * moments.mean_denominator);
+  }
+  return std::sqrt(std::max(0.0, squares) / (n - 1) / n);
+}
+
+void resample(const BlockSums& sums, std::span<const Estimand> estimands, const Resampling& which,
+              std::vector<std::vector<double>>& out) {
+  const Deviations deviations(sums);
+  std::vector<std::uint32_t> drawn(sums.blocks());
+  std::vector<double> totals;
+  for (std::size_t i = which.begin; i < which.end; ++i) {
+    draw_blocks(seed_of(which.seed, i), drawn);
+    deviations.add_up(drawn, totals);
+    for (std::size_t e = 0; e < estimands.size(); ++e) out[e][i] = estimate(estimands[e], totals);
+  }
+}
+
+}  // namespace autopilot::stats

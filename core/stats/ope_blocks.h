@@ -1,0 +1,79 @@
+#pragma once
+// Rows reduced to sums by block, and what can be said from those: estimates, their errors and
+// bootstrap resamples. A resample costs as much as there are blocks, however many rows there were.
+// Rows of one block need not be independent of each other, blocks must be.
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace autopilot::stats {
+
+// Sums of several quantities in each block. Column 0 counts rows.
+class BlockSums {
+ public:
+  static constexpr std::size_t kBlocks = 4096;
+
+  BlockSums(std::size_t blocks, std::size_t columns);
+
+  std::size_t blocks() const { return blocks_; }
+  std::size_t columns() const { return columns_; }
+  double* column(std::size_t c) { return sums_.data() + c * blocks_; }
+  const double* column(std::size_t c) const { return sums_.data() + c * blocks_; }
+  double total(std::size_t c) const;
+  std::vector<double> totals() const;
+  void add(const BlockSums& other);  // REQUIRES the same shape
+
+  // Adds the values of rows first, first + 1, … to the blocks that they belong to by turns.
+  void add_by_turns(std::size_t column, std::uint64_t first, std::span<const double> values);
+  // Adds each to the block that is named beside it.
+  void add_to(std::size_t column, std::span<const std::uint32_t> block,
+              std::span<const double> values);
+
+ private:
+  std::size_t blocks_, columns_;
+  std::vector<double> sums_;  // by column, then block
+};
+
+// mean / count + ratio / denominator; the places of its sums among the columns.
+struct Estimand {
+  static constexpr int kNone = -1;
+  int mean = kNone;
+  int ratio = kNone;
+  int denominator = kNone;
+};
+
+// From sums by column. NaN when a denominator is 0.
+double estimate(const Estimand& estimand, std::span<const double> totals);
+
+// What the blocks add to an estimate: their influence, which sums up to 0 (Hampel 1974).
+std::vector<double> block_influence(const BlockSums& sums, const Estimand& estimand);
+// Standard error of an estimate from its influence by block (rows, when blocks are rows).
+double error_of_influence(std::span<const double> influence);
+// How far the estimate's distribution is from normal: its skewness, and the largest share of its
+// variance that one block brings.
+std::pair<double, double> skewness_of_influence(std::span<const double> influence);
+
+// Second moments of the terms of rows: for the error of an estimate when rows are independent.
+struct RowMoments {
+  double mean_mean = 0, mean_ratio = 0, mean_denominator = 0;
+  double ratio_ratio = 0, ratio_denominator = 0, denominator_denominator = 0;
+
+  // Absent columns are null.
+  void add(const double* mean, const double* ratio, const double* denominator, std::size_t count);
+  void add(const RowMoments& other);
+};
+// Delta method: sum of squared influences / (n - 1) / n.
+double delta_error(const Estimand& estimand, std::span<const double> totals,
+                   const RowMoments& moments);
+
+struct Resampling {
+  std::uint64_t seed = 1;
+  std::size_t begin = 0, end = 0;  // replicates: each has random numbers of its own
+};
+// Writes estimand e of replicate i to out[e][i]: ratios are computed anew in each.
+void resample(const BlockSums& sums, std::span<const Estimand> estimands, const Resampling& which,
+              std::vector<std::vector<double>>& out);
+
+}  // namespace autopilot::stats

@@ -1,0 +1,100 @@
+#include "core/stats/ope_tuning.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/stats/normal.h"
+
+namespace autopilot::stats {
+
+void TuningSums::add(const OpeRows& rows, const double* residual_or_reward,
+                     std::vector<double>& scratch) {
+  scratch.resize(rows.count);
+  mean_terms(estimator, rows, scratch.data());
+  double s = 0, s2 = 0, l = 0;
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    s += scratch[i];
+    s2 += scratch[i] * scratch[i];
+  }
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    const double kept = shrunk_weight(estimator, rows.weight[i]);
+    l += (rows.weight[i] - kept) * residual_or_reward[i];
+  }
+  sum += s;
+  squares += s2;
+  lost += l;
+}
+
+void TuningSums::add(const TuningSums& other) {
+  sum += other.sum;
+  squares += other.squares;
+  lost += other.lost;
+}
+
+std::vector<OpeEstimator> tuning_grid(Ope kind) {
+  std::vector<OpeEstimator> out;
+  for (const double limit : {10., 50., 100., 500., 1000., 5000., 10000.})
+    out.push_back({kind, limit});
+  out.push_back({kind, std::numeric_limits<double>::infinity()});
+  return out;
+}
+
+double student_quantile(double p, double degrees) {
+  const double z = normal_quantile(p), z2 = z * z;
+  const double g1 = (z2 + 1) * z / 4;
+  const double g2 = ((5 * z2 + 16) * z2 + 3) * z / 96;
+  const double g3 = (((3 * z2 + 19) * z2 + 17) * z2 - 15) * z / 384;
+  const double g4 = ((((79 * z2 + 776) * z2 + 1482) * z2 - 1920) * z2 - 945) * z / 92160;
+  return z + (g1 + (g2 + (g3 + g4 / degrees) / degrees) / degrees) / degrees;
+}
+
+double sub_gaussian_parameter(double mean_square, double rows, double delta) {
+  if (!(mean_square > 0)) return 0;
+  return std::min(1.0, std::sqrt(2 * std::log(1 / delta) / (3 * mean_square * rows)));
+}
+
+std::size_t choose_by_slope(std::span<const TuningSums> candidates, std::uint64_t rows,
+                            double delta) {
+  const auto n = static_cast<double>(rows);
+  std::vector<double> value(candidates.size()), width(candidates.size());
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    value[i] = candidates[i].sum / n;
+    const double variance = std::max(0.0, candidates[i].squares / n - value[i] * value[i]);
+    width[i] = std::sqrt(variance / (n - 1)) * student_quantile(1 - delta, n - 1);
+  }
+  std::vector<std::size_t> order(candidates.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return width[a] > width[b]; });
+  constexpr double kSlack = 1.4494897427831779;  // sqrt(6) - 1
+  std::vector<std::size_t> accepted;
+  for (const std::size_t i : order) {
+    const bool fits = std::all_of(accepted.begin(), accepted.end(), [&](std::size_t j) {
+      return std::abs(value[j] - value[i]) <= width[i] + kSlack * width[j];
+    });
+    if (!fits) break;
+    accepted.push_back(i);
+  }
+  return accepted.back();
+}
+
+std::size_t choose_by_mse(std::span<const TuningSums> candidates, std::uint64_t rows,
+                          const WeightRange& weights, double delta) {
+  const auto n = static_cast<double>(rows);
+  const double log_term = std::log(2 / delta);
+  const double spread = std::sqrt(2 * weights.mean_square * log_term / n) +
+                        2 * weights.most * log_term / (3 * n);
+  std::size_t best = 0;
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const double mean = candidates[i].sum / n;
+    const double variance = candidates[i].squares / n - mean * mean;
+    const double bias = std::abs(candidates[i].lost / n) + spread;
+    const double error = variance / n + bias * bias;
+    if (error <= least) least = error, best = i;  // of equals, the one that shrinks less
+  }
+  return best;
+}
+
+}  // namespace autopilot::stats

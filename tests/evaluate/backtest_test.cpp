@@ -1,0 +1,257 @@
+#include "core/evaluate/backtest.h"
+
+#include <gtest/gtest.h>
+
+#include "core/base/error.h"
+#include "core/evaluate/question.h"
+#include "core/evaluate/report.h"
+#include "tests/evaluate/replications.h"
+
+namespace autopilot::evaluate {
+namespace {
+
+// A log of two actions, each taken with probability 1/2: a earns in one row of four, b in one of
+// two.
+std::string even_log(int rows) {
+  std::string out = "time,unit,action,propensity,reward,device\n";
+  for (int i = 0; i < rows; ++i) {
+    const bool b = i % 2 == 1;
+    const int reward = b ? i / 2 % 2 : i / 2 % 4 == 0;
+    out += fmt::format("2026-01-{:02}T00:00:00Z,u{},{},0.5,{},{}\n", i * 20 / rows + 1, i,
+                       b ? "b" : "a", reward, i % 3 == 0 ? "mobile" : "desktop");
+  }
+  return out;
+}
+
+class BacktestTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Answer> ask(const std::string& log, const std::string& target,
+                              Question question = {}) {
+    files.texts["log"] = log;
+    question.log.paths = {"log"};
+    question.target = target;
+    question.spec.replicates = 200;
+    return answer(std::move(question), files);
+  }
+  std::string refusal(const std::string& log, Question question = {}) {
+    try {
+      ask(log, "uniform", std::move(question));
+    } catch (const Error& error) {
+      return std::string(error.what()) + "|" + error.hint();
+    }
+    return "";
+  }
+  static double value(const Answer& a, const std::string& name) {
+    for (const Estimated& e : a.backtest.estimates) {
+      if (stats::to_string(e.estimator.kind) == name) return e.value;
+    }
+    return -1;
+  }
+  static std::string findings(const Answer& a) {
+    std::string out;
+    for (const Finding& f : a.backtest.findings) out += f.name + " ";
+    return out;
+  }
+
+  testing::FakeFiles files;
+};
+
+TEST_F(BacktestTest, one_action_always_earns_what_it_earned) {
+  const auto a = ask(even_log(4000), "always:b");
+  for (const char* name : {"ips", "snips", "dm", "dr", "sndr", "mrdr", "replay"})
+    EXPECT_NEAR(value(*a, name), 0.5, 0.02) << name;
+  EXPECT_EQ(a->backtest.trust, Trust::yes) << findings(*a);
+  EXPECT_NEAR(a->backtest.estimates[0].uplift->relative, 0.5 / 0.375 - 1, 1e-9);
+}
+
+TEST_F(BacktestTest, a_rule_over_the_context_is_a_policy) {
+  const auto by_rule = ask(even_log(4000), "action:device == \"mobile\" ? \"a\" : \"b\"");
+  EXPECT_NEAR(value(*by_rule, "snips"), 0.25 / 3 + 0.5 * 2 / 3, 0.02);
+}
+
+TEST_F(BacktestTest, a_reward_may_be_an_expression) {
+  Question question;
+  question.log.reward = "2.0 * reward - (device == \"mobile\" ? 1.0 : 0.0)";
+  const auto a = ask(even_log(4000), "always:b", question);
+  EXPECT_NEAR(value(*a, "snips"), 2 * 0.5 - 1.0 / 3, 0.02);
+}
+
+TEST_F(BacktestTest, a_baseline_policy_is_compared_on_the_same_rows) {
+  Question question;
+  question.baseline = "always:a";
+  const auto a = ask(even_log(4000), "always:b", question);
+  EXPECT_NEAR(a->backtest.estimates[1].uplift->baseline, 0.25, 0.01);
+  EXPECT_NEAR(a->backtest.estimates[1].uplift->difference, 0.25, 0.01);
+  EXPECT_LT(a->backtest.estimates[1].uplift->p, 0.02);
+}
+
+TEST_F(BacktestTest, segments_and_windows_are_told_apart_and_corrected) {
+  Question question;
+  question.spec.segments = {"device"};
+  question.spec.window = Duration::seconds(10 * 86'400);
+  const auto a = ask(even_log(8000), "always:b", question);
+  ASSERT_EQ(a->backtest.segments.size(), 6u);  // two devices, three windows
+  double rows = 0;
+  for (const Segment& s : a->backtest.segments) {
+    rows += s.rows;
+    EXPECT_GE(s.holm, s.p);
+    EXPECT_GE(s.benjamini_hochberg, s.p);
+  }
+  EXPECT_EQ(rows, 8000);
+  EXPECT_EQ(a->backtest.segments[0].name.rfind("device=", 0), 0u);
+}
+
+TEST_F(BacktestTest, weights_of_a_file_are_scaled_and_what_was_never_logged_is_said) {
+  files.texts["w.json"] = R"({"b":3,"c":1})";
+  const auto a = ask(even_log(4000), "w.json");
+  EXPECT_NEAR(a->backtest.diagnosis.unseen, 0.25, 1e-12);
+  EXPECT_EQ(a->backtest.trust, Trust::no);
+  EXPECT_NE(findings(*a).find("unseen-actions"), std::string::npos);
+  EXPECT_TRUE(is_refused(a->backtest, {{"log"}, 0.05, false}));
+  EXPECT_FALSE(is_refused(a->backtest, {{"log"}, 0.05, true}));
+}
+
+TEST_F(BacktestTest, threads_and_memory_do_not_show) {
+  files.texts["log"] = even_log(30'000);
+  const auto first = ask(files.texts["log"], "always:b"), second = ask(files.texts["log"], "always:b");
+  for (std::size_t e = 0; e < first->backtest.estimates.size(); ++e) {
+    const Estimated &a = first->backtest.estimates[e], &b = second->backtest.estimates[e];
+    EXPECT_EQ(a.value, b.value);
+    ASSERT_EQ(a.bootstrap.interval.has_value(), b.bootstrap.interval.has_value());
+    if (!a.bootstrap.interval) continue;
+    EXPECT_EQ(a.bootstrap.interval->low, b.bootstrap.interval->low);
+  }
+}
+
+// --- what logs can have wrong
+
+TEST_F(BacktestTest, an_empty_log_is_refused) {
+  EXPECT_EQ(refusal(""), "log is empty: there is nothing to learn from|");
+  EXPECT_EQ(refusal("action,propensity,reward\n"),
+            "log holds no rows: there is nothing to learn from|");
+}
+
+TEST_F(BacktestTest, zero_propensities_are_bad_rows) {
+  EXPECT_EQ(refusal("action,propensity,reward\na,0,1\nb,0.5,1\n"),
+            "1 of 2 rows are bad, more than --max-bad 1%|"
+            "log:2: propensity is 0: what cannot happen was logged");
+}
+
+TEST_F(BacktestTest, a_log_without_propensities_says_what_can_be_done) {
+  const std::string log = "action,reward\na,1\nb,0\n";
+  EXPECT_EQ(refusal(log).substr(0, 62),
+            "which column is the propensity? the log has: action, reward|sa");
+  Question question;
+  question.log.propensities = Propensities::estimated;
+  std::string text = "action,reward\n";
+  for (int i = 0; i < 2000; ++i) text += fmt::format("{},{}\n", i % 4 == 0 ? "b" : "a", i % 4 == 0);
+  const auto a = ask(text, "always:b", question);
+  EXPECT_NEAR(value(*a, "ips"), 1, 1e-9);
+  EXPECT_EQ(findings(*a), "estimated-propensities ");
+}
+
+TEST_F(BacktestTest, missing_and_nan_rewards_are_bad_unless_they_are_given_a_value) {
+  const std::string log = "action,propensity,reward\na,0.5,NaN\nb,0.5,\na,0.5,1\n";
+  Question question;
+  question.log.max_bad = 2;
+  EXPECT_EQ(ask(log, "uniform", question)->log.bad.count(), 2u);
+  question.log.missing_reward = 0;
+  EXPECT_EQ(ask(log, "uniform", question)->log.bad.count(), 1u);
+}
+
+TEST_F(BacktestTest, weights_that_overflow_are_refused) {
+  EXPECT_EQ(refusal("action,propensity,reward\na,1e-300,1\nb,0.5,1\n").substr(0, 19),
+            "a weight overflows:");
+}
+
+TEST_F(BacktestTest, a_log_of_one_action_cannot_tell) {
+  std::string log = "action,propensity,reward\n";
+  for (int i = 0; i < 300; ++i) log += "a,1,1\n";
+  const auto a = ask(log, "uniform");
+  EXPECT_EQ(findings(*a), "one-action ");
+  EXPECT_EQ(a->backtest.trust, Trust::no);
+}
+
+TEST_F(BacktestTest, half_of_the_rows_bad_is_refused_with_a_sample) {
+  std::string log = "action,propensity,reward\n";
+  for (int i = 0; i < 100; ++i) log += i % 2 == 0 ? "a,0.5,1\n" : "a,half,1\n";
+  const std::string why = refusal(log);
+  EXPECT_EQ(why.find("50 of 100 rows are bad, more than --max-bad 1%|log:3: propensity is 'half'"),
+            0u)
+      << why;
+}
+
+TEST_F(BacktestTest, rows_out_of_time_order_are_noticed) {
+  const auto a = ask(
+      "time,action,propensity,reward\n2026-01-02T00:00:00Z,a,0.5,1\n2026-01-01T00:00:00Z,b,0.5,1\n",
+      "uniform");
+  EXPECT_FALSE(a->log.in_time_order);
+  EXPECT_NE(findings(*a).find("time-order"), std::string::npos);
+}
+
+TEST_F(BacktestTest, rows_of_one_unit_widen_the_intervals) {
+  std::string once = "unit,action,propensity,reward\n", often = once;
+  for (int i = 0; i < 6000; ++i) {
+    const std::string row = fmt::format("{},0.5,{}\n", i % 2 ? "a" : "b", i % 7 < 3);
+    once += fmt::format("u{},{}", i, row);
+    for (int copy = 0; copy < 4; ++copy) often += fmt::format("u{},{}", i, row);
+  }
+  const auto single = ask(once, "always:a"), repeated = ask(often, "always:a");
+  EXPECT_NEAR(repeated->log.rows_per_unit, 4, 1e-9);
+  EXPECT_NEAR(repeated->backtest.estimates[1].error, single->backtest.estimates[1].error,
+              0.1 * single->backtest.estimates[1].error);
+  EXPECT_FALSE(repeated->backtest.estimates[0].anytime.interval);
+}
+
+TEST_F(BacktestTest, a_few_rows_with_all_the_weight_are_refused) {
+  std::string log = "action,propensity,reward\n";
+  for (int i = 0; i < 1000; ++i) log += "a,0.999,0\n";
+  log += "b,0.001,1\n";
+  const auto a = ask(log, "always:b");
+  EXPECT_EQ(a->backtest.trust, Trust::no);
+  EXPECT_NE(findings(*a).find("effective-sample-size"), std::string::npos);
+  EXPECT_NE(findings(*a).find("one-row"), std::string::npos);
+}
+
+// --- what is promised
+
+TEST(Coverage, of_intervals_is_what_they_say_slow) {
+  constexpr int kLogs = 150;
+  const testing::SyntheticWorld world = testing::synthetic_world(0.35, 1, 50'000);
+  BacktestSpec spec;
+  for (const char* name : {"ips", "snips", "dr", "sndr"})
+    spec.estimators.push_back(parse_estimator(name));
+  spec.replicates = 200;
+  const testing::Replicated found = testing::replicate(world, 1000, kLogs, spec);
+  for (const auto& [name, of] : found.estimators) {
+    for (const auto& [kind, by] : of.by) {
+      if (by.stated < kLogs / 2) continue;
+      EXPECT_GT(by.share(), 0.88) << name << " " << kind;
+      const bool always = kind == "bernstein" || kind == "anytime";
+      EXPECT_GT(by.share(), always ? 0.95 : 0) << name;
+    }
+  }
+  const double least = world.least_deviation / std::sqrt(1000.0);
+  EXPECT_LT(found.estimators.at("dr").deviation(kLogs), 1.25 * least);
+  EXPECT_LT(found.estimators.at("sndr").deviation(kLogs), 1.25 * least);
+  EXPECT_GT(found.estimators.at("ips").deviation(kLogs), 1.3 * least);
+}
+
+TEST(Estimators, are_read_from_words) {
+  EXPECT_EQ(name_of(parse_estimator("dros@10")), "dros@10");
+  EXPECT_EQ(name_of(parse_estimator("cips@inf")), "cips@inf");
+  EXPECT_EQ(name_of(parse_estimator("snips")), "snips");
+  for (const char* bad : {"ipw", "ips@3", "dros@-1", "sg-ips@2", "dros@x", "sg-dr@inf"})
+    EXPECT_THROW(parse_estimator(bad), Error) << bad;
+}
+
+TEST(Targets, are_read_from_words) {
+  EXPECT_EQ(parse_target("w.json").kind, TargetKind::weights);
+  EXPECT_EQ(parse_target("weights my file").rest, "my file");
+  EXPECT_EQ(parse_target("action:a == 1 ? \"x\" : \"y\"").rest, "a == 1 ? \"x\" : \"y\"");
+  for (const char* bad : {"unifrom", "always", "uniform:x", ""})
+    EXPECT_THROW(parse_target(bad), Error) << bad;
+}
+
+}  // namespace
+}  // namespace autopilot::evaluate
