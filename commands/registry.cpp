@@ -24,6 +24,8 @@ extern const cli::Command graph;
 extern const cli::Command help;
 extern const cli::Command init;
 extern const cli::Command log;
+extern const cli::Command optimize_simulate;
+extern const cli::Command optimize_traffic;
 extern const cli::Command plan;
 extern const cli::Command policy_disable;
 extern const cli::Command policy_enable;
@@ -60,6 +62,7 @@ const cli::Table& registry() {
        {&rollout_status, &rollout_promote, &rollout_rollback, &rollout_resume, &rollout_tick,
         &shadow_report}},
       {"DECISIONS", {&decide, &show, &graph, &replay, &whatif, &eval}},
+      {"ALGORITHMS", {&optimize_traffic, &optimize_simulate}},
       {"DEPLOYMENTS", {&deploy_judge}},
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &state_checkpoint, &audit_verify,

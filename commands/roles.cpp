@@ -40,6 +40,9 @@ constexpr RoleRow kRows[] = {
     {"rollout tick", Role::operator_},
     {"shadow report", Role::viewer},
 
+    {"optimize traffic", {}},
+    {"optimize simulate", {}},
+
     {"deploy judge", {}},
 
     {"decide", Role::operator_, "--override takes the authority of every policy that blocks"},

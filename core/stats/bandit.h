@@ -32,6 +32,7 @@ struct ArmRewards {
   double count = 0;
   double sum = 0;
   double square_sum = 0;
+  double alpha = 0, beta = 0;  // of the arm's own Beta prior; 0: that of the settings
 
   void add(double reward) {
     count += 1;

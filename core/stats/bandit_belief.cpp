@@ -46,7 +46,8 @@ std::vector<Posterior> beliefs(Bandit method, std::span<const ArmRewards> arms,
   if (method != Bandit::gaussian) {
     for (const ArmRewards& arm : arms) {
       const double won = std::clamp(arm.sum, 0.0, arm.count);
-      out.push_back(Posterior::beta(settings.alpha + won, settings.beta + arm.count - won));
+      out.push_back(Posterior::beta((arm.alpha > 0 ? arm.alpha : settings.alpha) + won,
+                                    (arm.beta > 0 ? arm.beta : settings.beta) + arm.count - won));
     }
     return out;
   }

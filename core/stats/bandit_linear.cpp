@@ -57,13 +57,14 @@ LinearArm::Estimate LinearArm::at(std::span<const double> x) const {
   return out;
 }
 
-BestArm linear_best(std::span<const LinearArm> arms, std::span<const double> x, double noise) {
-  std::vector<Posterior> posteriors;
+std::vector<Posterior> linear_beliefs(std::span<const LinearArm> arms, std::span<const double> x,
+                                      double noise) {
+  std::vector<Posterior> out;
   for (const LinearArm& arm : arms) {
     const LinearArm::Estimate estimate = arm.at(x);
-    posteriors.push_back(Posterior::normal(estimate.mean, noise * estimate.width));
+    out.push_back(Posterior::normal(estimate.mean, noise * estimate.width));
   }
-  return best_arm(posteriors);
+  return out;
 }
 
 std::vector<double> linear_ucb_shares(std::span<const LinearArm> arms, std::span<const double> x,
@@ -85,8 +86,9 @@ std::vector<double> linear_ucb_shares(std::span<const LinearArm> arms, std::span
     }
     // Sherman and Morrison: what one more reward with the same x leaves of x' A^-1 x.
     square[best] /= 1 + square[best];
-    plays[best] += 1 / static_cast<double>(batch);
+    plays[best] += 1;
   }
+  for (double& share : plays) share /= static_cast<double>(batch);
   return plays;
 }
 

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "core/stats/bandit_best.h"
+#include "core/stats/bandit_posterior.h"
 
 namespace autopilot::stats {
 
@@ -36,9 +36,9 @@ class LinearArm {
   mutable std::vector<double> lower_;  // Cholesky's factor of a_; empty: to be made anew
 };
 
-// LinTS: the probabilities that each arm is the best for `x`; `noise` is the rewards' standard
-// deviation.
-BestArm linear_best(std::span<const LinearArm> arms, std::span<const double> x, double noise);
+// LinTS: what is believed of each arm's mean for `x`; `noise` is the rewards' standard deviation.
+std::vector<Posterior> linear_beliefs(std::span<const LinearArm> arms, std::span<const double> x,
+                                      double noise);
 
 // LinUCB: how often each is played for `x` during the next `batch` rounds, when rewards are as
 // expected. `alpha`: widths added to the mean.

@@ -9,7 +9,8 @@
 namespace autopilot::stats {
 namespace {
 
-constexpr double kSlack = 1e-12;  // sums of shares are no exacter
+constexpr double kSlack = 1e-12;   // sums of shares are no exacter
+constexpr double kNothing = 1e-9;  // a share so small is none
 constexpr int kWhole = 10000;
 
 double sum_of(std::span<const double> values) {
@@ -32,8 +33,9 @@ std::vector<double> index_shares(Bandit method, std::span<const ArmRewards> arms
   for (std::size_t round = 0; round < batch; ++round, t += 1) {
     const std::size_t j = index_choice(method, ahead, t);
     ahead[j].add(std::clamp(expected[j], 0.0, 1.0));
-    plays[j] += 1 / static_cast<double>(batch);
+    plays[j] += 1;
   }
+  for (double& share : plays) share /= static_cast<double>(batch);
   return plays;
 }
 
@@ -133,7 +135,7 @@ std::vector<double> bounded_shares(std::vector<double> shares, const ShareBounds
       excess += std::max(0.0, shares[i] - cap);
       shares[i] = std::min(shares[i], cap);
     }
-    if (excess <= 0 || !spread(shares, bounds, excess)) break;
+    if (excess <= kSlack || !spread(shares, bounds, excess)) break;
   }
   return shares;
 }
@@ -162,7 +164,7 @@ std::vector<int> basis_points(std::span<const double> shares) {
   for (std::size_t i = 0; i < shares.size(); ++i) {
     const double exact = shares[i] * kWhole;
     int whole = static_cast<int>(std::floor(exact + kSlack));
-    if (whole == 0 && exact > kSlack) whole = 1;
+    if (whole == 0 && shares[i] > kNothing) whole = 1;
     out.push_back(whole);
     left -= whole;
     remainders.emplace_back(whole - exact, i);

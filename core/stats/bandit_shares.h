@@ -41,7 +41,8 @@ std::vector<double> bounded_shares(std::vector<double> shares, const ShareBounds
 Shares shares_of(Bandit method, std::span<const ArmRewards> arms, const BanditSettings& settings,
                  const ShareBounds& bounds, std::size_t batch = 1000);
 
-// Whole basis points that sum to 10,000, by the largest remainders; none that is above 0 becomes 0.
+// Whole basis points that sum to 10,000, by the largest remainders; none that is above 1e-9
+// becomes 0.
 std::vector<int> basis_points(std::span<const double> shares);
 
 }  // namespace autopilot::stats

@@ -30,6 +30,7 @@ const std::map<std::string, std::vector<std::string>> kWords = {
     {"audit prove", {"1"}},
     {"audit search", {"apply"}},
     {"deploy judge", {"samples.jsonl"}},
+    {"optimize simulate", {"--arms", "0.9,0.8", "--rounds", "10", "--runs", "2"}},
     {"eval", {"1 + 1"}},
     {"export", {"-o", "out"}},
     {"show", {"latest"}},

@@ -195,8 +195,8 @@ TEST(Linear, each_segment_gets_the_arm_that_is_best_there) {
   arms[0].add(away, 1000, 50);
   arms[1].add(home, 1000, 100);
   arms[1].add(away, 1000, 150);
-  EXPECT_GT(linear_best(arms, home, 0.5).probability[0], 0.99);
-  EXPECT_GT(linear_best(arms, away, 0.5).probability[1], 0.99);
+  EXPECT_GT(best_arm(linear_beliefs(arms, home, 0.5)).probability[0], 0.99);
+  EXPECT_GT(best_arm(linear_beliefs(arms, away, 0.5)).probability[1], 0.99);
   EXPECT_GT(linear_ucb_shares(arms, home, 1, 1000)[0], 0.9);
   EXPECT_GT(linear_ucb_shares(arms, away, 1, 1000)[1], 0.9);
 }
