@@ -37,6 +37,7 @@ extern const cli::Command rollout_resume;
 extern const cli::Command rollout_rollback;
 extern const cli::Command rollout_status;
 extern const cli::Command rollout_tick;
+extern const cli::Command run;
 extern const cli::Command schema;
 extern const cli::Command secrets_check;
 extern const cli::Command secrets_list;
@@ -62,7 +63,7 @@ const cli::Table& registry() {
        {&rollout_status, &rollout_promote, &rollout_rollback, &rollout_resume, &rollout_tick,
         &shadow_report}},
       {"DECISIONS", {&decide, &show, &graph, &replay, &whatif, &eval}},
-      {"ALGORITHMS", {&optimize_traffic, &optimize_simulate}},
+      {"ALGORITHMS", {&run, &optimize_traffic, &optimize_simulate}},
       {"DEPLOYMENTS", {&deploy_judge}},
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &state_checkpoint, &audit_verify,

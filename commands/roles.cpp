@@ -40,6 +40,7 @@ constexpr RoleRow kRows[] = {
     {"rollout tick", Role::operator_},
     {"shadow report", Role::viewer},
 
+    {"run", Role::operator_},
     {"optimize traffic", {}},
     {"optimize simulate", {}},
 

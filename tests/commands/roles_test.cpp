@@ -33,6 +33,7 @@ const std::map<std::string, std::vector<std::string>> kWords = {
     {"optimize simulate", {"--arms", "0.9,0.8", "--rounds", "10", "--runs", "2"}},
     {"eval", {"1 + 1"}},
     {"export", {"-o", "out"}},
+    {"run", {"split"}},
     {"show", {"latest"}},
     {"graph", {"latest"}},
     {"replay", {"--all"}},
