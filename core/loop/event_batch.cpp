@@ -24,16 +24,17 @@ struct Play {
 
 class Reader {
  public:
-  Reader(const Algorithm& algorithm, Instant now,
+  Reader(const Algorithm& algorithm, const std::string& root, Instant now,
          const std::function<std::int64_t(Instant)>& generation_at)
       : algorithm_(algorithm),
+        root_(root),
         now_(now),
         generation_at_(generation_at),
         bucket_(bucket_seconds(algorithm.memory)) {}
 
   void read(Files& files, const std::string& path, const std::vector<LogCursor>& known) {
     LogFile log(files, path, known);
-    if (log.was_cut()) out_.cut.push_back(path);
+    if (log.was_cut()) out_.cut.push_back(shown(path));
     std::uint64_t taken = log.offset();
     bool all_over = true;
     std::string_view line;
@@ -77,6 +78,12 @@ class Reader {
     return over;
   }
 
+  // As the document names it: from the project's root.
+  std::string shown(const std::string& path) const {
+    const std::string folder = root_ + "/";
+    return path.starts_with(folder) ? path.substr(folder.size()) : path;
+  }
+
   std::string range_fault(double reward) const {
     const OptimiserSpec& o = algorithm_.optimiser;
     if (o.method == "gaussian" || (reward >= o.low && reward <= o.high)) return {};
@@ -88,7 +95,7 @@ class Reader {
     ++out_.bad;
     if (out_.examples.size() >= kBadExamples) return;
     out_.examples.push_back(
-        {fmt::format("{}, line before byte {}", log.path(), log.offset()), fault});
+        {fmt::format("{}, line at byte {}", shown(log.path()), log.line_offset()), fault});
   }
 
   void play(const Event& event, bool taken) {
@@ -168,6 +175,7 @@ class Reader {
   }
 
   const Algorithm& algorithm_;
+  const std::string& root_;
   Instant now_;
   const std::function<std::int64_t(Instant)>& generation_at_;
   std::int64_t bucket_;
@@ -193,7 +201,7 @@ std::int64_t bucket_seconds(const Memory& memory) {
 EventBatch read_events(Files& files, const std::string& root, const Algorithm& algorithm,
                        const std::vector<LogCursor>& known, Instant now,
                        const std::function<std::int64_t(Instant)>& generation_at) {
-  Reader reader(algorithm, now, generation_at);
+  Reader reader(algorithm, root, now, generation_at);
   for (const std::string& path : find_logs(files, root, algorithm.files)) {
     reader.read(files, path, known);
   }

@@ -90,9 +90,9 @@ bool LogFile::next(std::string_view& line) {
     const std::size_t end = text_.find('\n', from);
     if (end != std::string::npos) {
       line = std::string_view(text_).substr(at_, end - at_);
+      line_offset_ = offset_;
       offset_ += end + 1 - at_;
       at_ = end + 1;
-      ++lines_;
       return true;
     }
     const std::size_t seen = text_.size() - at_;

@@ -40,8 +40,7 @@ class LogFile {
   // line yet waits for it. The view lives until the next call.
   bool next(std::string_view& line);
   std::uint64_t offset() const { return offset_; }  // behind that line
-  // The line at hand, from 1; counted from where reading began.
-  std::uint64_t line_number() const { return lines_; }
+  std::uint64_t line_offset() const { return line_offset_; }  // of its first byte
   // A cursor that ends at an offset within what was read.
   LogCursor cursor_at(std::uint64_t offset) const;
   const std::string& path() const { return path_; }
@@ -58,7 +57,7 @@ class LogFile {
   std::size_t at_ = 0;  // in text_
   std::uint64_t offset_ = 0;
   std::uint64_t read_ = 0;  // offset behind text_
-  std::uint64_t lines_ = 0;
+  std::uint64_t line_offset_ = 0;
   bool was_cut_ = false;
 };
 

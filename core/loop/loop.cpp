@@ -186,6 +186,11 @@ ArmShares Loop::shares_before(const std::optional<Step>& last) {
   return fitted(algorithm_, seen.empty() ? after : seen);
 }
 
+std::string Loop::key_of(const Step& step) const {
+  const bool live = mode_ == Mode::live;
+  return fmt::format("{}/{}", live ? algorithm_.id : shadow_of(algorithm_.id), step.generation);
+}
+
 void Loop::finish(Step& step) {
   if (step.stage == Stage::read) propose(step);
   if (step.stage == Stage::proposed) decide(step);
@@ -201,8 +206,7 @@ void Loop::propose(Step& step) {
   put_optimised(step.body, optimised.front());
   const Naming naming{{}, algorithm_.id};
   List actions;
-  for (const Value& action :
-       weight_actions(optimised, naming, fmt::format("{}/{}", algorithm_.id, step.generation))) {
+  for (const Value& action : weight_actions(optimised, naming, key_of(step))) {
     actions.emplace_back(to_json(action));
   }
   step.body["actions"] = std::move(actions);
@@ -225,7 +229,7 @@ void Loop::decide(Step& step) {
     lines.push_back({std::string_view(text).substr(begins[i], end - 1 - begins[i]), i + 1});
   }
   decide::RecorderSettings settings = parts_.recorder;
-  settings.run = fmt::format("{}/{}", algorithm_.id, step.generation);
+  settings.run = key_of(step);
   decide::Recorder recorder(parts_.database, parts_.world, parts_.policies, settings);
   std::string out;
   std::vector<decide::LineFault> faults;
@@ -241,8 +245,7 @@ void Loop::decide(Step& step) {
 
 void Loop::act(Step& step) {
   const ArmShares after = shares_of(step.body, "after");
-  const Order order{algorithm_.id, step.generation,
-                    fmt::format("{}/{}", algorithm_.id, step.generation), after};
+  const Order order{algorithm_.id, step.generation, key_of(step), after};
   if (mode_ != Mode::live) {
     step.body["acted"] = Map{{"why", "not in this mode"}};
   } else if (after == shares_of(step.body, "before")) {

@@ -56,6 +56,7 @@ class Loop {
   ArmShares shares_before(const std::optional<Step>& last);
   std::vector<StoredCount> counts_with(const EventBatch& batch);
 
+  std::string key_of(const Step& step) const;  // the beginning of its idempotency keys
   void finish(Step& step);
   void propose(Step& step);
   void decide(Step& step);
