@@ -101,18 +101,44 @@ class HaproxyActuator final : public Actuator {
                 "actuator.servers says which servers belong to an arm");
   }
 
-  // The greatest weights in proportion: the finest that HAProxy has. A share above 0 never becomes
-  // none.
+  // Of all scales of whole weights that with the least error, the finest of equals. A share above 0
+  // never becomes none.
   Weights weights_for(const ArmShares& shares) const {
+    Weights best;
+    double least = 2;
+    for (int most = kMostWeight; most > 0; --most) {
+      Weights weights = scaled(shares, most);
+      const double error = error_of(weights, shares);
+      if (error > least - 1e-9) continue;
+      least = error;
+      best = std::move(weights);
+    }
+    return best;
+  }
+
+  // The arm with the greatest share for each server gets `greatest`, the others in proportion.
+  Weights scaled(const ArmShares& shares, int greatest) const {
     double most = 0;
     for (const auto& [arm, share] : shares) most = std::max(most, each(arm, share));
     Weights out;
     for (const auto& [arm, share] : shares) {
-      const double exact = each(arm, share) / most * kMostWeight;
+      const double exact = each(arm, share) / most * greatest;
       const int weight = share == 0 ? 0 : std::max(1, static_cast<int>(std::lround(exact)));
       for (const std::string& name : servers_.at(arm)) out[name] = weight;
     }
     return out;
+  }
+
+  // The most that an arm's share is off by.
+  double error_of(const Weights& weights, const ArmShares& shares) const {
+    double total = 0, most = 0;
+    for (const auto& [name, weight] : weights) total += weight;
+    for (const auto& [arm, share] : shares) {
+      double sum = 0;
+      for (const std::string& name : servers_.at(arm)) sum += weights.at(name);
+      most = std::max(most, std::abs(sum / total - share / 1e4));
+    }
+    return most;
   }
   double each(const std::string& arm, int share) const {
     return share / static_cast<double>(servers_.at(arm).size());

@@ -31,6 +31,12 @@ double ucb_tuned_index(const ArmRewards& arm, double log_t) {
   return mean + std::sqrt(log_t / arm.count * bound);
 }
 
+// What the divergence of an arm's mean from its bound may be.
+double kl_level(const ArmRewards& arm, double log_t) { return log_t / arm.count; }
+double kl_plus_level(const ArmRewards& arm, double log_t) {
+  return std::max(0.0, log_t - std::log(arm.count)) / arm.count;
+}
+
 template <typename Index>
 std::size_t greatest(std::span<const ArmRewards> arms, const Index& index) {
   std::size_t best = 0;
@@ -121,6 +127,22 @@ double kl_upper(double p, double level) {
   return std::max(p, q);
 }
 
+double index_of(Bandit method, const ArmRewards& arm, double t) {
+  if (arm.count <= 0) return kInfinity;
+  const double log_t = std::log(std::max(t, 1.0));
+  const double mean = std::clamp(arm.mean(), 0.0, 1.0);
+  switch (method) {
+    case Bandit::ucb1:
+      return ucb1_index(arm, log_t);
+    case Bandit::ucb_tuned:
+      return ucb_tuned_index(arm, log_t);
+    case Bandit::kl_ucb:
+      return kl_upper(mean, kl_level(arm, log_t));
+    default:
+      return kl_upper(mean, kl_plus_level(arm, log_t));
+  }
+}
+
 std::size_t index_choice(Bandit method, std::span<const ArmRewards> arms, double t) {
   for (std::size_t j = 0; j < arms.size(); ++j) {
     if (arms[j].count <= 0) return j;
@@ -132,11 +154,9 @@ std::size_t index_choice(Bandit method, std::span<const ArmRewards> arms, double
     case Bandit::ucb_tuned:
       return greatest(arms, [&](const ArmRewards& arm) { return ucb_tuned_index(arm, log_t); });
     case Bandit::kl_ucb:
-      return greatest_kl(arms, [&](const ArmRewards& arm) { return log_t / arm.count; });
+      return greatest_kl(arms, [&](const ArmRewards& arm) { return kl_level(arm, log_t); });
     case Bandit::kl_ucb_plus:
-      return greatest_kl(arms, [&](const ArmRewards& arm) {
-        return std::max(0.0, std::log(std::max(t, 1.0) / arm.count)) / arm.count;
-      });
+      return greatest_kl(arms, [&](const ArmRewards& arm) { return kl_plus_level(arm, log_t); });
     default:
       return least_imed(arms);
   }

@@ -53,6 +53,10 @@ double bernoulli_kl(double p, double q);
 // The greatest q >= p with kl(p, q) <= level.
 double kl_upper(double p, double level);
 
+// What a method other than imed ranks arms by after `t` rewards in all, for one arm: never falls as
+// t grows. Infinite for an arm without any.
+double index_of(Bandit method, const ArmRewards& arm, double t);
+
 // The arm an index method plays after `t` rewards in all: one without any first, then that of the
 // best index, the lowest number of equals. REQUIRES a method that is_bayesian() is false for, one
 // arm at least.

@@ -1,6 +1,7 @@
 #include "core/stats/bandit_best.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/stats/gauss_legendre.h"
@@ -95,6 +96,7 @@ class RankIntegral {
 
   void add(const Panel& panel) {
     active_.clear();
+    set_points(panel);
     for (std::size_t j = 0; j < arms_.size(); ++j) {
       if (arms_[j].high() <= panel.from) continue;  // surely below
       active_.push_back(j);
@@ -103,8 +105,15 @@ class RankIntegral {
     const GaussLegendre& rule = gauss_legendre();
     const double half = (panel.to - panel.from) / 2;
     for (std::size_t k = 0; k < kNodes; ++k) {
-      const double t = panel.from + half * (1 + rule.node[k]);
+      const double t = points_[k].t;
       add_node(k, half * rule.weight[k], arms_.front().is_beta() ? logistic(t) : t);
+    }
+  }
+
+  void set_points(const Panel& panel) {
+    const double half = (panel.to - panel.from) / 2;
+    for (std::size_t k = 0; k < kNodes; ++k) {
+      points_[k] = arms_.front().point(panel.from + half * (1 + gauss_legendre().node[k]));
     }
   }
 
@@ -118,7 +127,7 @@ class RankIntegral {
     density.fill(0);
     if (!overlaps(arms_[j], panel)) return;
     for (std::size_t i = 0; i < kNodes; ++i) {
-      density[i] = arms_[j].density(panel.from + half * (1 + rule.node[i]));
+      density[i] = arms_[j].density(points_[i]);
       const double scaled = half * density[i];
       for (std::size_t k = 0; k < kNodes; ++k) above[k] += scaled * rule.to_right[i][k];
       right_[j] += scaled * rule.weight[i];
@@ -166,6 +175,7 @@ class RankIntegral {
   std::span<const Posterior> arms_;
   std::size_t ranks_;
   std::vector<double> right_;  // mass to the right of the panels so far
+  std::array<AxisPoint, kNodes> points_;
   std::vector<Row> density_, above_;
   std::vector<std::size_t> active_;
   std::vector<Above> before_;

@@ -16,6 +16,9 @@ constexpr double kOutside = 1e-15;  // mass beyond an end, at most about
 // it is 0 or 1 to the last digit.
 constexpr double kLongest = 1.5;
 constexpr double kFlat = 37;
+constexpr double kWidths = 2;  // standard deviations that such a polynomial follows
+// A logarithm so large costs 1e-12 of what it is the logarithm of.
+constexpr double kMostPowers = 1e4;
 
 // log Gamma(x) less Stirling's (x - 1/2) log x - x + log(2 pi) / 2.
 double stirling_rest(double x) {
@@ -57,6 +60,10 @@ Posterior::Posterior(Family family, double a, double b, double freedom)
     center_ = std::log(a / b);
     width_ = std::sqrt((a + b) / a / b);
     peak_ = beta_peak(a, b);
+    const AxisPoint top = point(center_);
+    const double powers = a * top.log_mean + b * top.log_rest;
+    log_scale_ = std::log(peak_) - powers;
+    is_small_ = -powers < kMostPowers;
   } else {
     center_ = a;
     width_ = b;
@@ -78,9 +85,15 @@ double Posterior::cdf(double mean) const {
   return student_cdf(freedom_, (mean - a_) / b_);
 }
 
-// Relative to the peak: the powers themselves would lose digits with the number of observations.
-double Posterior::density(double t) const {
-  const double u = t - center_;
+AxisPoint Posterior::point(double t) const {
+  if (family_ != Family::beta) return {t, 0, 0};
+  return {t, -std::log1p(std::exp(-t)), -std::log1p(std::exp(t))};
+}
+
+// With many observations relative to the peak: the powers themselves would lose digits.
+double Posterior::density(const AxisPoint& at) const {
+  if (is_small_) return std::exp(log_scale_ + a_ * at.log_mean + b_ * at.log_rest);
+  const double u = at.t - center_;
   if (family_ == Family::beta) {
     return peak_ * std::exp(-a_ * std::log1p(b_ / (a_ + b_) * std::expm1(-u)) -
                             b_ * std::log1p(x_ * std::expm1(u)));
@@ -96,11 +109,11 @@ double Posterior::smooth_length(double from, double to) const {
     const double x = logistic(nearest);
     const double far = std::abs(nearest) - kFlat;  // where it falls as exp(-rate t)
     if (far > 0) return std::min(std::max(kLongest, far), 4 / (nearest < 0 ? a_ : b_));
-    return std::min(kLongest, 1 / std::sqrt((a_ + b_) * x * (1 - x)));
+    return std::min(kLongest, kWidths / std::sqrt((a_ + b_) * x * (1 - x)));
   }
-  if (std::isinf(freedom_)) return b_;
+  if (std::isinf(freedom_)) return kWidths * b_;
   const double z = (std::clamp(a_, from, to) - a_) / b_;
-  return b_ * std::sqrt((freedom_ + z * z) / (freedom_ + 1));
+  return kWidths * b_ * std::sqrt((freedom_ + z * z) / (freedom_ + 1));
 }
 
 double Posterior::tail_bound(double t) const {
@@ -108,11 +121,11 @@ double Posterior::tail_bound(double t) const {
     // Log-concave: beyond t it falls at least as fast as at t.
     const double x = logistic(t);
     const double slope = std::abs(a_ * (1 - x) - b_ * x);
-    return density(t) / slope;
+    return density(point(t)) / slope;
   }
   const double z = std::abs(t - a_) / b_;
   const double heavy = std::isinf(freedom_) ? 1 : 1 + z * z / freedom_;
-  return density(t) * b_ * heavy / z;
+  return density(point(t)) * b_ * heavy / z;
 }
 
 double Posterior::end(double direction) const {

@@ -5,6 +5,12 @@
 
 namespace autopilot::stats {
 
+// A point of the axis, with what densities there have in common.
+struct AxisPoint {
+  double t = 0;
+  double log_mean = 0, log_rest = 0;  // of a logit: log x and log(1 - x)
+};
+
 class Posterior {
  public:
   static Posterior beta(double alpha, double beta);  // both > 0
@@ -20,7 +26,8 @@ class Posterior {
   // On the axis. All but 1e-14 of the mass lies from low() to high().
   double low() const { return low_; }
   double high() const { return high_; }
-  double density(double t) const;
+  AxisPoint point(double t) const;  // the same for all posteriors of a family
+  double density(const AxisPoint& at) const;
   // How long a piece of the axis within [from, to] may be for the density there to be a polynomial
   // of degree 15 in all that matters.
   double smooth_length(double from, double to) const;
@@ -33,12 +40,14 @@ class Posterior {
   double end(double direction) const;
 
   Family family_;
-  double a_, b_;    // alpha and beta; location and scale
-  double freedom_;  // student
-  double center_;   // the axis' point of the greatest density
-  double x_ = 0;    // beta: the mean
-  double width_;    // about a standard deviation, on the axis
-  double peak_;     // the density there
+  double a_, b_;           // alpha and beta; location and scale
+  double freedom_;         // student
+  double center_;          // the axis' point of the greatest density
+  double x_ = 0;           // beta: the mean
+  double width_;           // about a standard deviation, on the axis
+  double peak_;            // the density there
+  double log_scale_ = 0;   // beta: of x^alpha (1 - x)^beta to the density
+  bool is_small_ = false;  // few enough observations for the powers to keep their digits
   double low_ = 0, high_ = 0;
 };
 

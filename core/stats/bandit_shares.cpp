@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "core/stats/bandit_belief.h"
+#include "core/stats/bandit_lookahead.h"
 
 namespace autopilot::stats {
 namespace {
@@ -21,22 +22,10 @@ double at_or(const std::vector<double>& values, std::size_t i, double otherwise)
   return values.empty() ? otherwise : values[i];
 }
 
-std::vector<double> index_shares(Bandit method, std::span<const ArmRewards> arms,
-                                 const BanditSettings& settings, std::size_t batch) {
-  std::vector<ArmRewards> ahead(arms.begin(), arms.end());
-  std::vector<double> plays(arms.size(), 0.0), expected;
-  double t = 0;
-  for (const ArmRewards& arm : arms) {
-    t += arm.count;
-    expected.push_back((settings.alpha + arm.sum) / (settings.alpha + settings.beta + arm.count));
-  }
-  for (std::size_t round = 0; round < batch; ++round, t += 1) {
-    const std::size_t j = index_choice(method, ahead, t);
-    ahead[j].add(std::clamp(expected[j], 0.0, 1.0));
-    plays[j] += 1;
-  }
-  for (double& share : plays) share /= static_cast<double>(batch);
-  return plays;
+std::vector<double> bayesian_shares(Bandit method, const BestArm& best,
+                                    const BanditSettings& settings) {
+  if (method != Bandit::top_two) return best.probability;
+  return top_two_shares(best.probability, settings.leader_share);
 }
 
 // Arms that are known well enough share by the method; the others get an even share each.
@@ -116,10 +105,8 @@ std::vector<double> top_two_shares(std::span<const double> best, double leader_s
 
 std::vector<double> method_shares(Bandit method, std::span<const ArmRewards> arms,
                                   const BanditSettings& settings, std::size_t batch) {
-  if (!is_bayesian(method)) return index_shares(method, arms, settings, batch);
-  const BestArm best = best_arm(beliefs(method, arms, settings));
-  if (method != Bandit::top_two) return best.probability;
-  return top_two_shares(best.probability, settings.leader_share);
+  if (!is_bayesian(method)) return lookahead_shares(method, arms, settings, batch);
+  return bayesian_shares(method, best_arm(beliefs(method, arms, settings)), settings);
 }
 
 std::vector<double> bounded_shares(std::vector<double> shares, const ShareBounds& bounds) {
@@ -146,14 +133,18 @@ Shares shares_of(Bandit method, std::span<const ArmRewards> arms, const BanditSe
   // Without a prior nothing is believed of an arm that was never played.
   const bool flat = method == Bandit::gaussian && settings.noise > 0;
   if (flat) least = std::max(least, 1.0);
-  Shares out;
-  out.wanted = with_unknown(method, arms, settings, least, batch);
-  out.share = bounded_shares(out.wanted, bounds);
+  const auto fewest =
+      std::min_element(arms.begin(), arms.end(),
+                       [](const ArmRewards& a, const ArmRewards& b) { return a.count < b.count; });
   BanditSettings informed = settings;
-  const bool some_unplayed =
-      std::any_of(arms.begin(), arms.end(), [](const ArmRewards& arm) { return arm.count <= 0; });
-  if (flat && some_unplayed) informed.noise = 0;
+  if (flat && fewest->count <= 0) informed.noise = 0;
+  Shares out;
   out.best = best_arm(beliefs(method, arms, informed));
+  const bool all_known = fewest->count >= least;
+  out.wanted = all_known && is_bayesian(method)
+                   ? bayesian_shares(method, out.best, settings)
+                   : with_unknown(method, arms, settings, least, batch);
+  out.share = bounded_shares(out.wanted, bounds);
   return out;
 }
 

@@ -88,7 +88,7 @@ std::string servers_state(int a, int b1, int b2) {
   return out;
 }
 
-TEST_F(ActuatorTest, haproxy_gets_the_finest_weights_in_proportion) {
+TEST_F(ActuatorTest, haproxy_gets_the_closest_weights) {
   std::map<std::string, int> weights{{"a", 1}, {"b1", 1}, {"b2", 2}};
   fakes.sockets.answer = [&](const std::string&, std::string_view text) -> SocketAnswer {
     if (text.starts_with("show cli level")) return {"admin\n", ""};
@@ -104,10 +104,10 @@ TEST_F(ActuatorTest, haproxy_gets_the_finest_weights_in_proportion) {
   const auto haproxy = make(R"({"provider":"haproxy","socket":"/s","servers":{"b":["b1","b2"]}})");
   EXPECT_EQ(haproxy->current(), (ArmShares{{"a", 2500}, {"b", 7500}}));
   haproxy->set(order);
-  EXPECT_EQ(weights, (std::map<std::string, int>{{"a", 171}, {"b1", 256}, {"b2", 256}}));
+  EXPECT_EQ(weights, (std::map<std::string, int>{{"a", 170}, {"b1", 255}, {"b2", 255}}));
   EXPECT_TRUE(haproxy->verify(order).holds);
   weights["a"] = 9;
-  EXPECT_EQ(haproxy->verify(order).why, "server split/a has weight 9, not 171");
+  EXPECT_EQ(haproxy->verify(order).why, "server split/a has weight 9, not 170");
 }
 
 TEST_F(ActuatorTest, a_proxy_that_does_not_answer_is_named) {

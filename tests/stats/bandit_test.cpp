@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/stats/bandit_linear.h"
+#include "core/stats/bandit_lookahead.h"
 #include "core/stats/bandit_shares.h"
 #include "tests/stats/draws.h"
 
@@ -79,6 +80,42 @@ TEST(IndexChoice, by_kl_is_that_of_the_greatest_bound) {
     }
     ASSERT_EQ(index_choice(Bandit::kl_ucb, arms, t), slow_kl_choice(arms, t, false));
     ASSERT_EQ(index_choice(Bandit::kl_ucb_plus, arms, t), slow_kl_choice(arms, t, true));
+  }
+}
+
+// Each round with all indices.
+std::vector<double> slow_lookahead(Bandit method, std::vector<ArmRewards> arms, int batch) {
+  std::vector<double> plays(arms.size(), 0.0), expected;
+  double t = 0;
+  for (const ArmRewards& one : arms) {
+    t += one.count;
+    expected.push_back((1 + one.sum) / (2 + one.count));
+  }
+  for (int round = 0; round < batch; ++round, t += 1) {
+    const std::size_t j = index_choice(method, arms, t);
+    arms[j].add(expected[j]);
+    plays[j] += 1.0 / batch;
+  }
+  return plays;
+}
+
+TEST(Lookahead, plays_what_looking_at_every_index_in_every_round_does) {
+  Draws draws(4);
+  for (int i = 0; i < 40; ++i) {
+    std::vector<ArmRewards> arms;
+    for (int j = 0; j < 7; ++j) {
+      const auto count = draws.poisson(30);
+      arms.push_back(arm(static_cast<double>(count),
+                         static_cast<double>(draws.binomial(count, draws.uniform()))));
+    }
+    for (const Bandit method :
+         {Bandit::ucb1, Bandit::ucb_tuned, Bandit::kl_ucb, Bandit::kl_ucb_plus, Bandit::imed}) {
+      const auto fast = lookahead_shares(method, arms, {}, 200);
+      const auto slow = slow_lookahead(method, arms, 200);
+      for (std::size_t j = 0; j < arms.size(); ++j) {
+        EXPECT_NEAR(fast[j], slow[j], 0.0051) << name_of(method);
+      }
+    }
   }
 }
 
