@@ -202,10 +202,11 @@ EventBatch read_events(Files& files, const std::string& root, const Algorithm& a
                        const std::vector<LogCursor>& known, Instant now,
                        const std::function<std::int64_t(Instant)>& generation_at) {
   Reader reader(algorithm, root, now, generation_at);
-  for (const std::string& path : find_logs(files, root, algorithm.files)) {
-    reader.read(files, path, known);
-  }
-  return reader.finish();
+  const std::vector<std::string> paths = find_logs(files, root, algorithm.files);
+  for (const std::string& path : paths) reader.read(files, path, known);
+  EventBatch out = reader.finish();
+  out.has_logs = !paths.empty();
+  return out;
 }
 
 }  // namespace autopilot::loop

@@ -45,6 +45,7 @@ struct EventBatch {
   std::vector<BadLine> examples;                    // of the bad ones
   std::vector<std::string> foreign_arms;            // some of them
   std::vector<std::string> cut;                     // files that were begun anew
+  bool has_logs = false;                            // some file is there
 };
 
 inline constexpr std::size_t kBadExamples = 3;

@@ -39,7 +39,7 @@ class LogFile {
   // The next whole line, without its end; false at the end of what is there. What has no end of
   // line yet waits for it. The view lives until the next call.
   bool next(std::string_view& line);
-  std::uint64_t offset() const { return offset_; }  // behind that line
+  std::uint64_t offset() const { return offset_; }            // behind that line
   std::uint64_t line_offset() const { return line_offset_; }  // of its first byte
   // A cursor that ends at an offset within what was read.
   LogCursor cursor_at(std::uint64_t offset) const;

@@ -26,8 +26,8 @@ double trials_of(const std::vector<StoredCount>& counts) {
 // Which generation was in force when: that of the last step that had acted by then.
 class Generations {
  public:
-  explicit Generations(LoopStore& live) {
-    for (const Step& step : live.steps(kStepsKnown)) {
+  explicit Generations(const std::vector<Step>& steps) {
+    for (const Step& step : steps) {
       const Value* acted = step.body.find("acted_at");
       if (acted == nullptr) continue;
       starts_.emplace_back(Instant::from_micros(acted->as_int()), step.generation);
@@ -137,10 +137,12 @@ std::string Loop::why_not_due(const std::optional<Step>& last) const {
 // Why there is no step yet, or "".
 std::string Loop::read(const std::optional<Step>& last, LoopResult& result) {
   const Instant now = parts_.world.clock.now();
-  const Generations generations(live_);
+  const std::vector<Step> steps = live_.steps(kStepsKnown);
+  const Generations generations(steps);
   const EventBatch& batch =
       result.read.emplace(read_events(parts_.world.files, parts_.root, algorithm_, store_.cursors(),
                                       now, [&](Instant time) { return generations.at(time); }));
+  result.served = served_shares(batch.counts, steps);
   counts_ = counts_with(batch);
   const double total = trials_of(counts_);
   const Value* seen = last ? last->body.find("total") : nullptr;
@@ -243,23 +245,35 @@ void Loop::decide(Step& step) {
   keep(step);
 }
 
+// What was seen of it. Throws Error(outside) when it was not moved, or does not hold.
+deploy::SplitCheck Loop::moved(const Order& order) {
+  const auto stays_open = [&](const std::string& why) {
+    return Error(ErrorKind::outside,
+                 fmt::format("generation {} of {} is not in force: {}", order.generation,
+                             order.algorithm, why),
+                 "the step stays open: the next run tries again");
+  };
+  try {
+    parts_.actuator.set(order);
+    deploy::SplitCheck check = parts_.actuator.verify(order);
+    if (!check.holds) throw stays_open(check.why);
+    return check;
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::outside || e.hint().starts_with("the step stays")) throw;
+    throw stays_open(e.hint().empty() ? e.what() : fmt::format("{}; {}", e.what(), e.hint()));
+  }
+}
+
 void Loop::act(Step& step) {
   const ArmShares after = shares_of(step.body, "after");
   const Order order{algorithm_.id, step.generation, key_of(step), after};
   if (mode_ != Mode::live) {
-    step.body["acted"] = Map{{"why", "not in this mode"}};
+    step.body["acted"] = Map{{"moved", false}, {"why", "only live runs move anything"}};
   } else if (after == shares_of(step.body, "before")) {
-    step.body["acted"] = Map{{"why", "nothing changes"}};
+    step.body["acted"] = Map{{"moved", false}, {"why", "nothing changes"}};
   } else {
-    parts_.actuator.set(order);
-    const deploy::SplitCheck check = parts_.actuator.verify(order);
-    if (!check.holds) {
-      throw Error(ErrorKind::outside,
-                  fmt::format("generation {} of {} does not hold: {}", step.generation,
-                              algorithm_.id, check.why),
-                  "the step stays open: the next run tries again");
-    }
-    step.body["acted"] = Map{{"why", check.why}, {"observed", check.observed}};
+    const deploy::SplitCheck check = moved(order);
+    step.body["acted"] = Map{{"moved", true}, {"why", check.why}, {"observed", check.observed}};
   }
   step.body["acted_at"] = parts_.world.clock.now().micros();
   step.stage = Stage::acted;

@@ -16,6 +16,7 @@
 #include "core/loop/actuator.h"
 #include "core/loop/event_batch.h"
 #include "core/loop/loop_store.h"
+#include "core/loop/served.h"
 
 namespace autopilot::loop {
 
@@ -38,6 +39,7 @@ struct LoopParts {
 struct LoopResult {
   std::optional<Step> resumed;     // that was open, now done
   std::optional<EventBatch> read;  // what was new in the logs
+  std::vector<Served> served;      // whether it was served as the weights say
   std::optional<Step> step;
   std::string waits;  // why there is no step; empty when there is one
 };
@@ -61,6 +63,7 @@ class Loop {
   void propose(Step& step);
   void decide(Step& step);
   void act(Step& step);
+  deploy::SplitCheck moved(const Order& order);
   void record(Step& step);
   void keep(const Step& step);
 

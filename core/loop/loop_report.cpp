@@ -66,8 +66,23 @@ std::string read_sentence(const EventBatch& batch) {
   return parts.empty() ? "Nothing is new." : "Read: " + parts + ".";
 }
 
-void add_remarks(const EventBatch& batch, render::Report& report) {
+std::string served_text(const Served& one) {
+  return fmt::format("generation {}: {} had {:.1f} % of {:.0f} events, its weight was {:.1f} %",
+                     one.generation, one.arm, 100 * one.events / one.of, one.of,
+                     100 * one.propensity);
+}
+
+void add_remarks(const LoopResult& result, const Algorithm& algorithm, render::Report& report) {
+  const EventBatch& batch = *result.read;
   render::Lines remarks;
+  if (!batch.has_logs) {
+    remarks.lines.push_back(
+        Line({{"no log    ", Tone::warn}, {join(algorithm.files, ", ") + " is not there", {}}}));
+  }
+  for (const Served& one : result.served) {
+    if (!one.is_odd) continue;
+    remarks.lines.push_back(Line({{"odd       ", Tone::warn}, {served_text(one), {}}}));
+  }
   for (const BadLine& bad : batch.examples) {
     remarks.lines.push_back(Line({{"bad line  ", Tone::warn}, {bad.place + ": " + bad.why, {}}}));
   }
@@ -76,7 +91,7 @@ void add_remarks(const EventBatch& batch, render::Report& report) {
         Line({{"not ours  ", Tone::warn}, {join(batch.foreign_arms, ", "), {}}}));
   }
   for (const std::string& path : batch.cut) {
-    remarks.lines.push_back(Line({{"begun anew  ", Tone::warn}, {path, {}}}));
+    remarks.lines.push_back(Line({{"cut       ", Tone::warn}, {path + " was begun anew", {}}}));
   }
   if (!remarks.lines.empty()) report.text.emplace_back(std::move(remarks));
 }
@@ -91,8 +106,17 @@ Value step_data(const Step& step) {
   return out;
 }
 
-Value read_data(const EventBatch& batch) {
-  List bad, foreign, cut;
+Value read_data(const LoopResult& result) {
+  const EventBatch& batch = *result.read;
+  List bad, foreign, cut, served;
+  for (const Served& one : result.served) {
+    served.emplace_back(Map{{"generation", one.generation},
+                            {"arm", one.arm},
+                            {"events", one.events},
+                            {"share", one.events / one.of},
+                            {"propensity", one.propensity},
+                            {"odd", one.is_odd}});
+  }
   for (const BadLine& one : batch.examples) {
     bad.emplace_back(Map{{"place", one.place}, {"why", one.why}});
   }
@@ -107,7 +131,8 @@ Value read_data(const EventBatch& batch) {
              {"foreign", batch.foreign},
              {"bad_examples", std::move(bad)},
              {"foreign_arms", std::move(foreign)},
-             {"begun_anew", std::move(cut)}};
+             {"begun_anew", std::move(cut)},
+             {"served", std::move(served)}};
 }
 
 void add_step(const Step& step, std::string_view introduction, render::Report& report) {
@@ -115,7 +140,10 @@ void add_step(const Step& step, std::string_view introduction, render::Report& r
   report.text.emplace_back(step_table(step));
   const Value* acted = step.body.find("acted");
   if (acted != nullptr) {
-    report.text.emplace_back(render::Paragraph{"Acted: " + text_in(*acted, "why") + "."});
+    const Value* moved = acted->get("moved");
+    const bool did = moved != nullptr && moved->is_bool() && moved->as_bool();
+    report.text.emplace_back(render::Paragraph{
+        fmt::format("{}: {}.", did ? "Moved" : "Not moved", text_in(*acted, "why"))});
   }
 }
 
@@ -157,6 +185,8 @@ Value if_known(bool known, Value value) {
   return value;
 }
 
+std::string second_text(Instant time) { return format_rfc3339({time.seconds, 0}); }
+
 std::string shares_text(const ArmShares& shares) {
   std::string out;
   for (const auto& [arm, share] : shares) {
@@ -177,7 +207,7 @@ render::Report describe(const LoopResult& result, const Algorithm& algorithm, Mo
   render::Report report{"autopilot.run/v1", {}, {}};
   report.data = Map{{"algorithm", algorithm.id}, {"mode", std::string(to_string(mode))}};
   report.data.append("resumed", result.resumed ? step_data(*result.resumed) : Value());
-  report.data.append("read", result.read ? read_data(*result.read) : Value());
+  report.data.append("read", result.read ? read_data(result) : Value());
   report.data.append("step", result.step ? step_data(*result.step) : Value());
   report.data.append("waits", result.waits);
   if (result.resumed) {
@@ -188,7 +218,7 @@ render::Report describe(const LoopResult& result, const Algorithm& algorithm, Mo
   }
   if (result.read) {
     report.text.emplace_back(render::Paragraph{read_sentence(*result.read)});
-    add_remarks(*result.read, report);
+    add_remarks(result, algorithm, report);
   }
   if (result.step) {
     add_step(*result.step,
@@ -216,7 +246,7 @@ render::Report describe_shadow(const std::string& algorithm, const std::vector<S
     const ArmShares theirs = beside == nullptr ? ArmShares() : shares_of(beside->body, "after");
     const bool known = beside != nullptr;
     const double earns = value_of(step, ours), live_earns = value_of(step, theirs);
-    table.rows.push_back({format_rfc3339(step.time), shares_text(ours), shares_text(theirs),
+    table.rows.push_back({second_text(step.time), shares_text(ours), shares_text(theirs),
                           known ? fmt::format("{:.1f} %", distance(ours, theirs) * 100) : "-",
                           fmt::format("{:.4g}", earns),
                           known ? fmt::format("{:.4g}", live_earns) : "-"});

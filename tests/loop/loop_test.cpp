@@ -223,6 +223,26 @@ TEST_F(LoopTest, a_new_arm_starts_with_nothing_and_gets_its_share) {
   EXPECT_GT(actuator.shares.at("c"), 0);
 }
 
+TEST_F(LoopTest, traffic_that_does_not_follow_the_weights_is_told) {
+  algorithm.columns.generation = "gen";
+  run();
+  const double weight = actuator.shares.at("a") / 1e4;
+  std::string& log = fakes.files.texts["log"];
+  const auto serve = [&](double share) {
+    for (int i = 0; i < 2000; ++i) {
+      log += fmt::format(
+          "{{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"{}\",\"reward\":0,\"gen\":1}}\n",
+          i < 2000 * share ? "a" : "b");
+    }
+    return run().served;
+  };
+  const auto odd = serve(weight - 0.3);
+  ASSERT_EQ(odd.size(), 2u);
+  EXPECT_TRUE(odd[0].is_odd);
+  EXPECT_EQ(odd[0].propensity, weight);
+  EXPECT_FALSE(serve(weight)[0].is_odd);
+}
+
 TEST_F(LoopTest, forgotten_rewards_no_longer_count) {
   algorithm.memory.window = Duration::seconds(3600);
   const LoopResult result = run();  // two hours later
