@@ -198,7 +198,7 @@ CREATE TABLE loop_cursor (
   path TEXT NOT NULL,
   position INTEGER NOT NULL,
   PRIMARY KEY (algorithm, inode, head)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- What each arm earned under each generation of weights, in pieces of time where older rewards count less.
 CREATE TABLE loop_count (
@@ -210,7 +210,7 @@ CREATE TABLE loop_count (
   sum REAL NOT NULL,
   square_sum REAL NOT NULL,
   PRIMARY KEY (algorithm, generation, arm, bucket)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- The steps: read, proposed, decided, acted, done. At most the last one of an algorithm is not done.
 CREATE TABLE loop_step (
