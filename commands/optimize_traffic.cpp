@@ -7,7 +7,10 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/loop/cells.h"
+#include "core/loop/learnt.h"
 #include "core/loop/optimised_report.h"
+#include "core/policy/model.h"
+#include "core/state/store.h"
 
 namespace autopilot::commands {
 namespace {
@@ -34,6 +37,9 @@ METHODS
 Probabilities are exact to 1e-9: no draws, the same shares every time. An arm with fewer than --min-trials gets an even
 share. --floor is added to every share, so that their order stays; what --cap takes goes to the others.
 
+With --learnt NAME it begins with what the Algorithm NAME has learnt by its runs, and with the shares that it last set;
+rows of FILE come on top.
+
 With --actions it prints the changes as actions for autopilot decide, those that fall first.
 
 EXAMPLES
@@ -41,6 +47,7 @@ EXAMPLES
   autopilot optimize traffic --columns arm=item_id,reward=click --floor 1% clicks.csv
   autopilot optimize traffic --segment geo,device --method lin_ts --json counts.jsonl
   autopilot optimize traffic --actions counts.csv | autopilot decide
+  autopilot optimize traffic --learnt checkout-split --method top_two
 
 EXIT STATUS
   0 there are shares; 1 rows are wrong, or bounds that cannot be met.
@@ -66,6 +73,8 @@ class OptimizeTraffic : public cli::Invocation {
     o.option("--now TIME", now_, "when it is, for both; the clock's time by default");
     o.option("--batch N", batch_, "rounds that the index methods look ahead; 1000 by default");
     o.option("--width X", width_, "lin_ucb: standard errors that are added; 1 by default");
+    o.option("--learnt NAME", learnt_, "begin with what that Algorithm has learnt",
+             cli::Hint::document);
     o.option("--ranks N", ranks_, "with --json, tell how likely each of N ranks is");
     o.flag("--actions", actions_, "print actions for autopilot decide");
     o.option("--algorithm NAME", naming_.algorithm,
@@ -114,6 +123,10 @@ class OptimizeTraffic : public cli::Invocation {
     spec_.high = range[1];
     if (!segment_.empty()) format_.segment = split(segment_, ',');
     naming_.keys = format_.segment;
+    if (!learnt_.empty() && !segment_.empty()) {
+      throw Error(ErrorKind::usage, "what an Algorithm has learnt is not told by segments",
+                  "say --learnt or --segment, not both");
+    }
     read_columns();
   }
 
@@ -142,15 +155,26 @@ class OptimizeTraffic : public cli::Invocation {
 
   std::vector<loop::ArmRow> read(cli::Context& context) const {
     Files& files = context.world.files;
-    const bool piped = file_.empty() || file_ == "-";
-    const std::string text = piped ? files.read_all_stdin() : files.read(file_);
-    std::vector<loop::ArmRow> rows =
-        loop::read_arm_rows(text, piped ? "<standard input>" : file_, format_, context.diagnostics);
+    const bool piped = file_ == "-" || (file_.empty() && learnt_.empty());
+    std::string text;
+    if (piped) text = files.read_all_stdin();
+    if (!piped && !file_.empty()) text = files.read(file_);
+    std::vector<loop::ArmRow> rows = learnt(context);
+    for (loop::ArmRow& row : loop::read_arm_rows(text, piped ? "<standard input>" : file_, format_,
+                                                 context.diagnostics)) {
+      rows.push_back(std::move(row));
+    }
     if (rows.empty() && context.diagnostics.ok()) {
       throw Error(ErrorKind::invalid, "there are no arms to choose from",
                   "autopilot help optimize traffic shows how they are written");
     }
     return rows;
+  }
+
+  std::vector<loop::ArmRow> learnt(cli::Context& context) const {
+    if (learnt_.empty()) return {};
+    context.require_role(policy::Role::viewer, "optimize traffic --learnt");
+    return loop::learnt_rows(context.existing_store().database(), learnt_);
   }
 
   void check_times(const std::vector<loop::ArmRow>& rows) const {
@@ -171,7 +195,7 @@ class OptimizeTraffic : public cli::Invocation {
                 fmt::format("--now takes a time such as 2026-11-20T10:01:00Z, not {}", now_));
   }
 
-  std::string file_, columns_, segment_, floor_, cap_, noise_, width_, now_;
+  std::string file_, learnt_, columns_, segment_, floor_, cap_, noise_, width_, now_;
   std::string prior_ = "1,1", range_ = "0,1";
   std::int64_t min_trials_ = 0, batch_ = 1000, ranks_ = 0;
   bool actions_ = false;

@@ -41,7 +41,7 @@ constexpr RoleRow kRows[] = {
     {"shadow report", Role::viewer},
 
     {"run", Role::operator_},
-    {"optimize traffic", {}},
+    {"optimize traffic", {}, "viewer with --learnt"},
     {"optimize simulate", {}},
 
     {"deploy judge", {}},
