@@ -35,4 +35,10 @@ std::vector<double> numbers_option(const std::string& text, std::string_view opt
   return out;
 }
 
+std::vector<double> pair_option(const std::string& text, std::string_view option) {
+  std::vector<double> out = numbers_option(text, option);
+  if (out.size() == 2) return out;
+  throw Error(ErrorKind::usage, fmt::format("{} takes two numbers, not {}", option, text));
+}
+
 }  // namespace autopilot::commands

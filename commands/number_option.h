@@ -13,5 +13,7 @@ double number_option(const std::string& text, std::string_view option, double ot
 double share_option(const std::string& text, std::string_view option, double otherwise);
 // "0.9,0.8": as many as there are.
 std::vector<double> numbers_option(const std::string& text, std::string_view option);
+// "0,1": two.
+std::vector<double> pair_option(const std::string& text, std::string_view option);
 
 }  // namespace autopilot::commands

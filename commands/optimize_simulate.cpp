@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "cli/command.h"
+#include "commands/arm_options.h"
 #include "commands/number_option.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -95,10 +96,7 @@ class OptimizeSimulate : public cli::Invocation {
     rules_.discount = number_option(discount_, "--discount", 1);
     rules_.floor = share_option(floor_, "--floor", 0);
     rules_.seed = static_cast<std::uint64_t>(seed_);
-    const std::vector<double> prior = numbers_option(prior_, "--prior");
-    if (prior.size() != 2 || !(prior[0] > 0 && prior[1] > 0)) {
-      throw Error(ErrorKind::usage, "--prior takes two numbers above 0");
-    }
+    const std::vector<double> prior = prior_option(prior_);
     rules_.settings.alpha = prior[0];
     rules_.settings.beta = prior[1];
     if (arms_.empty()) {
@@ -178,10 +176,7 @@ class OptimizeSimulate : public cli::Invocation {
 
   void read_pools(cli::Context& context) {
     loop::ArmFormat format;
-    for (const std::string& part :
-         columns_.empty() ? std::vector<std::string>() : split(columns_, ',')) {
-      format.names[part.substr(0, part.find('='))] = part.substr(part.find('=') + 1);
-    }
+    format.names = columns_option(columns_);
     const std::vector<loop::ArmRow> rows = loop::read_arm_rows(
         context.world.files.read(replay_), replay_, format, context.diagnostics);
     std::vector<std::string> names;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.h"
+#include "commands/arm_options.h"
 #include "commands/number_option.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
@@ -111,10 +112,7 @@ class OptimizeTraffic : public cli::Invocation {
     spec_.min_count = static_cast<double>(min_trials_);
     spec_.batch = static_cast<std::size_t>(std::max<std::int64_t>(batch_, 1));
     spec_.ranks = static_cast<std::size_t>(ranks_);
-    const std::vector<double> prior = pair_option(prior_, "--prior");
-    if (!(prior[0] > 0 && prior[1] > 0)) {
-      throw Error(ErrorKind::usage, "--prior takes two numbers above 0");
-    }
+    const std::vector<double> prior = prior_option(prior_);
     spec_.settings.alpha = prior[0];
     spec_.settings.beta = prior[1];
     const std::vector<double> range = pair_option(range_, "--range");
@@ -127,30 +125,7 @@ class OptimizeTraffic : public cli::Invocation {
       throw Error(ErrorKind::usage, "what an Algorithm has learnt is not told by segments",
                   "say --learnt or --segment, not both");
     }
-    read_columns();
-  }
-
-  static std::vector<double> pair_option(const std::string& text, std::string_view option) {
-    std::vector<double> out = numbers_option(text, option);
-    if (out.size() == 2) return out;
-    throw Error(ErrorKind::usage, fmt::format("{} takes two numbers, not {}", option, text));
-  }
-
-  void read_columns() {
-    if (columns_.empty()) return;
-    for (const std::string& part : split(columns_, ',')) {
-      const std::size_t at = part.find('=');
-      const std::string ours = part.substr(0, at);
-      const auto& known = loop::arm_columns();
-      if (at == std::string::npos || at + 1 == part.size()) {
-        throw Error(ErrorKind::usage, fmt::format("--columns takes OURS=THEIRS, not {}", part));
-      }
-      if (std::find(known.begin(), known.end(), ours) == known.end()) {
-        throw Error(ErrorKind::usage, fmt::format("--columns: there is no column {}", ours),
-                    did_you_mean(ours, known));
-      }
-      format_.names[ours] = part.substr(at + 1);
-    }
+    format_.names = columns_option(columns_);
   }
 
   std::vector<loop::ArmRow> read(cli::Context& context) const {
