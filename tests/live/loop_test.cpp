@@ -6,6 +6,7 @@
 
 #include "core/base/json.h"
 #include "core/deploy/haproxy_runtime.h"
+#include "core/loop/actuator.h"
 #include "tests/integration/project.h"
 #include "tests/live/rig.h"
 
@@ -176,6 +177,39 @@ TEST_F(LiveLoop, a_proxy_that_is_gone_keeps_the_step_open_until_it_is_back) {
   const Ended gone = project.run({"run", "split"});
   EXPECT_EQ(gone.exit, 8) << integration::describe(gone);
   EXPECT_NE(gone.err.find("admin.sock"), std::string::npos) << gone.err;
+}
+
+// Two arms behind the provider that deployments use.
+TEST(LiveLoopSplit, nginx_divides_between_two_arms_as_it_is_told) {
+  if (!is_installed("nginx")) GTEST_SKIP() << "nginx is not installed";
+  Rig rig(Proxy::nginx);
+  rig.start("blue", "v0");
+  rig.start("green", "v1");
+  loop::Algorithm algorithm;
+  algorithm.id = "shop";
+  for (const char* name : {"blue", "green"}) {
+    loop::AlgorithmArm arm;
+    arm.name = name;
+    arm.port = rig.slot(name).port;
+    algorithm.arms.push_back(arm);
+  }
+  Map traffic = rig.traffic_spec().as_map();
+  traffic.erase("provider");
+  algorithm.actuator = Map{{"provider", "nginx"}, {"traffic", traffic}};
+  Masker masker;
+  Secrets secrets(rig.world(), masker, rig.folder().path());
+  const auto actuator = loop::make_actuator(algorithm, {rig.world(), secrets, rig.folder().path()});
+  for (const int green : {3000, 4512}) {
+    const loop::Order order{"shop", 1, "shop/1", {{"blue", 10000 - green}, {"green", green}}};
+    actuator->set(order);
+    deploy::SplitCheck check;
+    for (int i = 0; i < 100 && !check.holds; ++i) {
+      check = actuator->verify(order);
+      if (!check.holds) sleep_ms(50);
+    }
+    EXPECT_TRUE(check.holds) << check.why;
+    EXPECT_NEAR(actuator->current().at("green"), green, 1);
+  }
 }
 
 }  // namespace
