@@ -49,7 +49,9 @@ void declare_globals(Options& options, Said& said) {
   options.flag("-v,--verbose", g.verbose, "say more on standard error");
   options.choice("--log-format FORMAT", g.log_format, {"text", "json"},
                  "form of log lines on standard error");
-  options.flag("--version", said.version, "print the version");
+  // A command may ask for the version of something else.
+  if (option_named(options, "--version") == nullptr)
+    options.flag("--version", said.version, "print the version");
   options.flag("-h,--help", said.help, "show the help of the command");
 }
 

@@ -14,7 +14,24 @@ extern const cli::Command audit_verify;
 extern const cli::Command complete;
 extern const cli::Command convert;
 extern const cli::Command decide;
+extern const cli::Command deploy_abort;
+extern const cli::Command deploy_check;
+extern const cli::Command deploy_dora;
+extern const cli::Command deploy_history;
 extern const cli::Command deploy_judge;
+extern const cli::Command deploy_pause;
+extern const cli::Command deploy_promote;
+extern const cli::Command deploy_resume;
+extern const cli::Command deploy_retry;
+extern const cli::Command deploy_rollback;
+extern const cli::Command deploy_run;
+extern const cli::Command deploy_simulate;
+extern const cli::Command deploy_start;
+extern const cli::Command deploy_status;
+extern const cli::Command deploy_tick;
+extern const cli::Command deploy_watch;
+extern const cli::Command deploy_load;
+extern const cli::Command deploy_smoke;
 extern const cli::Command diff;
 extern const cli::Command docs_completions;
 extern const cli::Command docs_man;
@@ -64,7 +81,11 @@ const cli::Table& registry() {
         &shadow_report}},
       {"DECISIONS", {&decide, &show, &graph, &replay, &whatif, &eval}},
       {"ALGORITHMS", {&run, &optimize_traffic, &optimize_simulate}},
-      {"DEPLOYMENTS", {&deploy_judge}},
+      {"DEPLOYMENTS",
+       {&deploy_run, &deploy_start, &deploy_tick, &deploy_status, &deploy_watch, &deploy_promote,
+        &deploy_pause, &deploy_resume, &deploy_abort, &deploy_rollback, &deploy_retry,
+        &deploy_history, &deploy_dora, &deploy_check, &deploy_smoke, &deploy_load, &deploy_simulate,
+        &deploy_judge}},
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &state_checkpoint, &audit_verify,
         &audit_list, &audit_search, &audit_prove, &audit_export}},

@@ -247,6 +247,13 @@ class FakeHttp final : public Http {
 
 class FakeSockets final : public Sockets {
  public:
+  std::function<WireOpened(const WirePlan&)> open;
+
+  WireOpened open_wire(const WirePlan& plan) override {
+    if (open) return open(plan);
+    return {nullptr, "no address is known for " + plan.host};
+  }
+
   std::function<SocketAnswer(const std::string& address, std::string_view text)> answer;
   std::vector<std::pair<std::string, std::string>> asked;
 

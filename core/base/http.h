@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +33,8 @@ struct HttpRequest {
   std::size_t most_bytes = 4 << 20;          // of the answer's body
   int redirects = 0;                         // followed at most; headers stay with their origin
   HttpReach reach = HttpReach::no_metadata;
+  // Closed afterwards: who waits until nothing is open to a slot would wait for it.
+  bool closes_connection = false;
   bool proxy_from_environment = false;  // http_proxy and its like
   std::string unix_socket;              // path; empty: TCP
   std::string ca_file;  // PEM; empty: the system's. Certificates are always verified
@@ -83,10 +86,55 @@ struct SocketAnswer {
   bool ok() const { return why.empty(); }
 };
 
+// The same request over and over on many connections at once, without waiting: what a generator of
+// load needs. Plain HTTP/1.1; bodies of answers are counted and thrown away.
+struct WirePlan {
+  std::string host;  // a name or an address, without brackets
+  int port = 80;
+  std::string request;   // as it goes out, head and body
+  bool has_body = true;  // of answers: false for HEAD
+  int connections = 1;
+  HttpReach reach = HttpReach::loopback_only;
+};
+
+struct WireEvent {
+  enum class Fault {
+    none,
+    refused,    // no connection: nothing listens, or no route
+    closed,     // closed before the answer was whole
+    malformed,  // not HTTP
+    local,      // this machine is out of ports or descriptors
+  };
+  int connection = 0;
+  Fault fault = Fault::none;
+  int status = 0;           // of an answer
+  std::int64_t at = 0;      // monotonic ns
+  std::uint64_t bytes = 0;  // received, head included
+};
+
+// Connections are opened by the first request on them, kept, and opened again when they were
+// closed. While it lives, an interrupt (Ctrl-C) or a request to end does not end the process.
+class HttpWire {
+ public:
+  virtual ~HttpWire() = default;
+  // Sends the request. REQUIRES that the connection, 0-based, waits for no answer.
+  virtual void start(int connection) = 0;
+  // Waits until something happened or the monotonic clock shows `until`; appends what happened.
+  // True when the user asked to stop.
+  virtual bool wait(std::int64_t until, std::vector<WireEvent>& events) = 0;
+  virtual void drop(int connection) = 0;  // closes it; its answer is not waited for
+};
+
+struct WireOpened {
+  std::unique_ptr<HttpWire> wire;  // null: it cannot be
+  std::string why;
+};
+
 // Servers that answer one line and close, such as HAProxy's runtime API.
 class Sockets {
  public:
   virtual ~Sockets() = default;
+  virtual WireOpened open_wire(const WirePlan& plan) = 0;
   // Sends `text` and reads until the other side closes. `address`: a path of a Unix socket or
   // "host:port", each with HAProxy's prefix (unix@, ipv4@, ipv6@) or without.
   virtual SocketAnswer exchange(const std::string& address, std::string_view text,

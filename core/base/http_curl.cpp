@@ -190,6 +190,10 @@ class CurlHttp final : public Http {
                                                      shown_url(request.url), request.redirects));
       }
       follow(hop, result.response.status, next);
+      if (!fault_of(hop).empty()) {
+        return failure(Fault::redirects, fmt::format("{} redirects to something that is not http",
+                                                     shown_url(request.url)));
+      }
       hop.timeout = Duration{request.timeout.nanos - spent.nanos};
       if (hop.timeout.nanos <= 0) return timed_out(request);
     }
@@ -275,7 +279,7 @@ class CurlHttp final : public Http {
     if (!request.ca_file.empty()) set(CURLOPT_CAINFO, request.ca_file.c_str());
     if (!request.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
     // A reused connection could go where another request was allowed to.
-    if (request.reach != HttpReach::no_metadata) {
+    if (request.reach != HttpReach::no_metadata || request.closes_connection) {
       set(CURLOPT_FRESH_CONNECT, 1L);
       set(CURLOPT_FORBID_REUSE, 1L);
     }
@@ -317,8 +321,10 @@ class CurlHttp final : public Http {
                                                   request.most_bytes));
     }
     switch (code) {
+      case CURLE_UNSUPPORTED_PROTOCOL:  // the scheme was tested: it means HTTP/0.9
+        return failure(Fault::broken,
+                       fmt::format("{} answers with something that is not HTTP", url));
       case CURLE_URL_MALFORMAT:
-      case CURLE_UNSUPPORTED_PROTOCOL:
         return failure(Fault::bad_request, fmt::format("{} is no valid URL", url));
       case CURLE_COULDNT_RESOLVE_HOST:
       case CURLE_COULDNT_RESOLVE_PROXY:

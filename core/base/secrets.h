@@ -30,6 +30,8 @@ class Secrets {
 
   // Masks a text that is a secret though it was written out.
   void hide(std::string_view text) { masker_.learn(text); }
+  // For what is kept and does not pass the output: answers of services may repeat what they got.
+  std::string masked(std::string_view text) const { return masker_.masked(text); }
 
  private:
   Secret fetch(const SecretReference& reference);

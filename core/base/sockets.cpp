@@ -13,6 +13,8 @@
 #include <cstring>
 #include <optional>
 
+#include "core/base/http_wire.h"
+
 namespace autopilot {
 namespace {
 
@@ -85,6 +87,8 @@ constexpr int kFlags = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
 
 class SystemSockets final : public Sockets {
  public:
+  WireOpened open_wire(const WirePlan& plan) override { return open_http_wire(plan); }
+
   SocketAnswer exchange(const std::string& address, std::string_view text,
                         Duration timeout) override {
     return reach(address, text, timeout);

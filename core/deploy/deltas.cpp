@@ -36,7 +36,7 @@ std::optional<std::int64_t> optional_int(const Value& from, std::string_view key
   return found == nullptr || found->is_null() ? std::nullopt : std::optional(found->as_int());
 }
 
-double number(const Value& from, std::string_view key) {
+double cursor_number(const Value& from, std::string_view key) {
   const Value* found = from.get(key);
   return found == nullptr ? 0 : found->as_double();
 }
@@ -59,8 +59,8 @@ State unpack(const Value& cursor) {
   state.bad = unpack_series(cursor, "bad");
   state.good = unpack_series(cursor, "good");
   state.total = unpack_series(cursor, "total");
-  state.carried_bad = number(cursor, "carried_bad");
-  state.carried_total = number(cursor, "carried_total");
+  state.carried_bad = cursor_number(cursor, "carried_bad");
+  state.carried_total = cursor_number(cursor, "carried_total");
   state.failed_in_a_row = optional_int(cursor, "failed_in_a_row").value_or(0);
   return state;
 }

@@ -55,6 +55,7 @@ class CheckedHealth final : public Health {
     HttpRequest request;
     request.url = "http://" + address_of(slot) + path;
     request.timeout = timeout_;
+    request.closes_connection = true;
     request.connect_timeout = timeout_;
     const HttpResult result = world_.http.send(request);
     if (!result.ok()) return result.why;

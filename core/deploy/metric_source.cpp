@@ -8,22 +8,10 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/policy/deployment.h"
 
 namespace autopilot::deploy {
 namespace {
-
-constexpr char kNames[] = "version, arm, slot, port, pid and metric";
-
-std::string value_of(std::string_view name, const Query& query) {
-  if (name == "version") return query.version;
-  if (name == "arm") return query.arm;
-  if (name == "slot") return query.slot;
-  if (name == "port") return std::to_string(query.port);
-  if (name == "pid") return std::to_string(query.pid);
-  if (name == "metric") return query.metric;
-  throw Error(ErrorKind::invalid, fmt::format("{{{{{}}}}} fills in nothing", name),
-              fmt::format("there are {}", kNames));
-}
 
 std::string quoted(std::string_view name, const std::string& value, Quoting quoting) {
   std::string out;
@@ -55,34 +43,6 @@ std::string quoted(std::string_view name, const std::string& value, Quoting quot
   return value;
 }
 
-// Replaces every {{name}} by what `fill_in` makes of the name.
-template <class F>
-std::string replaced(std::string_view text, F fill_in) {
-  std::string out;
-  for (;;) {
-    const std::size_t open = text.find("{{");
-    const std::size_t close = open == std::string_view::npos ? open : text.find("}}", open + 2);
-    if (close == std::string_view::npos) return out += text;
-    out += text.substr(0, open);
-    out += fill_in(trim(text.substr(open + 2, close - open - 2)));
-    text.remove_prefix(close + 2);
-  }
-}
-
-std::string secret(std::string_view name, World& world) {
-  if (name.starts_with("env:")) {
-    const std::string variable(name.substr(4));
-    if (const auto value = world.environment.get(variable)) return *value;
-    throw Error(ErrorKind::invalid, fmt::format("the environment variable {} is not set", variable),
-                "a header of the metric takes its secret from it");
-  }
-  return std::string(trim(world.files.read(std::string(name.substr(5)))));
-}
-
-bool is_secret(std::string_view name) {
-  return name.starts_with("env:") || name.starts_with("file:");
-}
-
 // What a body that is no JSON seems to be.
 std::string looks_like(const HttpResponse& response) {
   const std::string_view type = response.header("content-type");
@@ -96,50 +56,37 @@ std::string looks_like(const HttpResponse& response) {
 }  // namespace
 
 std::string fill(std::string_view text, const Query& query, Quoting quoting) {
-  return replaced(
-      text, [&](std::string_view name) { return quoted(name, value_of(name, query), quoting); });
+  const std::pair<const char*, std::string> all[] = {{"version", query.version},
+                                                     {"arm", query.arm},
+                                                     {"slot", query.slot},
+                                                     {"port", std::to_string(query.port)},
+                                                     {"pid", std::to_string(query.pid)},
+                                                     {"metric", query.metric}};
+  Placeholders known;
+  // What is not asked for need not suit its place.
+  for (const auto& [name, value] : all) {
+    const std::string hole = fmt::format("{{{{{}", name);
+    const bool wanted = text.find(hole) != text.npos || text.find("{{ ") != text.npos;
+    known.emplace_back(name, wanted ? quoted(name, value, quoting) : std::string());
+  }
+  return fill(text, known);
 }
 
-std::string text_at(const Value& spec, std::string_view key, std::string_view otherwise) {
-  const Value* found = spec.get(key);
-  if (found == nullptr || found->is_null()) return std::string(otherwise);
-  return found->is_string() ? found->as_string() : to_json(*found);
+std::string said_at(const Value& json, std::string_view key, std::string_view otherwise) {
+  const Value* found = json.get(key);
+  return found != nullptr && found->is_string() ? found->as_string() : std::string(otherwise);
 }
 
 std::optional<Duration> duration_if_any(const Value& spec, std::string_view key) {
-  const std::string text = text_at(spec, key);
-  if (text.empty()) return std::nullopt;
-  if (const auto d = parse_duration(text)) return d;
-  throw Error(ErrorKind::invalid, fmt::format("{} is {}, which is no duration", key, text),
-              "write 200ms, 10s or 5m, for example");
-}
-
-Duration duration_at(const Value& spec, std::string_view key, Duration otherwise) {
-  return duration_if_any(spec, key).value_or(otherwise);
-}
-
-std::vector<std::string> texts_at(const Value& spec, std::string_view key) {
-  std::vector<std::string> out;
-  const Value* found = spec.get(key);
-  if (found == nullptr || found->is_null()) return out;
-  if (!found->is_list()) return {text_at(spec, key)};
-  for (const Value& item : found->as_list())
-    out.push_back(item.is_string() ? item.as_string() : to_json(item));
-  return out;
-}
-
-bool is_count(const Value& spec) {
-  const std::string kind = text_at(spec, "kind");
-  if (!kind.empty()) return kind == "count";
-  return spec.get("total") != nullptr || spec.get("bad") != nullptr ||
-         spec.get("good") != nullptr || spec.get("histogram") != nullptr;
+  if (spec.get(key) == nullptr) return std::nullopt;
+  return duration_in(spec, key, {});
 }
 
 std::string needed_text(const Value& spec, std::string_view key) {
-  std::string text = text_at(spec, key);
+  std::string text = text_in(spec, key, "");
   if (!text.empty()) return text;
   throw Error(ErrorKind::invalid, fmt::format("a metric of the provider {} needs {}",
-                                              text_at(spec, "provider", "prometheus"), key));
+                                              text_in(spec, "provider", "prometheus"), key));
 }
 
 Reply no_data(std::string why) {
@@ -148,23 +95,16 @@ Reply no_data(std::string why) {
   return reply;
 }
 
-HttpRequest request_of(const Value& spec, std::string_view url, const Query& query, World& world) {
+HttpRequest request_of(const Value& spec, std::string_view url, const Query& query) {
   HttpRequest request;
   request.url = fill(url, query, Quoting::url);
-  request.method = text_at(spec, "method", "GET");
-  request.body = fill(text_at(spec, "body"), query, Quoting::none);
-  request.timeout = duration_at(spec, "timeout", kMetricTimeout);
+  request.method = text_in(spec, "method", "GET");
+  request.body = fill(text_in(spec, "body", ""), query, Quoting::none);
+  request.timeout = duration_in(spec, "timeout", kMetricTimeout);
   request.connect_timeout = std::min(request.connect_timeout, request.timeout);
-  request.ca_file = text_at(spec, "ca_file");
-  const Value* headers = spec.get("headers");
-  if (headers == nullptr || !headers->is_map()) return request;
-  for (const auto& [name, value] : headers->as_map()) {
-    const std::string text = value.is_string() ? value.as_string() : to_json(value);
-    request.headers.emplace_back(name, replaced(text, [&](std::string_view hole) {
-                                   return is_secret(hole) ? secret(hole, world)
-                                                          : value_of(hole, query);
-                                 }));
-  }
+  request.ca_file = text_in(spec, "ca_file", "");
+  for (const auto& [name, text] : pairs_in(spec, "headers"))
+    request.headers.emplace_back(name, fill(text, query, Quoting::none));
   return request;
 }
 
@@ -196,7 +136,7 @@ JsonAnswer json_of(const HttpResult& result, const std::string& url) {
 }
 
 std::optional<Places::Place> Places::place_at(const Value& spec, std::string_view key) {
-  const std::string text = text_at(spec, key);
+  const std::string text = text_in(spec, key, "");
   if (text.empty()) return std::nullopt;
   Place place{text, parse_json_path(text)};
   if (place.path.ok()) return place;
@@ -210,8 +150,8 @@ Places::Places(const Value& spec)
       good_(place_at(spec, "good")),
       total_(place_at(spec, "total")),
       value_(place_at(spec, "query")),
-      reading_(!is_count(spec)                                     ? Reading::values
-               : text_at(spec, "counts", "counters") == "counters" ? Reading::counters
+      reading_(!policy::metric_is_count(spec)                      ? Reading::values
+               : text_in(spec, "counts", "counters") == "counters" ? Reading::counters
                                                                    : Reading::increments) {
   if (reading_ == Reading::values) return;
   // Without places, the answer has the names that one would expect.

@@ -10,6 +10,8 @@
 #include "core/base/http.h"
 #include "core/deploy/json_path.h"
 #include "core/deploy/metrics.h"
+#include "core/deploy/placeholders.h"
+#include "core/deploy/spec.h"
 
 namespace autopilot::deploy {
 
@@ -23,25 +25,21 @@ enum class Quoting {
   path,    // a name of a file: no slash
 };
 
-// Replaces {{version}}, {{arm}}, {{slot}}, {{port}}, {{pid}} and {{metric}}. Throws Error(invalid)
-// on another name, and on a value that cannot stand there.
+// As fill() of placeholders.h with {{version}}, {{arm}}, {{slot}}, {{port}}, {{pid}} and
+// {{metric}}. Throws Error(invalid) on a value that cannot stand there, too.
 std::string fill(std::string_view text, const Query& query, Quoting quoting);
 
-// Fields of a spec, which has been checked against its schema.
-std::string text_at(const Value& spec, std::string_view key, std::string_view otherwise = {});
-Duration duration_at(const Value& spec, std::string_view key, Duration otherwise);
 std::optional<Duration> duration_if_any(const Value& spec, std::string_view key);
-std::vector<std::string> texts_at(const Value& spec, std::string_view key);  // one or a list
-bool is_count(const Value& spec);  // kind: count, or counts are given
+// A text of an answer; `otherwise` when there is none.
+std::string said_at(const Value& json, std::string_view key, std::string_view otherwise = {});
 // Throws Error(invalid) saying that the provider needs the field.
 std::string needed_text(const Value& spec, std::string_view key);
 
 Reply no_data(std::string why);
 
-// A request as url, method, headers, body, timeout and ca_file of the spec say. Headers may hold
-// {{env:NAME}} and {{file:PATH}}: secrets are in no document. Throws Error(invalid) when one is
-// missing.
-HttpRequest request_of(const Value& spec, std::string_view url, const Query& query, World& world);
+// A request as url, method, headers, body, timeout and ca_file of the spec say. References to
+// secrets in headers are resolved when it is sent (core/base/secret_http.h).
+HttpRequest request_of(const Value& spec, std::string_view url, const Query& query);
 
 // The JSON of an answer, or why there is none.
 struct JsonAnswer {

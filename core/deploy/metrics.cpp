@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
+#include "core/base/secret_http.h"
 #include "core/base/text.h"
 #include "core/deploy/metric_source.h"
 
@@ -30,11 +31,15 @@ constexpr Provider kProviders[] = {
 // Answers of any provider: what a document says wrong only shows when it is read with its arm.
 class Guarded final : public Metrics {
  public:
-  explicit Guarded(std::unique_ptr<Metrics> inner) : inner_(std::move(inner)) {}
+  Guarded(const Provider& provider, const Value& spec, World& world, Secrets* secrets)
+      : secrets_(secrets),
+        http_(world.http, secrets),
+        world_(http_.within(world)),
+        inner_(provider.make(spec, world_)) {}
 
   Reply read(const Query& query) override {
     try {
-      return inner_->read(query);
+      return masked(inner_->read(query));
     } catch (const Error& e) {
       if (e.kind() == ErrorKind::bug || e.kind() == ErrorKind::interrupted) throw;
       return no_data(e.hint().empty() ? std::string(e.what())
@@ -44,16 +49,27 @@ class Guarded final : public Metrics {
   bool has_history() const override { return inner_->has_history(); }
 
  private:
+  // What a source said may repeat what it was sent, and is kept with the rollout.
+  Reply masked(Reply reply) const {
+    if (secrets_ == nullptr) return reply;
+    reply.no_data = secrets_->masked(reply.no_data);
+    for (std::string& warning : reply.warnings) warning = secrets_->masked(warning);
+    return reply;
+  }
+
+  Secrets* const secrets_;
+  SecretHttp http_;
+  World world_;
   std::unique_ptr<Metrics> inner_;
 };
 
 }  // namespace
 
-std::unique_ptr<Metrics> make_metrics(const Value& spec, World& world) {
-  const std::string name = text_at(spec, "provider", "prometheus");
+std::unique_ptr<Metrics> make_metrics(const Value& spec, World& world, Secrets* secrets) {
+  const std::string name = text_in(spec, "provider", "prometheus");
   std::vector<std::string> names;
   for (const Provider& provider : kProviders) {
-    if (provider.name == name) return std::make_unique<Guarded>(provider.make(spec, world));
+    if (provider.name == name) return std::make_unique<Guarded>(provider, spec, world, secrets);
     names.emplace_back(provider.name);
   }
   const std::string meant(trim(did_you_mean(name, names)));

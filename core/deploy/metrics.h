@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/secrets.h"
 #include "core/base/time.h"
 #include "core/base/value.h"
 #include "core/base/world.h"
@@ -77,7 +78,8 @@ class Metrics {
 };
 
 // `spec`: one entry of a deployment's `metrics`, checked (core/policy/metric_schema.cpp). Throws
-// Error(invalid) on one that was not. `world` must outlive the result.
-std::unique_ptr<Metrics> make_metrics(const Value& spec, World& world);
+// Error(invalid) on one that was not. `world` and `secrets`, which resolve what headers refer to,
+// must outlive the result.
+std::unique_ptr<Metrics> make_metrics(const Value& spec, World& world, Secrets* secrets = nullptr);
 
 }  // namespace autopilot::deploy

@@ -19,7 +19,7 @@ std::string first_line(std::string_view text) {
 class Exec final : public Metrics {
  public:
   Exec(const Value& spec, World& world)
-      : spec_(spec), world_(world), argv_(texts_at(spec, "argv")), places_(spec) {
+      : spec_(spec), world_(world), argv_(texts_in(spec, "argv")), places_(spec) {
     if (argv_.empty()) throw Error(ErrorKind::invalid, "a metric of the provider exec needs argv");
   }
 
@@ -29,8 +29,8 @@ class Exec final : public Metrics {
     std::vector<std::string> words;
     for (const std::string& word : argv_) words.push_back(fill(word, query, Quoting::none));
     CaptureLimits limits;
-    limits.time = duration_at(spec_, "timeout", kMetricTimeout);
-    limits.pass = texts_at(spec_, "environment");
+    limits.time = duration_in(spec_, "timeout", kMetricTimeout);
+    limits.pass = texts_in(spec_, "pass");
     limits.set = {{"AUTOPILOT_METRIC", query.metric},
                   {"AUTOPILOT_FROM", format_rfc3339(query.from)},
                   {"AUTOPILOT_TO", format_rfc3339(query.to)}};

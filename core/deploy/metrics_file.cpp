@@ -12,6 +12,7 @@
 #include "core/base/text.h"
 #include "core/deploy/csv.h"
 #include "core/deploy/metric_source.h"
+#include "core/policy/deployment.h"
 
 namespace autopilot::deploy {
 namespace {
@@ -105,9 +106,9 @@ class FileMetrics final : public Metrics {
  public:
   FileMetrics(const Value& spec, World& world)
       : spec_(spec), world_(world), path_(needed_text(spec, "path")) {
-    format_ = text_at(spec, "format", path_.ends_with(".csv") ? "csv" : "jsonl");
-    count_ = is_count(spec);
-    if (count_ && text_at(spec, "bad").empty() == text_at(spec, "good").empty()) {
+    format_ = text_in(spec, "format", path_.ends_with(".csv") ? "csv" : "jsonl");
+    count_ = policy::metric_is_count(spec);
+    if (count_ && text_in(spec, "bad", "").empty() == text_in(spec, "good", "").empty()) {
       throw Error(ErrorKind::invalid, "a count needs one of bad and good",
                   "bad counts the failures, good what is left");
     }
@@ -123,11 +124,12 @@ class FileMetrics final : public Metrics {
     const std::string text = world_.files.read(path);
     Reply reply;
     reply.reading = !count_                                                ? Reading::values
-                    : text_at(spec_, "counts", "increments") == "counters" ? Reading::counters
+                    : text_in(spec_, "counts", "increments") == "counters" ? Reading::counters
                                                                            : Reading::increments;
     std::vector<Column> columns;
     const auto add = [&](const char* key, std::vector<Series>& into) {
-      if (std::string name = text_at(spec_, key); !name.empty()) columns.push_back({name, &into});
+      if (std::string name = text_in(spec_, key, ""); !name.empty())
+        columns.push_back({name, &into});
     };
     if (count_) {
       add("bad", reply.bad);
@@ -136,7 +138,7 @@ class FileMetrics final : public Metrics {
     } else {
       add("query", reply.values);
     }
-    RowReader rows(query, path, text_at(spec_, "time", "time"), columns, where(query));
+    RowReader rows(query, path, text_in(spec_, "time", "time"), columns, where(query));
     const std::string missing =
         format_ == "csv" ? read_csv(text, path, columns, rows, reply) : read_jsonl(text, rows);
     if (!missing.empty()) return no_data(missing);
@@ -147,12 +149,8 @@ class FileMetrics final : public Metrics {
  private:
   std::map<std::string, std::string> where(const Query& query) const {
     std::map<std::string, std::string> out;
-    const Value* found = spec_.get("where");
-    if (found == nullptr || !found->is_map()) return out;
-    for (const auto& [column, value] : found->as_map()) {
-      const std::string text = value.is_string() ? value.as_string() : to_json(value);
+    for (const auto& [column, text] : pairs_in(spec_, "where"))
       out[column] = fill(text, query, Quoting::none);
-    }
     return out;
   }
 
@@ -183,7 +181,7 @@ class FileMetrics final : public Metrics {
     std::map<std::string, std::size_t> places;
     for (std::size_t i = 0; i < header->size(); ++i)
       places.emplace(std::string(trim((*header)[i])), i);
-    std::vector<std::string> needed{text_at(spec_, "time", "time")};
+    std::vector<std::string> needed{text_in(spec_, "time", "time")};
     for (const Column& column : columns) needed.push_back(column.name);
     for (const std::string& name : needed) {
       if (!places.contains(name)) {

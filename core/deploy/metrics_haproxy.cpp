@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "core/deploy/csv.h"
 #include "core/deploy/metric_source.h"
+#include "core/policy/deployment.h"
 
 namespace autopilot::deploy {
 namespace {
@@ -20,22 +21,22 @@ constexpr char kServerBad[] = "hrsp_5xx+econ+eresp";
 constexpr char kServerTotal[] =
     "hrsp_1xx+hrsp_2xx+hrsp_3xx+hrsp_4xx+hrsp_5xx+hrsp_other+econ+eresp";
 
-using Row = std::map<std::string, std::string>;
+using StatRow = std::map<std::string, std::string>;
 
 class Haproxy final : public Metrics {
  public:
   Haproxy(const Value& spec, World& world)
       : spec_(spec), world_(world), backend_(needed_text(spec, "backend")) {
-    server_ = text_at(spec, "server", "BACKEND");
-    if (text_at(spec, "socket").empty() == text_at(spec, "url").empty()) {
+    server_ = text_in(spec, "server", "BACKEND");
+    if (text_in(spec, "socket", "").empty() == text_in(spec, "url", "").empty()) {
       throw Error(ErrorKind::invalid,
                   "a metric of the provider haproxy needs one of socket and url",
                   "socket is its stats socket, url its page with ;csv at the end");
     }
     const bool whole = server_ == "BACKEND";
-    bad_ = text_at(spec, "bad", whole ? "hrsp_5xx" : kServerBad);
-    total_ = text_at(spec, "total", whole ? kResponses : kServerTotal);
-    count_ = is_count(spec);
+    bad_ = text_in(spec, "bad", whole ? "hrsp_5xx" : kServerBad);
+    total_ = text_in(spec, "total", whole ? kResponses : kServerTotal);
+    count_ = policy::metric_is_count(spec);
     if (!count_) query_ = needed_text(spec, "query");
   }
 
@@ -46,7 +47,7 @@ class Haproxy final : public Metrics {
     if (std::string fault = fetch(query, csv); !fault.empty()) return no_data(fault);
     const std::string backend = fill(backend_, query, Quoting::none);
     const std::string server = fill(server_, query, Quoting::none);
-    Row row;
+    StatRow row;
     if (std::string fault = find(csv, backend, server, row); !fault.empty()) return no_data(fault);
     Reply reply;
     reply.reading = count_ ? Reading::counters : Reading::values;
@@ -67,21 +68,21 @@ class Haproxy final : public Metrics {
 
  private:
   std::string fetch(const Query& query, std::string& csv) const {
-    const std::string socket = text_at(spec_, "socket");
+    const std::string socket = text_in(spec_, "socket", "");
     if (!socket.empty()) {
       SocketAnswer answer = world_.sockets.exchange(socket, "show stat\n",
-                                                    duration_at(spec_, "timeout", kMetricTimeout));
+                                                    duration_in(spec_, "timeout", kMetricTimeout));
       csv = std::move(answer.text);
       return answer.why;
     }
-    const HttpRequest request = request_of(spec_, text_at(spec_, "url"), query, world_);
+    const HttpRequest request = request_of(spec_, text_in(spec_, "url", ""), query);
     HttpResult result = world_.http.send(request);
     csv = std::move(result.response.body);
     return fault_of_status(result, request.url);
   }
 
   static std::string find(const std::string& csv, const std::string& backend,
-                          const std::string& server, Row& row) {
+                          const std::string& server, StatRow& row) {
     CsvReader reader(csv);
     auto header = reader.next();
     if (!header || !header->front().starts_with("# ")) {
@@ -91,7 +92,7 @@ class Haproxy final : public Metrics {
     header->front().erase(0, 2);
     std::vector<std::string> servers;
     while (const auto record = reader.next()) {
-      Row one;
+      StatRow one;
       for (std::size_t i = 0; i < std::min(header->size(), record->size()); ++i)
         one[(*header)[i]] = (*record)[i];
       if (one["pxname"] != backend) continue;
@@ -107,7 +108,7 @@ class Haproxy final : public Metrics {
   }
 
   // Columns with + between them. A column that is there and empty counts as 0 among several.
-  static std::string sum(const Row& row, const std::string& columns, double& value) {
+  static std::string sum(const StatRow& row, const std::string& columns, double& value) {
     const std::vector<std::string> names = split(columns, '+');
     for (const std::string& part : names) {
       const std::string name(trim(part));

@@ -15,7 +15,8 @@ class HttpJson final : public Metrics {
   bool has_history() const override { return false; }
 
   Reply read(const Query& query) override {
-    const HttpRequest request = request_of(spec_, url_, query, world_);
+    HttpRequest request = request_of(spec_, url_, query);
+    request.closes_connection = true;
     const JsonAnswer answer = json_of(world_.http.send(request), request.url);
     if (!answer.ok()) return no_data(answer.why);
     return places_.reply(answer.json, query.to, shown_url(request.url));
@@ -32,9 +33,9 @@ class HttpJson final : public Metrics {
 class Alertmanager final : public Metrics {
  public:
   Alertmanager(const Value& spec, World& world) : spec_(spec), world_(world) {
-    url_ = text_at(spec, "url", "http://127.0.0.1:9093");
+    url_ = text_in(spec, "url", "http://127.0.0.1:9093");
     while (url_.ends_with('/')) url_.pop_back();
-    matchers_ = texts_at(spec, "matchers");
+    matchers_ = texts_in(spec, "matchers");
     if (matchers_.empty()) matchers_ = {"severity=\"critical\""};
   }
 
@@ -47,7 +48,7 @@ class Alertmanager final : public Metrics {
       encoded.metric = fill(matcher, query, Quoting::promql);
       url += "&filter=" + fill("{{metric}}", encoded, Quoting::url);
     }
-    const HttpRequest request = request_of(spec_, url, query, world_);
+    const HttpRequest request = request_of(spec_, url, query);
     const JsonAnswer answer = json_of(world_.http.send(request), url_);
     if (!answer.ok()) return no_data(answer.why);
     if (!answer.json.is_list()) {
@@ -64,7 +65,7 @@ class Alertmanager final : public Metrics {
     std::vector<std::string> names;
     for (const Value& alert : alerts) {
       const Value* labels = alert.get("labels");
-      names.push_back(labels == nullptr ? "?" : text_at(*labels, "alertname", "?"));
+      names.push_back(labels == nullptr ? "?" : said_at(*labels, "alertname", "?"));
       if (names.size() == 5) break;
     }
     if (!names.empty()) reply.warnings.push_back("firing: " + join(names, ", "));

@@ -10,6 +10,7 @@
 #include "core/deploy/access_log.h"
 #include "core/deploy/metric_source.h"
 #include "core/deploy/statistic.h"
+#include "core/policy/deployment.h"
 
 namespace autopilot::deploy {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 // Lines of one second come for about as long: what is younger is left for the next reading.
 constexpr Duration kSettled = Duration::seconds(2);
 constexpr Duration kLeastStep = Duration::seconds(1);
-constexpr std::int64_t kMostSteps = 10'000;
+constexpr std::int64_t kMostLogSteps = 10'000;
 constexpr std::size_t kFirstPiece = 1 << 20;  // bytes read from the end, doubled until it suffices
 
 // "127.0.0.1:8001, 127.0.0.1:8002" when the first did not answer: the last is who did.
@@ -49,11 +50,11 @@ class NginxLog final : public Metrics {
       : spec_(spec),
         world_(world),
         path_(needed_text(spec, "path")),
-        format_(text_at(spec, "log_format", "combined")),
+        format_(text_in(spec, "log_format", "combined")),
         above_(duration_if_any(spec, "above")) {
-    time_field_ = text_at(spec, "field", "request_time");
+    time_field_ = text_in(spec, "field", "request_time");
     read_statuses();
-    if (!is_count(spec) && !above_) read_statistic();
+    if (!policy::metric_is_count(spec)) read_statistic();
     if ((above_ || statistic_) && !format_.has(time_field_)) {
       throw Error(ErrorKind::invalid, fmt::format("log_format has no ${}", time_field_),
                   "the log must say how long requests took; log_format: timed does");
@@ -86,7 +87,7 @@ class NginxLog final : public Metrics {
   };
 
   void read_statuses() {
-    const std::string bad = text_at(spec_, "bad", above_ ? "" : "5xx");
+    const std::string bad = text_in(spec_, "bad", above_ ? "" : "5xx");
     if (bad.empty()) return;
     statuses_ = StatusSet::parse(bad);
     if (statuses_) return;
@@ -105,15 +106,11 @@ class NginxLog final : public Metrics {
 
   std::map<std::string, std::string> wanted(const Query& query) const {
     std::map<std::string, std::string> out;
-    const Value* where = spec_.get("where");
-    if (where == nullptr || !where->is_map()) return out;
-    for (const auto& [variable, value] : where->as_map()) {
+    for (const auto& [variable, text] : pairs_in(spec_, "where")) {
       const std::string name = variable.starts_with('$') ? variable.substr(1) : variable;
-      if (!format_.has(name)) {
+      if (!format_.has(name))
         throw Error(ErrorKind::invalid, fmt::format("where: log_format has no ${}", name));
-      }
-      out[name] =
-          fill(value.is_string() ? value.as_string() : to_json(value), query, Quoting::none);
+      out[name] = fill(text, query, Quoting::none);
     }
     return out;
   }
@@ -214,7 +211,7 @@ class NginxLog final : public Metrics {
     reply.reading = Reading::increments;
     Series bad{"bad", {}}, total{"total", {}};
     const Duration all = reading.settled - query.from;
-    const Duration step{std::max({query.step.nanos, all.nanos / kMostSteps, kLeastStep.nanos})};
+    const Duration step{std::max({query.step.nanos, all.nanos / kMostLogSteps, kLeastStep.nanos})};
     for (Instant end = query.from; end < reading.settled;) {
       end = std::min(end + step, reading.settled);
       bad.points.push_back({end, 0});
@@ -249,7 +246,7 @@ class NginxStatus final : public Metrics {
   bool has_history() const override { return false; }
 
   Reply read(const Query& query) override {
-    const HttpRequest request = request_of(spec_, url_, query, world_);
+    const HttpRequest request = request_of(spec_, url_, query);
     const HttpResult result = world_.http.send(request);
     if (std::string fault = fault_of_status(result, request.url); !fault.empty())
       return no_data(fault);
@@ -258,14 +255,14 @@ class NginxStatus final : public Metrics {
       return no_data(fmt::format("{} does not answer as stub_status does", shown_url(request.url)));
     }
     Reply reply;
-    if (is_count(spec_)) {
+    if (policy::metric_is_count(spec_)) {
       // Connections that were accepted and not handled: a limit was reached.
       reply.reading = Reading::counters;
       reply.good.push_back({"handled", {{query.to, numbers["handled"]}}});
       reply.total.push_back({"accepts", {{query.to, numbers["accepts"]}}});
       return reply;
     }
-    const std::string name = text_at(spec_, "query", "active");
+    const std::string name = text_in(spec_, "query", "active");
     const auto found = numbers.find(name);
     if (found == numbers.end()) {
       return no_data(
@@ -306,8 +303,8 @@ class NginxStatus final : public Metrics {
 }  // namespace
 
 std::unique_ptr<Metrics> nginx_metrics(const Value& spec, World& world) {
-  const bool has_log = !text_at(spec, "path").empty();
-  if (has_log != text_at(spec, "url").empty()) {
+  const bool has_log = !text_in(spec, "path", "").empty();
+  if (has_log != text_in(spec, "url", "").empty()) {
     throw Error(ErrorKind::invalid, "a metric of the provider nginx needs one of path and url",
                 "path is its access log, url its stub_status page");
   }

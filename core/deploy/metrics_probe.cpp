@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 #include "core/deploy/metric_source.h"
 #include "core/deploy/statistic.h"
+#include "core/policy/deployment.h"
 
 namespace autopilot::deploy {
 namespace {
@@ -28,18 +29,18 @@ class Probe final : public Metrics {
         world_(world),
         url_(needed_text(spec, "url")),
         above_(duration_if_any(spec, "above")) {
-    const std::string statuses = text_at(spec, "status", "200-399");
+    const std::string statuses = text_in(spec, "status", "200-399");
     const auto set = StatusSet::parse(statuses);
     if (!set) {
       throw Error(ErrorKind::invalid, fmt::format("status is no set of statuses: {}", statuses),
                   "write 2xx, 200 or 200-399, several with commas");
     }
     statuses_ = *set;
-    query_ = text_at(spec, "query");
-    count_ = query_.empty() || text_at(spec, "kind") == "count";
+    query_ = text_in(spec, "query", "");
+    count_ = policy::metric_is_count(spec);
     if (!count_ && query_ != "failures" && query_ != "error_rate") read_statistic();
     const std::optional<double> requests =
-        parse_number(text_at(spec, "requests", query_ == "failures" ? "1" : "10"));
+        parse_number(text_in(spec, "requests", query_ == "failures" ? "1" : "10"));
     requests_ =
         requests && *requests >= 1 && *requests <= 10'000 ? static_cast<int>(*requests) : kRequests;
   }
@@ -47,9 +48,10 @@ class Probe final : public Metrics {
   bool has_history() const override { return false; }
 
   Reply read(const Query& query) override {
-    HttpRequest request = request_of(spec_, url_, query, world_);
-    request.timeout = duration_at(spec_, "timeout", kProbeTimeout);
+    HttpRequest request = request_of(spec_, url_, query);
+    request.timeout = duration_in(spec_, "timeout", kProbeTimeout);
     request.connect_timeout = request.timeout;
+    request.closes_connection = true;
     const Burst burst = probe(request, query.to);
     if (!burst.no_data.empty()) return no_data(burst.no_data);
     Reply reply = reply_of(burst, query.to);

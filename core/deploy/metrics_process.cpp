@@ -16,7 +16,7 @@ constexpr char kGroups[] = "/sys/fs/cgroup";
 class ProcessMemory final : public Metrics {
  public:
   ProcessMemory(const Value& spec, World& world) : spec_(spec), world_(world) {
-    query_ = text_at(spec, "query", "memory");
+    query_ = text_in(spec, "query", "memory");
     if (query_ == "memory" || query_ == "rss") return;
     throw Error(ErrorKind::invalid,
                 fmt::format("query is {}, which the provider process does not measure", query_),
@@ -41,7 +41,7 @@ class ProcessMemory final : public Metrics {
 
  private:
   std::int64_t pid_of(const Query& query) const {
-    const std::string file = text_at(spec_, "pid_file");
+    const std::string file = text_in(spec_, "pid_file", "");
     if (file.empty()) return query.pid;
     const std::string path = fill(file, query, Quoting::path);
     const auto pid = parse_number(world_.files.read(path));

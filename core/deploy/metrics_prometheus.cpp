@@ -8,6 +8,7 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/deploy/metric_source.h"
+#include "core/policy/deployment.h"
 
 namespace autopilot::deploy {
 namespace {
@@ -28,6 +29,16 @@ std::string encoded(std::string_view text) {
   return out;
 }
 
+std::vector<std::string> texts_said_at(const Value& json, std::string_view key) {
+  std::vector<std::string> out;
+  const Value* found = json.get(key);
+  if (found == nullptr || !found->is_list()) return out;
+  for (const Value& one : found->as_list()) {
+    if (one.is_string()) out.push_back(one.as_string());
+  }
+  return out;
+}
+
 // Several labels, each once, make a series' name; the order that they come in does not matter.
 std::string key_of(const Value& result) {
   const Value* labels = result.get("metric");
@@ -38,7 +49,7 @@ struct Range {
   std::int64_t from, to, step;  // µs
 };
 
-Range range_of(const Query& query, bool with_one_before) {
+Range asked_range(const Query& query, bool with_one_before) {
   const std::int64_t to = query.to.micros();
   std::int64_t step = std::max<std::int64_t>(query.step.nanos / 1000, 1'000);
   step = std::max(step, (to - query.from.micros()) / kMostSteps + 1);
@@ -51,9 +62,9 @@ Range range_of(const Query& query, bool with_one_before) {
 class Prometheus final : public Metrics {
  public:
   Prometheus(const Value& spec, World& world) : spec_(spec), world_(world) {
-    url_ = text_at(spec, "url", "http://127.0.0.1:9090");
+    url_ = text_in(spec, "url", "http://127.0.0.1:9090");
     while (url_.ends_with('/')) url_.pop_back();
-    count_ = is_count(spec);
+    count_ = policy::metric_is_count(spec);
     if (count_) {
       read_counts();
     } else {
@@ -88,10 +99,10 @@ class Prometheus final : public Metrics {
 
  private:
   void read_counts() {
-    bad_ = text_at(spec_, "bad");
-    good_ = text_at(spec_, "good");
-    total_ = text_at(spec_, "total");
-    const std::string histogram = text_at(spec_, "histogram");
+    bad_ = text_in(spec_, "bad", "");
+    good_ = text_in(spec_, "good", "");
+    total_ = text_in(spec_, "total", "");
+    const std::string histogram = text_in(spec_, "histogram", "");
     if (!histogram.empty()) return read_histogram(histogram);
     if (total_.empty()) needed_text(spec_, "total");
     if (bad_.empty() == good_.empty()) {
@@ -137,11 +148,11 @@ class Prometheus final : public Metrics {
   void ask(std::string_view what, const std::string& promql, const Query& query, Reply& reply,
            std::vector<Series>& into) {
     empty_ = false;
-    const Range range = range_of(query, count_);
-    HttpRequest request = request_of(spec_, url_ + "/api/v1/query_range", query, world_);
+    const Range range = asked_range(query, count_);
+    HttpRequest request = request_of(spec_, url_ + "/api/v1/query_range", query);
     request.method = "POST";  // no limit on its length, and no query in the logs of proxies
     request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
-    request.most_bytes = 64 << 20;
+    request.most_bytes = 16 << 20;
     request.body = fmt::format(
         "query={}&start={}&end={}&step={}", encoded(fill(promql, query, Quoting::promql)),
         seconds_text(range.from), seconds_text(range.to), seconds_text(range.step));
@@ -158,26 +169,26 @@ class Prometheus final : public Metrics {
     }
     const JsonAnswer answer = json_of(result, url_);
     if (!answer.ok()) return answer.why;
-    if (text_at(answer.json, "status") != "success") {
-      const std::string said = text_at(answer.json, "error");
+    if (said_at(answer.json, "status") != "success") {
+      const std::string said = said_at(answer.json, "error");
       return said.empty() ? fmt::format("{} does not answer as Prometheus does; check the URL",
                                         shown_url(url_))
                           : fmt::format("Prometheus refuses the query for {}: {}", what, said);
     }
     for (const char* list : {"warnings", "infos"}) {
-      for (std::string& warning : texts_at(answer.json, list))
+      for (std::string& warning : texts_said_at(answer.json, list))
         reply.warnings.push_back("Prometheus: " + std::move(warning));
     }
     const Value* data = answer.json.get("data");
     const Value* found = data == nullptr ? nullptr : data->get("result");
-    if (found == nullptr || !found->is_list() || text_at(*data, "resultType") != "matrix")
+    if (found == nullptr || !found->is_list() || said_at(*data, "resultType") != "matrix")
       return fmt::format("{} does not answer with a matrix; check the URL", shown_url(url_));
     return take_series(what, found->as_list(), into);
   }
 
   static std::string error_of(const std::string& body) {
     const JsonResult parsed = parse_json(body);
-    return parsed.ok ? text_at(parsed.value, "error") : std::string();
+    return parsed.ok ? said_at(parsed.value, "error") : std::string();
   }
 
   std::string take_series(std::string_view what, const List& results, std::vector<Series>& into) {

@@ -17,6 +17,8 @@ std::optional<int> status_of(std::string_view text) {
 
 }  // namespace
 
+double milliseconds(Duration d) { return static_cast<double>(d.nanos / 1000) / 1000; }
+
 std::optional<Statistic> parse_statistic(std::string_view text) {
   if (text == "mean") return Statistic{Statistic::Kind::mean, 0};
   if (text == "max") return Statistic{Statistic::Kind::most, 0};

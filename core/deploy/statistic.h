@@ -18,6 +18,7 @@ struct Statistic {
 inline constexpr char kStatistics[] = "p50, p95, p99.9, mean, min or max";
 
 std::optional<Statistic> parse_statistic(std::string_view text);
+double milliseconds(Duration d);  // in whole µs, for reports
 Duration statistic_of(const Histogram& histogram, const Statistic& statistic);
 
 // Which statuses of HTTP are meant: "5xx", "404", "500-504", or several with commas.

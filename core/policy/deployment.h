@@ -26,8 +26,10 @@ Value deployment_preset(std::string_view name);
 expr::Environment deployment_conditions(const std::vector<std::string>& metrics);
 std::vector<std::string> metric_names(const Value& spec);  // of an expanded spec
 
+// Of one entry of `metrics`, whole. Whether it counts events; else it is a value.
+bool metric_is_count(const Value& metric);
 // Whether readings of the past can be had later on. Without, each reading stands for its own time.
-bool provider_has_history(std::string_view provider);
+bool metric_has_history(const Value& metric);
 
 // Basis points of a share as documents have it, "5%" or 0.05; absent when it is none of whole
 // basis points.

@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/base/units.h"
 #include "core/policy/deployment.h"
+#include "core/policy/deployment_shapes.h"
 #include "core/policy/kinds.h"
 #include "core/policy/places.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 constexpr std::string_view kDoings[] = {"weight", "match",    "mirror", "pause",
                                         "gate",   "approval", "smoke",  "load"};
-constexpr std::string_view kMethods[] = {"rules", "sequential", "kayenta", "exact", "burn_rate"};
+constexpr std::string_view kMethods[] = {"sequential", "kayenta", "exact", "burn_rate"};
 // HAProxy has weights from 0 to 256: the least share that is none of nothing.
 constexpr int kLeastOfHaproxy = 39;
 constexpr Duration kDefaultInterval = Duration::seconds(10);
@@ -157,6 +158,8 @@ class DeploymentChecker {
         input_.diagnostics
             .error("missing-field", where, fmt::format("the metric {} has no provider", name))
             .help = "provider: prometheus, for example";
+      else
+        deployment::check_metric(metric, entry, where, input_.diagnostics);
     }
   }
   // Expansion takes away what it can fill in, so this one is not there.
@@ -187,6 +190,7 @@ class DeploymentChecker {
       check_weight(steps[i], node, weight);
       check_analysis(node.find("analysis"), steps[i].get("analysis"));
       check_pause(node.find("pause"));
+      check_load(node.find("load"));
     }
     if (weight == 0 && input_.diagnostics.errors() == errors)
       fault(written->span, "no step has a weight, so nothing is ever tried").help =
@@ -263,6 +267,13 @@ class DeploymentChecker {
         "pause: 10m, or pause: true to wait for deploy resume";
   }
 
+  void check_load(const YamlNode* load) {
+    const YamlNode* rate = load == nullptr ? nullptr : load->find("rate");
+    if (rate == nullptr || parse_rate(rate->text)) return;
+    fault(rate->span, fmt::format("{} is no rate", rate->text)).help =
+        fmt::format("write {}", kRates);
+  }
+
   void check_analysis(const YamlNode* node, const Value* value) {
     if (node == nullptr || value == nullptr) return;
     if (!node->is_list()) {
@@ -327,8 +338,9 @@ class DeploymentChecker {
     const Duration tick = duration_of(spec_, "tick").value_or(interval);
     for (const std::string& name : metrics_) {
       if (text_of(rule.get("when")).find("." + name) == std::string::npos) continue;
-      const std::string provider = text_of(spec_.get("metrics")->get(name)->get("provider"));
-      const bool history = provider_has_history(provider);
+      const Value& metric = *spec_.get("metrics")->get(name);
+      const std::string provider = text_of(metric.get("provider"));
+      const bool history = metric_has_history(metric);
       const Duration shortest{2 * (history ? interval : std::max(interval, tick)).nanos};
       if (*lasting >= shortest) continue;
       fault(node.find("for")->span,

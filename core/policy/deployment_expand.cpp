@@ -154,10 +154,6 @@ expr::Environment deployment_conditions(const std::vector<std::string>& metrics)
   return environment;
 }
 
-bool provider_has_history(std::string_view provider) {
-  return provider == "prometheus" || provider == "prom" || provider == "file";
-}
-
 std::optional<int> basis_points(const Value& share) {
   std::optional<double> part;
   if (share.is_string()) part = parse_share(share.as_string());

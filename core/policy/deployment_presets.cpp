@@ -11,8 +11,8 @@ namespace {
 // "needs" names the metrics without which an entry is left out.
 constexpr std::string_view kBlueGreen = R"({
   "analyses": {
-    "errors": {"needs": ["errors"], "method": "sequential", "metrics": ["errors"], "slo": "1%"},
-    "latency": {"needs": ["latency"], "method": "sequential", "metrics": ["latency"], "slo": "5%"}
+    "errors": {"needs": ["errors"], "method": "sequential", "metrics": ["errors"], "alpha": "0.5%", "slo": "1%"},
+    "latency": {"needs": ["latency"], "method": "sequential", "metrics": ["latency"], "alpha": "0.5%", "slo": "5%"}
   },
   "steps": [
     {"name": "canary", "weight": "10%", "hold": "5m", "analysis": ["errors", "latency"]},
@@ -27,8 +27,8 @@ constexpr std::string_view kBlueGreen = R"({
 
 constexpr std::string_view kCanary10 = R"({
   "analyses": {
-    "errors": {"needs": ["errors"], "method": "sequential", "metrics": ["errors"], "slo": "1%"},
-    "latency": {"needs": ["latency"], "method": "sequential", "metrics": ["latency"], "slo": "5%"}
+    "errors": {"needs": ["errors"], "method": "sequential", "metrics": ["errors"], "alpha": "0.5%", "slo": "1%"},
+    "latency": {"needs": ["latency"], "method": "sequential", "metrics": ["latency"], "alpha": "0.5%", "slo": "5%"}
   },
   "steps": [
     {"name": "canary", "weight": "10%", "hold": "10m", "analysis": ["errors", "latency"]},
@@ -43,8 +43,8 @@ constexpr std::string_view kCanary10 = R"({
 
 constexpr std::string_view kCanary525100 = R"({
   "analyses": {
-    "errors": {"needs": ["errors"], "method": "sequential", "metrics": ["errors"], "slo": "2%"},
-    "latency": {"needs": ["latency"], "method": "sequential", "metrics": ["latency"], "slo": "5%"}
+    "errors": {"needs": ["errors"], "method": "sequential", "metrics": ["errors"], "alpha": "0.5%", "slo": "2%"},
+    "latency": {"needs": ["latency"], "method": "sequential", "metrics": ["latency"], "alpha": "0.5%", "slo": "5%"}
   },
   "steps": [
     {"name": "canary", "weight": "5%", "hold": "2h", "analysis": ["errors", "latency"]},
@@ -70,7 +70,7 @@ constexpr std::string_view kCanary525100 = R"({
 constexpr std::string_view kHotfix = R"({
   "type": "hotfix",
   "analyses": {
-    "errors": {"needs": ["errors"], "method": "sequential", "metrics": ["errors"], "slo": "1%"}
+    "errors": {"needs": ["errors"], "method": "sequential", "metrics": ["errors"], "alpha": "0.5%", "slo": "1%"}
   },
   "steps": [{"name": "full", "weight": "100%", "hold": "1m", "analysis": ["errors"]}],
   "rollback": [
@@ -82,8 +82,8 @@ constexpr std::string_view kHotfix = R"({
 constexpr std::string_view kModel = R"({
   "type": "model",
   "analyses": {
-    "errors": {"needs": ["errors"], "method": "sequential", "metrics": ["errors"], "slo": "1%"},
-    "latency": {"needs": ["latency"], "method": "sequential", "metrics": ["latency"], "slo": "5%"}
+    "errors": {"needs": ["errors"], "method": "sequential", "metrics": ["errors"], "alpha": "0.5%", "slo": "1%"},
+    "latency": {"needs": ["latency"], "method": "sequential", "metrics": ["latency"], "alpha": "0.5%", "slo": "5%"}
   },
   "steps": [
     {"name": "canary", "weight": "10%", "hold": "1h", "analysis": ["errors", "latency"]},

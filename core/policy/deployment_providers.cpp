@@ -1,4 +1,5 @@
-// The fields of what a Deployment leaves to providers: processes, traffic, metrics, analyses, load.
+// The fields of what a Deployment leaves to providers: processes, traffic, analyses, load.
+// Those of metrics are in metric_schema.cpp.
 #include "core/policy/deployment_shapes.h"
 
 namespace autopilot::policy::deployment {
@@ -8,12 +9,7 @@ constexpr std::string_view kProcessProviders[] = {"exec", "systemd", "compose", 
 constexpr std::string_view kStops[] = {"scale", "undo"};
 constexpr std::string_view kMissing[] = {"stable", "request_id"};
 constexpr std::string_view kTrafficProviders[] = {"nginx", "haproxy", "exec", "kubernetes"};
-constexpr std::string_view kMetricProviders[] = {"prometheus", "prom",        "http",    "exec",
-                                                 "file",       "nginx",       "haproxy", "probe",
-                                                 "process",    "alertmanager"};
-constexpr std::string_view kMetricKinds[] = {"count", "value"};
-constexpr std::string_view kDirections[] = {"increase", "decrease", "either"};
-constexpr std::string_view kMethods[] = {"rules", "sequential", "kayenta", "exact", "burn_rate"};
+constexpr std::string_view kMethods[] = {"sequential", "kayenta", "exact", "burn_rate"};
 
 constexpr ValueShape kTexts{.kind = ShapeKind::list, .element = &kText, .least = 1};
 constexpr ValueShape kTextMap{.kind = ShapeKind::map, .element = &kText};
@@ -114,37 +110,6 @@ constexpr Field kTrafficFields[] = {
     {"options", kAnyMap, "what else the provider takes"},
 };
 
-constexpr Field kMetricFields[] = {
-    {"provider", {.kind = ShapeKind::text, .choices = kMetricProviders}, "where it is read"},
-    {"template", kText, "name under templates whose fields it takes where it has none itself"},
-    {"kind",
-     {.kind = ShapeKind::text, .choices = kMetricKinds},
-     "count: bad events of all, as raw counters; value: a number"},
-    {"bad", kText, "count: query or column of the counter of bad events"},
-    {"total", kText, "count: query or column of the counter of all events"},
-    {"query", kText, "value: query"},
-    {"url", kText, "address of the service"},
-    {"path", kText, "file; or place in a JSON answer"},
-    {"argv", kTexts, "exec: command that prints it"},
-    {"headers", kTextMap, "http: headers of the request"},
-    {"above", kDuration, "probe, logs: requests slower than that are the bad ones"},
-    {"window", kDuration, "how far back the samples count for conditions; 1m by default"},
-    {"min_requests", kCount, "count: fewer in the window are no data; 1 by default"},
-    {"direction",
-     {.kind = ShapeKind::text, .choices = kDirections},
-     "which way is worse; increase by default"},
-    {"timeout", kDuration, "how long a reading may take; 10s by default"},
-    {"dry_run", {.kind = ShapeKind::boolean}, "true: shown, and without effect"},
-    {"on_fail",
-     {.kind = ShapeKind::text, .choices = kOnFail},
-     "what an analysis that fails by it does; rollback by default"},
-    {"no_data",
-     {.kind = ShapeKind::text, .choices = kNoData},
-     "hold: nothing goes forward; fail: as on_fail after three intervals; ignore"},
-    {"unit", kText, "for reports"},
-    {"options", kAnyMap, "what else the provider takes"},
-};
-
 constexpr Field kAnalysisFields[] = {
     {"method", {.kind = ShapeKind::text, .choices = kMethods}, "how it judges", true},
     {"metrics",
@@ -176,7 +141,6 @@ constexpr Field kLoadFields[] = {
 constinit const Schema kProcess{"process", kProcessFields};
 constinit const Schema kHealth{"health", kHealthFields, kHealthOneOf};
 constinit const Schema kTraffic{"traffic", kTrafficFields};
-constinit const Schema kMetric{"a metric", kMetricFields};
 constinit const Schema kAnalysis{"an analysis", kAnalysisFields};
 constinit const Schema kLoad{"load", kLoadFields};
 

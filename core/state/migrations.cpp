@@ -5,6 +5,8 @@
 #include <array>
 
 #include "core/base/error.h"
+#include "core/state/migration_deploy.h"
+#include "core/state/migration_loop.h"
 
 namespace autopilot::state {
 namespace {
@@ -187,49 +189,16 @@ CREATE INDEX approval_by_request ON approval (request);
 CREATE INDEX decision_pending ON decision (result) WHERE result = 2;
 )sql";
 
-constexpr const char* kVersion4 = R"sql(
--- How far each log of an algorithm was read: the file is known by its inode and its first bytes, whatever its name.
--- `algorithm` is a name, or NAME~shadow.
-CREATE TABLE loop_cursor (
-  algorithm TEXT NOT NULL,
-  inode INTEGER NOT NULL,
-  head TEXT NOT NULL,
-  head_bytes INTEGER NOT NULL,
-  path TEXT NOT NULL,
-  position INTEGER NOT NULL,
-  PRIMARY KEY (algorithm, inode, head)
-) STRICT, WITHOUT ROWID;
-
--- What each arm earned under each generation of weights, in pieces of time where older rewards count less.
-CREATE TABLE loop_count (
-  algorithm TEXT NOT NULL,
-  generation INTEGER NOT NULL,
-  arm TEXT NOT NULL,
-  bucket INTEGER NOT NULL,
-  trials REAL NOT NULL,
-  sum REAL NOT NULL,
-  square_sum REAL NOT NULL,
-  PRIMARY KEY (algorithm, generation, arm, bucket)
-) STRICT, WITHOUT ROWID;
-
--- The steps: read, proposed, decided, acted, done. At most the last one of an algorithm is not done.
-CREATE TABLE loop_step (
-  algorithm TEXT NOT NULL,
-  generation INTEGER NOT NULL,
-  stage TEXT NOT NULL,
-  time INTEGER NOT NULL,
-  body TEXT NOT NULL,
-  PRIMARY KEY (algorithm, generation)
-) STRICT;
-)sql";
-
-constexpr std::array<std::string_view, 18> kTables = {
-    "meta",  "content",  "revision",    "revision_document", "document",   "audit",
-    "lock",  "decision", "idempotency", "ledger_account",    "ledger",     "overlay",
-    "watch", "request",  "approval",    "loop_cursor",       "loop_count", "loop_step"};
+constexpr std::array<std::string_view, 24> kTables = {
+    "meta",           "content",       "revision",      "revision_document", "document",
+    "audit",          "lock",          "decision",      "idempotency",       "ledger_account",
+    "ledger",         "overlay",       "watch",         "request",           "approval",
+    "deploy_rollout", "deploy_effect", "deploy_sample", "deploy_event",      "deploy_request",
+    "deploy_lease",   "loop_cursor",   "loop_count",    "loop_step"};
 
 constexpr std::array kMigrations = {Migration{1, kVersion1}, Migration{2, kVersion2},
-                                    Migration{3, kVersion3}, Migration{4, kVersion4}};
+                                    Migration{3, kVersion3}, Migration{4, kDeploySql},
+                                    Migration{5, kLoopSql}};
 
 }  // namespace
 

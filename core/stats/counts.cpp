@@ -69,8 +69,13 @@ double log_add(double a, double b) {
 }  // namespace
 
 double RateRatio::ratio_at(std::size_t i) {
-  const auto middle = static_cast<double>(kGrid / 2);
-  return std::pow(kGridStep, (static_cast<double>(i) - middle) / 2);
+  static const std::array<double, kGrid> kRatios = [] {
+    std::array<double, kGrid> ratios{};
+    for (std::size_t k = 0; k < kGrid; ++k)
+      ratios[k] = std::pow(kGridStep, (static_cast<double>(k) - static_cast<double>(kGrid / 2)) / 2);
+    return ratios;
+  }();
+  return kRatios[i];
 }
 
 void RateRatio::add(const Count& canary, const Count& stable) {

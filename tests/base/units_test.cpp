@@ -23,5 +23,15 @@ TEST(units, shares_print_as_percentages_that_read_back) {
   EXPECT_EQ(format_share(0.125), "12.5%");
 }
 
+TEST(units, rates_have_a_unit_and_are_above_nothing) {
+  EXPECT_EQ(parse_rate("20/s"), 20);
+  EXPECT_EQ(parse_rate("500/m"), 500.0 / 60);
+  EXPECT_EQ(parse_rate("0.5/h"), 0.5 / 3600);
+  for (const char* text : {"", "/", "/s", "20", "20/", "20/d", "20 /s", "20/s/s", "0/s", "-1/s",
+                           "nan/s", "inf/s", "1e3/s", "x/s", "20/S"}) {
+    EXPECT_EQ(parse_rate(text), std::nullopt) << text;
+  }
+}
+
 }  // namespace
 }  // namespace autopilot

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -73,7 +74,7 @@ class Server {
     while (!stopping || !connections_.empty()) {
       if (stopping && listener_ >= 0) stop_listening();
       epoll_event events[256];
-      const int n = ::epoll_wait(poll_, events, 256, 20);
+      const int n = ::epoll_wait(poll_, events, 256, next_wait());
       for (int i = 0; i < n; ++i) {
         if (events[i].data.fd == listener_) {
           accept_all();
@@ -86,6 +87,16 @@ class Server {
   }
 
  private:
+  // Until the next answer is due, so that delays are what they were asked to be.
+  int next_wait() const {
+    std::int64_t wait = 20;
+    const std::int64_t now = now_ms();
+    for (const auto& [fd, c] : connections_) {
+      if (c.due_ms != 0) wait = std::min(wait, std::max<std::int64_t>(0, c.due_ms - now));
+    }
+    return static_cast<int>(wait);
+  }
+
   void watch(int fd, std::uint32_t what) {
     epoll_event event{};
     event.events = what;

@@ -114,11 +114,17 @@ TEST(deployment, steps_go_up_and_do_one_thing_each) {
             "wrong-value@11:19 pause: expected a duration or true");
 }
 
+TEST(deployment, a_load_has_a_rate) {
+  EXPECT_EQ(first("  steps: [{weight: 5%}, {load: {rate: 500/min, for: 5m}}]\n"),
+            "wrong-value@11:39 500/min is no rate");
+}
+
 TEST(deployment, weights_that_the_proxy_cannot_do_are_refused) {
-  const std::string spec = std::string(kHead) +
-                           "  slots: {a: {port: 1}, b: {port: 2}}\n  process: {provider: exec}\n"
-                           "  traffic: {provider: haproxy}\n  metrics: {m: {provider: prom}}\n  "
-                           "steps: [{weight: 0.2%}]\n";
+  const std::string spec =
+      std::string(kHead) +
+      "  slots: {a: {port: 1}, b: {port: 2}}\n  process: {provider: exec}\n"
+      "  traffic: {provider: haproxy}\n  metrics: {m: {provider: prom, query: up}}\n  "
+      "steps: [{weight: 0.2%}]\n";
   EXPECT_EQ(load(spec).message(), "HAProxy cannot give so small a share: its weights end at 256");
 }
 

@@ -222,7 +222,7 @@ TEST_F(CheckTest, flipped_bytes_in_the_file_are_found) {
   const std::string sound = scratch.read("state.db");
   testing::FakeRandom random(3);
   int found = 0;
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < 300; ++round) {
     std::string flipped = sound;
     flipped[random.next() % flipped.size()] ^= static_cast<char>(1 << random.next() % 8);
     const testing::Scratch folder;

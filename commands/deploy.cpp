@@ -1,0 +1,103 @@
+#include "commands/deploy.h"
+
+#include <fmt/format.h>
+
+#include "commands/approving.h"
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/deploy/analysis.h"
+#include "core/deploy/decider.h"
+#include "core/deploy/gatekeeper.h"
+#include "core/deploy/tasks.h"
+#include "core/state/store.h"
+
+namespace autopilot::commands {
+namespace {
+
+deploy::Site site_of(cli::Context& context, const deploy::Place& place,
+                     const deploy::Deployment& model) {
+  std::string folder = context.in_root(".autopilot/deploy/" + place.deployment);
+  if (!place.environment.empty()) folder += "-" + place.environment;
+  return {place.deployment, model.slots, folder};
+}
+
+}  // namespace
+
+deploy::Providers make_providers(cli::Context& context, const deploy::Place& place,
+                                 const deploy::Deployment& model) {
+  const deploy::Site site = site_of(context, place, model);
+  World& world = context.world;
+  deploy::Providers out;
+  out.traffic = deploy::make_traffic(model.traffic, site, world);
+  out.process = deploy::make_process(model.process, site, world);
+  if (!model.health.is_null()) out.health = deploy::make_health(model.health, site, world);
+  for (const deploy::MetricModel& metric : model.metrics)
+    out.metrics[metric.name] = deploy::make_metrics(metric.spec, world);
+  state::Store& store = context.existing_store();
+  const std::string root = signers_root(context);
+  out.decider = deploy::make_decider(store, world, root, context.who(), context.actor_role());
+  out.gatekeeper = deploy::make_gatekeeper(store, world, root, context.who());
+  out.tasks = deploy::make_tasks(world);
+  return out;
+}
+
+std::string unfinished_rollout(deploy::Journal& journal, const deploy::Place& place) {
+  if (const auto id = journal.unfinished(place)) return *id;
+  throw Error(ErrorKind::invalid, fmt::format("no rollout of {} goes on", place.text()),
+              fmt::format("autopilot deploy run {} --version VERSION", place.deployment));
+}
+
+std::string newest_rollout(deploy::Journal& journal, const deploy::Place& place) {
+  if (const auto id = journal.unfinished(place)) return *id;
+  for (const deploy::Recorded& r : journal.history(place.deployment)) {
+    if (r.environment == place.environment) return r.id;
+  }
+  throw Error(ErrorKind::invalid, fmt::format("{} was never deployed", place.text()),
+              fmt::format("autopilot deploy run {} --version VERSION", place.deployment));
+}
+
+cli::Exit exit_of(const deploy::Rollout& rollout) {
+  const std::string state = rollout.state();
+  if (state == "promoted") return cli::Exit::ok;
+  if (state == "rolled_back") return cli::Exit::no;
+  if (state == "gate") return cli::Exit::approval;
+  return state == "stuck" ? cli::Exit::outside : cli::Exit::changes;
+}
+
+deploy::JudgeFunction judge_function() {
+  return [](const Value& analysis, const std::vector<deploy::Judgeable>& metrics,
+            const Value& state, const std::vector<deploy::Sample>& samples) {
+    return deploy::judge(analysis, metrics, state, samples);
+  };
+}
+
+deploy::Rollout with_runner(cli::Context& context, deploy::Journal& journal,
+                            const std::string& rollout, deploy::RunnerSettings settings,
+                            const std::function<void(deploy::Runner&)>& act) {
+  const deploy::Rollout before = journal.load(rollout);
+  const deploy::Place place{before.deployment, before.environment};
+  journal.take_lease(place, context.actor());
+  try {
+    deploy::Providers providers =
+        make_providers(context, place, deploy::deployment_from(before.deployment, before.spec));
+    deploy::Runner runner(journal, providers, context.world, rollout, judge_function(),
+                          std::move(settings));
+    act(runner);
+    journal.release_lease();
+    return runner.rollout();
+  } catch (...) {
+    journal.release_lease();
+    throw;
+  }
+}
+
+cli::Exit show_rollout(cli::Context& context, deploy::Journal& journal,
+                       const deploy::Rollout& rollout) {
+  const deploy::Strategy strategy(rollout, judge_function());
+  context.show(deploy::describe_status(rollout, strategy,
+                                       {journal.holder({rollout.deployment, rollout.environment}),
+                                        journal.events(rollout.id), context.world.clock.now()}));
+  return exit_of(rollout);
+}
+
+}  // namespace autopilot::commands

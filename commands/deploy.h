@@ -1,0 +1,40 @@
+#pragma once
+// What the deploy commands share: a deployment's providers of the real world, its journal, and who
+// asks.
+
+#include <memory>
+#include <string>
+
+#include "cli/command.h"
+#include "core/deploy/journal.h"
+#include "core/deploy/providers.h"
+#include "core/deploy/runner.h"
+#include "core/deploy/start.h"
+#include "core/deploy/status_report.h"
+
+namespace autopilot::commands {
+
+deploy::Providers make_providers(cli::Context& context, const deploy::Place& place,
+                                 const deploy::Deployment& model);
+
+// The rollout that goes on there, else the newest that is over; Error(invalid) when there never was
+// one.
+std::string newest_rollout(deploy::Journal& journal, const deploy::Place& place);
+std::string unfinished_rollout(deploy::Journal& journal, const deploy::Place& place);
+
+// 0 promoted, 1 rolled back, 3 in progress, 4 at a gate, 8 stuck.
+cli::Exit exit_of(const deploy::Rollout& rollout);
+
+// The judge that analyses use.
+deploy::JudgeFunction judge_function();
+
+// Runs `act` on a rollout while its lease is held.
+deploy::Rollout with_runner(cli::Context& context, deploy::Journal& journal,
+                            const std::string& rollout, deploy::RunnerSettings settings,
+                            const std::function<void(deploy::Runner&)>& act);
+
+// Reports a rollout as deploy status does.
+cli::Exit show_rollout(cli::Context& context, deploy::Journal& journal,
+                       const deploy::Rollout& rollout);
+
+}  // namespace autopilot::commands

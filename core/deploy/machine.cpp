@@ -1,0 +1,407 @@
+#include "core/deploy/machine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/units.h"
+#include "core/deploy/stepping.h"
+
+namespace autopilot::deploy {
+namespace {
+
+constexpr int kGoodInARow = 2, kBadInARow = 3;
+
+int threshold(const Value& health, const char* name, int fallback) {
+  const Value* v = health.get(name);
+  return v != nullptr && v->kind() == Value::Kind::integer ? static_cast<int>(v->as_int())
+                                                           : fallback;
+}
+
+bool may(const std::string& role, policy::Role least) {
+  const std::optional<policy::Role> own = policy::parse_role(role);
+  return own && *own >= least;
+}
+
+}  // namespace
+
+Stepped step(Strategy& strategy, Rollout rollout, const Observation& seen, Instant now) {
+  Stepped out;
+  out.rollout = std::move(rollout);
+  Stepping(strategy, out, seen, now).run();
+  return out;
+}
+
+Awaited awaited(const Strategy& strategy, const Rollout& r) {
+  if (r.phase != Phase::forward || r.recovering > 0 || r.paused ||
+      r.stage >= static_cast<std::int64_t>(strategy.stages.size()))
+    return {};
+  if (r.doing == "asked" && r.asked.result == "pending") return {true, r.asked.decision};
+  if (r.doing != "approval") return {};
+  return {false, approval_gate(r, strategy.stages[static_cast<std::size_t>(r.stage)].name)};
+}
+
+std::string draining_slot(const Strategy& strategy, const Rollout& r) {
+  if (r.phase == Phase::rolling_back) return r.doing == "drain" ? r.canary : "";
+  const bool in_stop = r.phase == Phase::forward &&
+                       r.stage < static_cast<std::int64_t>(strategy.stages.size()) &&
+                       strategy.stages[static_cast<std::size_t>(r.stage)].kind == Stage::Kind::stop;
+  return in_stop ? r.stable : "";
+}
+
+void Stepping::run() {
+  if (r_.is_over()) {
+    take_requests();
+    return;
+  }
+  take_boot();
+  take_results();
+  take_health();
+  take_samples();
+  take_requests();
+  end_pause();
+  check_deadline();
+  take_drift();
+  while (advance()) {
+  }
+}
+
+// What somebody else changed at the proxy is put back; meanwhile nothing was observed that counts.
+void Stepping::take_drift() {
+  if (seen_.drift.empty() || r_.outstanding || r_.phase != Phase::forward || r_.recovering > 0)
+    return;
+  event("drift", fmt::format("drift/{}", r_.next_effect), seen_.drift);
+  forget_stretches();
+  emit("restore_weight", Map{{"weight_bp", r_.weight_bp}});
+}
+
+// ---- effects
+
+bool Stepping::emit(std::string kind, Map args) {
+  r_.outstanding = Effect{r_.next_effect++, std::move(kind), std::move(args)};
+  r_.retry_at.reset();
+  out_.effects.push_back(*r_.outstanding);
+  return false;
+}
+
+void Stepping::take_results() {
+  for (const EffectResult& result : seen_.results) {
+    if (!r_.outstanding || r_.outstanding->id != result.id) continue;  // of one that was dropped
+    const Effect effect = *r_.outstanding;
+    r_.outstanding.reset();
+    if (!result.ok) {
+      take_failure(effect, result);
+      continue;
+    }
+    r_.failing_since.reset();
+    r_.failing_why.clear();
+    take_result(effect, result);
+  }
+}
+
+void Stepping::take_result(const Effect& effect, const EffectResult& result) {
+  if (effect.kind == "set_weight") {
+    const int before = r_.weight_bp;
+    r_.weight_bp = static_cast<int>(effect.args.find("weight_bp")->as_int());
+    if (r_.weight_bp != before)
+      event(
+          "weight", fmt::format("weight/{}", effect.id),
+          fmt::format("{} has {} of the traffic", r_.version, format_share(r_.weight_bp / 10000.0)),
+          Map{{"weight_bp", r_.weight_bp}, {"before_bp", before}});
+    r_.doing = "set_done";
+  } else if (effect.kind == "decide" || effect.kind == "resume_decision") {
+    take_decision(effect, result);
+  } else if (effect.kind == "ask_approval") {
+    r_.doing = "approval";
+  } else if (effect.kind == "before") {
+    r_.before = result.data;
+    r_.before.append("", true);  // measured, even when nothing was there
+    r_.doing.clear();
+  } else if (effect.kind == "start") {
+    r_.doing = "started";
+  } else if (effect.kind != "restore_weight") {
+    r_.doing = effect.kind == "hook" && r_.is_going_back() ? "ended" : "done";
+  }
+}
+
+void Stepping::take_decision(const Effect& effect, const EffectResult& result) {
+  const auto text = [&](const char* name) {
+    const Value* v = result.data.find(name);
+    return v != nullptr && v->is_string() ? v->as_string() : std::string();
+  };
+  r_.asked.result = text("result");
+  r_.asked.decision = text("decision");
+  r_.asked.why = text("why");
+  if (effect.kind == "decide") r_.asked.effect = effect.id;
+  r_.asked.weight_bp.reset();
+  const Value* weight = result.data.find("weight_bp");
+  if (weight != nullptr && weight->is_integer())
+    r_.asked.weight_bp = static_cast<int>(weight->as_int());
+  r_.doing = "asked";
+}
+
+void Stepping::take_failure(const Effect& effect, const EffectResult& result) {
+  if (result.data.contains("ended_early")) return;
+  r_.failing_why = result.why;
+  if (!r_.failing_since) r_.failing_since = now_;
+  const bool tried_long = now_ - *r_.failing_since >= s_.model.deadlines.rollback;
+  r_.retry_at = now_ + (r_.is_going_back() ? kRetryBack : s_.model.interval);
+  if (r_.recovering == 1 && effect.kind == "set_weight") {
+    r_.doing = "set_done";  // the proxy may need what is started next
+    r_.retry_at.reset();
+    return;
+  }
+  if (r_.phase != Phase::forward) {
+    if (effect.kind == "hook") {
+      r_.doing = "ended";
+      r_.retry_at.reset();
+    }
+    return;
+  }
+  const Stage* at = stage();
+  const std::string name = at == nullptr ? effect.kind : at->name;
+  if (effect.kind == "check" || effect.kind == "smoke" || effect.kind == "load" ||
+      (effect.kind == "hook" && at != nullptr && at->section == "prepare")) {
+    roll_back(effect.kind, fmt::format("{} {}: {}", effect.kind, name, result.why));
+  } else if (effect.kind == "hook") {
+    event("hook_failed", fmt::format("hook_failed/{}", r_.stage), result.why);
+    r_.doing = "done";
+    r_.retry_at.reset();
+  } else if (effect.kind.ends_with("_weight") && tried_long && r_.recovering == 0) {
+    roll_back("traffic", fmt::format("the weight could not be set: {}", result.why));
+  }
+}
+
+// ---- health
+
+void Stepping::count_health(HealthState& state, const std::vector<HealthReading>& readings) const {
+  for (const HealthReading& reading : readings) {
+    if (state.at && reading.at <= *state.at && reading.at + s_.longest_gap() > *state.at) continue;
+    state.at = reading.at;
+    state.good = reading.healthy ? state.good + 1 : 0;
+    state.bad = reading.healthy ? 0 : state.bad + 1;
+    state.why = reading.why;
+    if (state.good >= threshold(s_.model.health, "healthy", kGoodInARow)) {
+      state.is_well = true;
+      state.is_unwell = false;
+    }
+    if (state.bad >= threshold(s_.model.health, "unhealthy", kBadInARow)) {
+      state.is_well = false;
+      state.is_unwell = true;
+    }
+  }
+}
+
+void Stepping::take_health() {
+  const bool was_well = r_.canary_health.is_well;
+  count_health(r_.canary_health, seen_.canary);
+  count_health(r_.stable_health, seen_.stable);
+  if (r_.phase != Phase::forward || r_.recovering > 0 || in_maintenance()) return;
+  // A canary that was well before; one that never was has its deadline.
+  if (r_.canary_health.is_unwell && (was_well || r_.weight_bp > 0))
+    roll_back("health", fmt::format("the canary is not well: {}", r_.canary_health.why));
+}
+
+// ---- requests
+
+void Stepping::take_requests() {
+  for (const Request& request : seen_.requests) {
+    if (request.id <= r_.last_request) continue;
+    r_.last_request = request.id;
+    Answer answered = answer(request);
+    answered.request = request.id;
+    out_.answers.push_back(std::move(answered));
+  }
+}
+
+Answer Stepping::answer(const Request& request) {
+  if (r_.is_over()) return {0, false, fmt::format("the rollout is over: {}", to_string(r_.phase))};
+  const std::string because = request.reason.empty() ? "" : ": " + request.reason;
+  if (request.kind == "abort" || request.kind == "rollback") {
+    if (r_.phase == Phase::rolling_back) return {0, true, "it is going back already"};
+    roll_back("actor",
+              fmt::format("{} by {}{}", request.kind == "abort" ? "aborted" : "rolled back",
+                          request.actor, because));
+    return {0, true, "going back"};
+  }
+  if (r_.phase == Phase::rolling_back) return {0, false, "it is going back"};
+  if (request.kind == "promote") return promote(request);
+  if (request.kind == "pause") {
+    std::optional<Instant> until;
+    const Value* lasting = request.args.find("for");
+    if (lasting != nullptr && lasting->is_string()) {
+      const std::optional<Duration> d = parse_duration(lasting->as_string());
+      if (d) until = now_ + *d;
+    }
+    const Value* maintenance = request.args.find("maintenance");
+    pause(request.actor, request.reason, until,
+          maintenance != nullptr && maintenance->is_bool() && maintenance->as_bool());
+    return {0, true, "paused"};
+  }
+  if (request.kind == "resume") {
+    const Stage* at = stage();
+    if (!r_.paused && at != nullptr && at->kind == Stage::Kind::pause) {
+      r_.confirmed.push_back({gate_key(at->name), request.actor});
+      return {0, true, fmt::format("{} is over", at->name)};
+    }
+    if (!r_.paused) return {0, false, "it is not paused"};
+    r_.stage_since = r_.stage_since + (now_ - r_.paused->since);
+    r_.paused.reset();
+    forget_stretches();
+    return {0, true, "resumed"};
+  }
+  return {0, false, fmt::format("nobody knows how to {}", request.kind)};
+}
+
+Answer Stepping::promote(const Request& request) {
+  const Stage* at = stage();
+  if (at == nullptr) return {0, false, "there is nothing to promote"};
+  if (r_.paused) return {0, false, "it is paused; resume it first"};
+  const Value* check = request.args.find("check");
+  if (check != nullptr && check->is_string()) {
+    for (std::size_t i = 0; i < s_.stages.size(); ++i) {
+      const Stage& c = s_.stages[i];
+      if (c.kind != Stage::Kind::check || c.name != check->as_string()) continue;
+      if (c.check.manual.empty()) return {0, false, fmt::format("{} runs by itself", c.name)};
+      if (!may(request.role, c.check.role))
+        return {0, false, fmt::format("{} takes a higher role than {}", c.name, request.role)};
+      r_.confirmed.push_back({fmt::format("{}/{}", i, c.name), request.actor});
+      return {0, true, fmt::format("{} is confirmed", c.name)};
+    }
+    return {0, false, fmt::format("there is no check {}", check->as_string())};
+  }
+  const Value* override_wanted = request.args.find("override");
+  if (override_wanted != nullptr && *override_wanted == Value(true)) {
+    if (r_.doing != "asked" || r_.asked.result != "blocked")
+      return {0, false, "no policy blocks it: there is nothing to override"};
+    r_.asked = {};
+    r_.asked.override_by = request.actor;
+    r_.asked.override_role = request.role;
+    r_.asked.override_reason = request.reason;
+    r_.doing.clear();
+    return {0, true, "the weight is asked for again in your name"};
+  }
+  const Awaited waited = awaited(s_, r_);
+  if (!waited.subject.empty()) {
+    if (seen_.agreement && seen_.agreement->status == Agreement::Status::granted)
+      return {0, true, fmt::format("{}: {}", at->name, seen_.agreement->why)};
+    const std::string stands = seen_.agreement ? seen_.agreement->why : r_.waiting;
+    return {0, !stands.empty(), fmt::format("{} takes approval: {}", at->name, stands)};
+  }
+  const bool is_manual = at->kind == Stage::Kind::check && !at->check.manual.empty();
+  if (at->kind == Stage::Kind::gate || at->kind == Stage::Kind::pause || is_manual) {
+    const policy::Role least = is_manual ? at->check.role : at->step.role;
+    if (!may(request.role, least))
+      return {0, false, fmt::format("{} takes a higher role than {}", at->name, request.role)};
+    for (const Confirmation& c : r_.confirmed) {
+      if (c.what == gate_key(at->name) && c.actor == request.actor)
+        return {0, true, fmt::format("you opened {} already", at->name)};
+    }
+    r_.confirmed.push_back({gate_key(at->name), request.actor});
+    event("gate_opened", fmt::format("gate_opened/{}/{}", r_.stage, request.actor),
+          fmt::format("{} opened by {}", at->name, request.actor));
+    return {0, true, fmt::format("{} is open", at->name)};
+  }
+  if (r_.doing != "watch") return {0, false, fmt::format("it is at {}", at->name)};
+  if (!may(request.role, policy::Role::admin))
+    return {0, false, "to cut a hold short takes the role admin"};
+  event("skipped", fmt::format("skipped/{}", r_.stage),
+        fmt::format("{} cut short by {} after {} of {}", at->name, request.actor,
+                    format_duration({r_.held.nanos / 1'000'000'000 * 1'000'000'000}),
+                    format_duration(at->hold)));
+  r_.marks[std::to_string(r_.stage)] = "cut short by " + request.actor;
+  next();
+  return {0, true, "the next step"};
+}
+
+// ---- pauses, failures, deadlines
+
+void Stepping::pause(std::string by, std::string reason, std::optional<Instant> until,
+                     bool maintenance) {
+  if (r_.paused) {  // the newer one holds, from the same beginning
+    r_.paused->by = std::move(by);
+    r_.paused->reason = std::move(reason);
+    r_.paused->until = until;
+    r_.paused->maintenance = maintenance;
+    return;
+  }
+  event("paused", fmt::format("paused/{}/{}", r_.stage, format_rfc3339(now_)),
+        fmt::format("paused by {}{}", by, reason.empty() ? "" : ": " + reason));
+  r_.paused = Paused{std::move(by), std::move(reason), now_, until, maintenance};
+}
+
+void Stepping::end_pause() {
+  if (!r_.paused || !r_.paused->until || now_ < *r_.paused->until) return;
+  r_.stage_since = r_.stage_since + (now_ - r_.paused->since);
+  r_.paused.reset();
+  forget_stretches();
+}
+
+void Stepping::fail(OnFail on_fail, const std::string& kind, const std::string& name,
+                    const std::string& why, bool& told) {
+  if (r_.phase != Phase::forward) return;
+  if (on_fail == OnFail::rollback) {
+    roll_back(kind, fmt::format("{} {}: {}", kind, name, why));
+  } else if (!told) {
+    told = true;
+    event("warning", fmt::format("warning/{}/{}/{}", kind, name, r_.stage),
+          fmt::format("{} {}: {}", kind, name, why));
+    if (on_fail == OnFail::pause) pause(fmt::format("{} {}", kind, name), why, std::nullopt, false);
+  }
+}
+
+void Stepping::check_deadline() {
+  if (r_.phase == Phase::rolling_back) {
+    const bool late = r_.rollback_since &&
+                      now_ - *r_.rollback_since >= s_.model.deadlines.rollback && r_.failing_since;
+    if (late && !r_.stuck_since) {
+      r_.stuck_since = now_;
+      event("stuck", fmt::format("stuck/{}", r_.next_effect),
+            fmt::format("the way back cannot be verified: {}", r_.failing_why));
+    }
+    return;
+  }
+  const Stage* at = stage();
+  if (at == nullptr) return;
+  if (r_.paused) {
+    const Duration most = s_.model.deadlines.gate;
+    if (!r_.paused->until && now_ - r_.paused->since >= most)
+      roll_back("deadline", fmt::format("paused for {}", format_duration(most)));
+    return;
+  }
+  if (now_ - r_.stage_since < at->deadline || frozen() != nullptr) return;
+  const std::string late =
+      fmt::format("{} took longer than {}{}", at->name, format_duration(at->deadline),
+                  r_.waiting.empty() ? "" : ": " + r_.waiting);
+  if (at->kind == Stage::Kind::stop) {
+    if (!r_.stuck_since) {
+      r_.stuck_since = now_;
+      event("stuck", fmt::format("stuck/{}", r_.next_effect), late);
+    }
+    return;
+  }
+  const bool is_gate = at->kind == Stage::Kind::gate;
+  if (is_gate && at->step.on_timeout == OnTimeout::go_on) {
+    event("gate_timeout", fmt::format("gate_timeout/{}", r_.stage), late + "; it goes on");
+    next();
+  } else if (is_gate && at->step.on_timeout == OnTimeout::pause) {
+    pause("deadline", late, std::nullopt, false);
+  } else {
+    roll_back("deadline", late);
+  }
+}
+
+bool Stepping::advance() {
+  if (r_.is_over() || r_.outstanding) return false;
+  if (r_.retry_at && now_ < *r_.retry_at) return false;
+  r_.retry_at.reset();
+  if (r_.recovering > 0) return advance_recovery();
+  return r_.phase == Phase::rolling_back ? advance_back() : advance_stage();
+}
+
+void Stepping::event(std::string kind, std::string key, std::string text, Map data) {
+  out_.events.push_back(
+      {fmt::format("{}/{}", r_.id, key), std::move(kind), std::move(text), std::move(data)});
+}
+
+}  // namespace autopilot::deploy

@@ -1,0 +1,159 @@
+// The way back, and what follows a reboot. Neither asks anybody.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/deploy/stepping.h"
+
+namespace autopilot::deploy {
+
+void Stepping::roll_back(std::string kind, std::string cause) {
+  if (r_.phase != Phase::forward) return;
+  r_.marks[std::to_string(r_.stage)] = "failed";
+  r_.phase = Phase::rolling_back;
+  r_.cause_kind = std::move(kind);
+  r_.cause = std::move(cause);
+  r_.rollback_since = now_;
+  r_.outstanding.reset();
+  r_.retry_at.reset();
+  r_.failing_since.reset();
+  r_.paused.reset();
+  r_.at_gate.clear();
+  r_.waiting.clear();
+  r_.stuck_since.reset();
+  r_.doing.clear();
+  event("rolling_back", "rolling_back", fmt::format("{} goes back: {}", r_.version, r_.cause));
+}
+
+bool Stepping::advance_back() {
+  // An old version that was stopped, or that fell over, gets no traffic before it runs again.
+  if (r_.doing.empty()) {
+    const bool gone = r_.stopped_old || r_.stable_health.is_unwell;
+    if (gone && !r_.is_first) {
+      r_.doing = "restart";
+      r_.stable_health = {};
+      return emit("start", Map{{"slot", r_.stable}, {"version", r_.previous}});
+    }
+    r_.doing = "zero";
+  }
+  if (r_.doing == "restart")
+    return emit("start", Map{{"slot", r_.stable}, {"version", r_.previous}});
+  if (r_.doing == "started") {
+    const bool late = now_ - *r_.rollback_since >= s_.model.deadlines.rollback;
+    if (!r_.stable_health.is_well && !late) return wait("for the old version to be well");
+    r_.doing = "zero";
+  }
+  if (r_.doing == "zero") return emit("set_weight", Map{{"weight_bp", 0}});
+  if (r_.doing == "set_done") {
+    r_.zero_since = now_;
+    r_.stuck_since.reset();
+    r_.stage_since = now_;
+    r_.doing = canary_was_started() ? "drain" : "ended";
+  }
+  if (r_.doing == "drain") {
+    const bool drained = seen_.open_connections && *seen_.open_connections == 0;
+    if (!drained && now_ - r_.stage_since < s_.model.deadlines.drain)
+      return wait("for connections to end");
+    r_.waiting.clear();
+    r_.doing = "stop";
+  }
+  if (r_.doing == "stop") return emit("stop", Map{{"slot", r_.canary}});
+  if (r_.doing == "done") {
+    if (!s_.model.hook_rolled_back.empty()) {
+      List argv;
+      for (const std::string& word : s_.model.hook_rolled_back) argv.push_back(word);
+      return emit("hook", Map{{"name", "rolled_back"}, {"argv", std::move(argv)}});
+    }
+    r_.doing = "ended";
+  }
+  if (r_.doing == "ended") return finish(Phase::rolled_back);
+  return false;
+}
+
+bool Stepping::canary_was_started() const {
+  for (std::size_t i = 0; i < s_.stages.size(); ++i) {
+    if (s_.stages[i].kind == Stage::Kind::start) return r_.stage >= static_cast<std::int64_t>(i);
+  }
+  return false;
+}
+
+// ---- reboot: no traffic to the canary first, then the old version, then the canary
+
+void Stepping::take_boot() {
+  if (seen_.boot_id.empty() || seen_.boot_id == r_.boot_id) return;
+  const bool is_new = r_.boot_id.empty();
+  r_.boot_id = seen_.boot_id;
+  if (is_new) return;
+  event("rebooted", fmt::format("rebooted/{}", r_.boot_id), "the machine was restarted");
+  r_.outstanding.reset();
+  r_.retry_at.reset();
+  r_.failing_since.reset();
+  r_.canary_health = {};
+  r_.stable_health = {};
+  r_.held = {};
+  r_.asked = {};
+  r_.at_gate.clear();
+  forget_stretches();
+  if (r_.phase == Phase::forward && !canary_was_started()) return;
+  r_.recovering = 1;
+  r_.doing.clear();
+}
+
+bool Stepping::advance_recovery() {
+  r_.waiting = "picking up after a restart of the machine";
+  switch (r_.recovering) {
+    case 1:  // as far as it goes: the proxy may not be there yet
+      if (r_.doing != "set_done") return emit("set_weight", Map{{"weight_bp", 0}});
+      break;
+    case 2:
+      if (r_.is_first || r_.stopped_old) break;
+      if (r_.doing != "started")
+        return emit("start", Map{{"slot", r_.stable}, {"version", r_.previous}});
+      if (!r_.stable_health.is_well && now_ - r_.stage_since < s_.model.deadlines.prepare)
+        return false;
+      break;
+    case 3:
+      if (r_.doing != "set_done") return emit("set_weight", Map{{"weight_bp", 0}});
+      break;
+    case 4:
+      if (r_.phase == Phase::rolling_back) break;
+      if (r_.doing != "started")
+        return emit("start", Map{{"slot", r_.canary}, {"version", r_.version}});
+      if (!r_.canary_health.is_well) {
+        if (now_ - r_.stage_since >= s_.model.deadlines.prepare) {
+          r_.recovering = 0;
+          roll_back("deadline", "the canary did not come back after a restart of the machine");
+        }
+        return false;
+      }
+      break;
+    default:
+      end_recovery();
+      return true;
+  }
+  ++r_.recovering;
+  r_.doing.clear();
+  r_.stage_since = now_;
+  return true;
+}
+
+void Stepping::end_recovery() {
+  r_.recovering = 0;
+  r_.doing.clear();
+  r_.waiting.clear();
+  r_.stage_since = now_;
+  if (r_.phase != Phase::forward) return;
+  r_.stage = last_weight_stage();
+}
+
+// The stage that gave the canary its last share; the present one when there is none.
+std::int64_t Stepping::last_weight_stage() const {
+  for (std::int64_t i = std::min(r_.stage, static_cast<std::int64_t>(s_.stages.size()) - 1); i >= 0;
+       --i) {
+    const Stage& at = s_.stages[static_cast<std::size_t>(i)];
+    if (at.kind == Stage::Kind::weight && at.skipped.empty()) return i;
+  }
+  return r_.stage;
+}
+
+}  // namespace autopilot::deploy

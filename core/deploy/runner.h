@@ -1,0 +1,73 @@
+#pragma once
+// Carries a rollout on: looks, lets the machine decide, writes it down, does what it says, writes
+// down what came of it. May be killed between any two of these; the next one goes on from the
+// journal, does again what was not confirmed, and ends at the same place.
+
+#include <functional>
+#include <string>
+
+#include "core/deploy/journal.h"
+#include "core/deploy/providers.h"
+
+namespace autopilot::deploy {
+
+struct RunnerSettings {
+  // Called between any two writes and deeds with what is next; tests stop a process there.
+  std::function<void(std::string_view point)> at_point;
+  // Called after each look, for a view; false ends the loop.
+  std::function<bool(const Rollout&)> watch;
+};
+
+class Runner {
+ public:
+  // REQUIRES that the journal holds the rollout's lease.
+  Runner(Journal& journal, Providers& providers, World& world, const std::string& rollout,
+         JudgeFunction judge, RunnerSettings settings = {});
+
+  // Until the rollout is over, or `watch` says so.
+  void run();
+  // Everything that is due now, measuring included, and no longer.
+  void tick();
+  // What people asked for and what that leads to, without measuring: returns when nothing more can
+  // be done at once.
+  void act();
+
+  const Rollout& rollout() const { return rollout_; }
+  const Strategy& strategy() const { return strategy_; }
+
+ private:
+  void pass(Observation seen);
+  bool is_worth_writing(const Stepped& stepped, const Observation& seen) const;
+  void look(Observation& seen);
+  void measure(Observation& seen);
+  void measure_arm(const MetricModel& metric, const std::string& arm, Observation& seen,
+                   Map& cursors);
+  void read_health(Observation& seen, int readings);
+  void look_at_split(Observation& seen);
+  EffectResult perform(const Effect& effect);
+  EffectResult perform_kind(const Effect& effect);
+  EffectResult put_load(const Value& spec, const Slot& canary);
+  EffectResult set_weight(const Effect& effect);
+  EffectResult ask(const Effect& effect);
+  EffectResult measure_before(const Effect& effect);
+  void install();
+  void point(std::string_view name) const;
+  Slot slot(const std::string& name) const;
+  std::string version_in(const std::string& slot) const;
+  bool is_waiting_for_health() const;
+
+  Journal& journal_;
+  Providers& providers_;
+  World& world_;
+  RunnerSettings settings_;
+  Rollout rollout_;
+  Strategy strategy_;
+  bool installed_ = false;
+  // As last stepped to, and when it was last written.
+  Phase phase_ = Phase::forward;
+  std::int64_t stage_ = -1;
+  std::string doing_;
+  std::optional<Instant> written_;
+};
+
+}  // namespace autopilot::deploy

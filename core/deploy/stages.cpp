@@ -1,0 +1,143 @@
+#include "core/deploy/stages.h"
+
+#include <algorithm>
+
+#include "core/deploy/traffic.h"
+
+namespace autopilot::deploy {
+namespace {
+
+constexpr const char* kFirst = "first deployment: there is nothing to compare with";
+constexpr const char* kDirect = "back to a version that was promoted before";
+constexpr const char* kHotfix = "hotfix: critical checks only";
+
+class Layout {
+ public:
+  Layout(const Deployment& d, const Route& route) : d_(d), route_(route) {}
+
+  std::vector<Stage> lay_out() {
+    checks(d_.before, "prepare");
+    hook(d_.hook_before, "before", "prepare");
+    simple(Stage::Kind::start, "start", "prepare", d_.deadlines.prepare);
+    checks(d_.during, "prepare");
+    for (const StepModel& s : d_.steps) step(s);
+    finish();
+    return std::move(out_);
+  }
+
+ private:
+  Stage& simple(Stage::Kind kind, std::string name, std::string section, Duration deadline) {
+    Stage s;
+    s.kind = kind;
+    s.name = std::move(name);
+    s.section = std::move(section);
+    s.deadline = deadline;
+    out_.push_back(std::move(s));
+    return out_.back();
+  }
+
+  void checks(const std::vector<CheckModel>& all, const char* section) {
+    for (const CheckModel& c : all) {
+      Stage& s = simple(Stage::Kind::check, c.name, section,
+                        c.manual.empty() ? d_.deadlines.prepare : d_.deadlines.gate);
+      s.check = c;
+      if (d_.is_hotfix() && !c.critical) s.skipped = kHotfix;
+      if (route_.is_direct && !c.critical) s.skipped = kDirect;
+    }
+  }
+
+  void hook(const std::vector<std::string>& argv, const char* name, const char* section) {
+    if (!argv.empty()) simple(Stage::Kind::hook, name, section, d_.deadlines.prepare).argv = argv;
+  }
+
+  // What stays on the old version until the bake is over.
+  int most() const { return kWhole - (d_.bake ? d_.bake->holdback_bp : 0); }
+
+  void step(const StepModel& s) {
+    static constexpr std::pair<StepModel::Kind, Stage::Kind> kKinds[] = {
+        {StepModel::Kind::weight, Stage::Kind::weight}, {StepModel::Kind::hold, Stage::Kind::hold},
+        {StepModel::Kind::pause, Stage::Kind::pause},   {StepModel::Kind::gate, Stage::Kind::gate},
+        {StepModel::Kind::smoke, Stage::Kind::smoke},   {StepModel::Kind::load, Stage::Kind::load}};
+    const auto* kind = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                    [&](const auto& k) { return k.first == s.kind; });
+    Stage& stage = simple(kind->second, s.name, "steps", s.deadline);
+    stage.weight_bp = std::min(s.weight_bp, most());
+    stage.hold = s.hold;
+    stage.analyses = s.analyses;
+    stage.require = s.require;
+    stage.step = s;
+    if (s.kind == StepModel::Kind::gate) stage.deadline = s.timeout;
+    if (s.kind == StepModel::Kind::pause)
+      stage.deadline =
+          s.pause ? Duration{s.pause->nanos + d_.deadlines.step.nanos} : d_.deadlines.gate;
+    if (route_.is_direct) stage.skipped = kDirect;
+    const bool needs_arms = s.kind == StepModel::Kind::weight || s.kind == StepModel::Kind::hold;
+    if (route_.is_first && needs_arms) stage.skipped = kFirst;
+    if (d_.is_hotfix() && s.kind == StepModel::Kind::load) stage.skipped = kHotfix;
+  }
+
+  void finish() {
+    if (d_.bake) {
+      Stage& bake = simple(Stage::Kind::hold, "bake", "bake",
+                           {d_.bake->lasting.nanos + d_.deadlines.bake.nanos});
+      bake.hold = d_.bake->lasting;
+      bake.analyses = d_.bake->analyses;
+      bake.is_bake = true;
+      if (route_.is_direct) bake.skipped = kDirect;
+      if (route_.is_first) bake.skipped = kFirst;
+    }
+    simple(Stage::Kind::weight, "all traffic", "finish", d_.deadlines.promote).weight_bp = kWhole;
+    checks(d_.after, "finish");
+    Stage& stop = simple(Stage::Kind::stop, "stop the old version", "finish", d_.deadlines.promote);
+    if (route_.is_first) stop.skipped = "first deployment: there is no old version";
+    hook(d_.hook_promoted, "promoted", "finish");
+  }
+
+  const Deployment& d_;
+  Route route_;
+  std::vector<Stage> out_;
+};
+
+}  // namespace
+
+std::vector<Stage> stages_of(const Deployment& deployment, const Route& route) {
+  return Layout(deployment, route).lay_out();
+}
+
+std::vector<int> shares_of(const std::vector<Stage>& stages) {
+  std::vector<int> out;
+  for (const Stage& s : stages) {
+    if (s.kind == Stage::Kind::weight) out.push_back(s.weight_bp);
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+std::string_view to_string(Stage::Kind kind) {
+  switch (kind) {
+    case Stage::Kind::check:
+      return "check";
+    case Stage::Kind::hook:
+      return "hook";
+    case Stage::Kind::start:
+      return "start";
+    case Stage::Kind::weight:
+      return "weight";
+    case Stage::Kind::hold:
+      return "hold";
+    case Stage::Kind::pause:
+      return "pause";
+    case Stage::Kind::gate:
+      return "gate";
+    case Stage::Kind::smoke:
+      return "smoke";
+    case Stage::Kind::load:
+      return "load";
+    case Stage::Kind::stop:
+      return "stop";
+  }
+  return "weight";
+}
+
+}  // namespace autopilot::deploy

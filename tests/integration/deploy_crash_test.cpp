@@ -1,0 +1,142 @@
+// A rollout whose process is killed at random instants, with real children and a real journal: the
+// next process ends it, once, and the traffic is as recorded.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cstdlib>
+
+#include "core/base/json.h"
+#include "tests/integration/project.h"
+
+namespace autopilot::integration {
+namespace {
+
+// AUTOPILOT_KILLS=200 for the long run.
+int kills_wanted() {
+  const char* text = std::getenv("AUTOPILOT_KILLS");
+  return text == nullptr ? 3 : std::atoi(text);
+}
+
+constexpr const char* kDeployment = R"(apiVersion: autopilot/v1
+kind: Deployment
+metadata: {id: shop}
+spec:
+  slots: {blue: {port: 1}, green: {port: 2}}
+  interval: 1s
+  process: {provider: exec, argv: [sleep, "600"]}
+  traffic: {provider: exec, set: [sh, proxy, set, "{{canary}}", "{{bp}}", "{{stable}}"], read: [sh, proxy, read]}
+  metrics:
+    errors: {provider: exec, argv: [sh, counts, "{{version}}"], kind: count, bad: bad, total: total, window: 5s}
+  steps:
+    - {name: canary, weight: 5%, hold: 1s}
+    - {name: half, weight: 50%, hold: 1s}
+  rollback:
+    - {name: errors, when: canary.errors > 0.02, for: 2s}
+)";
+constexpr const char* kProxy = R"(case $1 in
+  set) echo "{\"weights\": {\"$2\": $3, \"$4\": $((10000 - $3))}, \"open\": {\"blue\": 0, \"green\": 0}}" > w.tmp
+       mv w.tmp weights.json ;;
+  read) cat weights.json ;;
+esac
+)";
+constexpr const char* kCounts = R"(n=$(($(date +%s) % 1000000 * 100))
+case $1 in bad*) echo "{\"bad\": $((n / 10)), \"total\": $n}" ;; *) echo "{\"bad\": 0, \"total\": $n}" ;; esac
+)";
+
+class DeployCrashTest : public ::testing::Test {
+ protected:
+  Project project;
+  Dice dice{7};
+
+  void SetUp() override {
+    project.write("policies/shop.yaml", kDeployment);
+    project.write("proxy", kProxy);
+    project.write("counts", kCounts);
+    project.must({"apply", "--yes"});
+    project.must({"deploy", "run", "shop", "--version", "v0", "-q"});
+  }
+  void TearDown() override {
+    // What runs in the slots was started by this test.
+    for (const char* slot : {"blue", "green"}) {
+      const std::string text = project.read(fmt::format(".autopilot/deploy/shop/{}.process.json", slot));
+      const JsonResult record = parse_json(text);
+      const Value* pid = record.ok ? record.value.get("pid") : nullptr;
+      if (pid != nullptr && pid->is_integer() && pid->as_int() > 1)
+        kill(-static_cast<pid_t>(pid->as_int()), SIGKILL);
+    }
+  }
+
+  Value status() {
+    const Ended ended = project.run({"deploy", "status", "shop", "--json"});
+    return parse_json_or_throw(ended.out, "status");
+  }
+  int weight_of(const std::string& slot) {
+    const Value weights = parse_json_or_throw(project.read("weights.json"), "weights");
+    return static_cast<int>(weights.get("weights")->get(slot)->as_int());
+  }
+
+  // `ticks`: carried on by deploy tick instead of deploy run.
+  void killed_and_gone_on_with(const std::string& version, bool ticks) {
+    Command command = project.command({"deploy", "run", "shop", "--version", version, "-q"});
+    if (ticks) {
+      project.must({"deploy", "start", "shop", "--version", version, "-q"});
+      command = project.command({"deploy", "tick", "shop", "-q"});
+    }
+    {
+      Process process(command);
+      process.pump_for(static_cast<std::int64_t>(dice.below(ticks ? 4'000'000 : 7'000'000)));
+      process.send(SIGKILL);
+      process.wait();
+    }
+    for (int i = 0; i < 100; ++i) {
+      const Ended ended = ticks ? project.run({"deploy", "tick", "shop", "-q"})
+                                : project.run({"deploy", "run", "shop", "-q"});
+      if (project.run({"deploy", "tick", "--all", "--json"}).out.find("\"rollouts\": []") !=
+          std::string::npos)
+        break;
+      ASSERT_NE(ended.exit, 70) << describe(ended);
+    }
+    const Value end = status();
+    const std::string state = end.get("state")->as_string();
+    if (end.get("version")->as_string() != version) return;  // killed before it was written down
+    const bool bad = version.starts_with("bad");
+    EXPECT_EQ(state, bad ? "rolled_back" : "promoted") << to_pretty_json(end);
+    EXPECT_EQ(weight_of(end.get("canary")->as_string()), bad ? 0 : 10000);
+    int ends = 0;
+    for (const Value& event : end.get("events")->as_list()) {
+      const std::string& kind = event.get("kind")->as_string();
+      ends += kind == "completed" || kind == "rolled_back" || kind == "failed" ? 1 : 0;
+    }
+    EXPECT_EQ(ends, 1);
+    EXPECT_EQ(project.run({"state", "check"}).exit, 0);
+  }
+};
+
+TEST_F(DeployCrashTest, killed_at_random_it_ends_once_and_as_recorded) {
+  const int kills = kills_wanted();
+  for (int i = 0; i < kills && !HasFailure(); ++i)
+    killed_and_gone_on_with(fmt::format("{}{}", i % 3 == 2 ? "bad" : "v", i + 1), i % 2 == 1);
+}
+
+TEST_F(DeployCrashTest, a_request_is_carried_out_by_whoever_is_there) {
+  // Nobody runs it: the command does it itself.
+  project.must({"deploy", "start", "shop", "--version", "v1", "-q"});
+  project.run({"deploy", "tick", "shop", "-q"});
+  const Ended aborted = project.run({"deploy", "abort", "shop"});
+  EXPECT_EQ(aborted.exit, 0) << describe(aborted);
+  EXPECT_EQ(status().get("state")->as_string(), "rolled_back");
+
+  // Somebody runs it: the command asks, and has an answer soon.
+  Process process(project.command({"deploy", "run", "shop", "--version", "v2", "-q"}));
+  process.pump_for(1'500'000);
+  const std::int64_t start = monotonic_nanos();
+  const Ended asked = project.run({"deploy", "abort", "shop", "--reason", "wrong build"});
+  EXPECT_EQ(asked.exit, 0) << describe(asked);
+  EXPECT_LT(monotonic_nanos() - start, 5'000'000'000);
+  EXPECT_EQ(process.wait().exit, 1);
+  EXPECT_EQ(status().get("state")->as_string(), "rolled_back");
+}
+
+}  // namespace
+}  // namespace autopilot::integration
