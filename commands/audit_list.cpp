@@ -55,6 +55,12 @@ std::string details_of(const AuditEntry& e) {
     return fmt::format("{} decisions let pass: {}", count == nullptr ? "" : to_json(*count),
                        text("reason"));
   }
+  if (e.kind == "loop_step") {
+    const Value* generation = body.get("generation");
+    return fmt::format("{} generation {}{}", text("algorithm"),
+                       generation == nullptr ? "" : to_json(*generation),
+                       text("mode") == "shadow" ? " in shadow" : "");
+  }
   if (const Value* count = body.get("count")) return fmt::format("{} decisions", to_json(*count));
   return text("holder");
 }

@@ -43,6 +43,8 @@ extern const cli::Command graph;
 extern const cli::Command help;
 extern const cli::Command init;
 extern const cli::Command log;
+extern const cli::Command optimize_simulate;
+extern const cli::Command optimize_traffic;
 extern const cli::Command plan;
 extern const cli::Command policy_disable;
 extern const cli::Command policy_enable;
@@ -54,6 +56,7 @@ extern const cli::Command rollout_resume;
 extern const cli::Command rollout_rollback;
 extern const cli::Command rollout_status;
 extern const cli::Command rollout_tick;
+extern const cli::Command run;
 extern const cli::Command schema;
 extern const cli::Command secrets_check;
 extern const cli::Command secrets_list;
@@ -79,6 +82,7 @@ const cli::Table& registry() {
        {&rollout_status, &rollout_promote, &rollout_rollback, &rollout_resume, &rollout_tick,
         &shadow_report}},
       {"DECISIONS", {&decide, &show, &graph, &replay, &whatif, &eval}},
+      {"ALGORITHMS", {&run, &optimize_traffic, &optimize_simulate}},
       {"DEPLOYMENTS",
        {&deploy_run, &deploy_start, &deploy_tick, &deploy_status, &deploy_watch, &deploy_promote,
         &deploy_pause, &deploy_resume, &deploy_abort, &deploy_rollback, &deploy_retry,

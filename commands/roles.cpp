@@ -40,6 +40,10 @@ constexpr RoleRow kRows[] = {
     {"rollout tick", Role::operator_},
     {"shadow report", Role::viewer},
 
+    {"run", Role::operator_},
+    {"optimize traffic", {}, "viewer with --learnt"},
+    {"optimize simulate", {}},
+
     {"deploy run", Role::operator_, "the role of a freeze with --emergency"},
     {"deploy start", Role::operator_, "the role of a freeze with --emergency"},
     {"deploy tick", Role::operator_},

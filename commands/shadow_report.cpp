@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/decide/shadow.h"
+#include "core/loop/loop_report.h"
 #include "core/policy/loader.h"
 #include "core/state/store.h"
 
@@ -20,12 +21,16 @@ constexpr char kShadowDetails[] =
 have blocked, held for approval or modified, by day (UTC) and by rule, how that agrees with what was decided, and what
 enforcing them would have changed. Nothing is decided anew: each decision has recorded it.
 
+With --algorithm NAME it compares the steps of `autopilot run NAME --shadow` with the live ones: the shares of both, how
+much of the traffic would have gone elsewhere, and what a round earns with each by what the shadow had learnt.
+
 Without POLICY, all that have watched any decision, and those that watch now. Without --since or --all, the last 7 days.
 
 EXAMPLES
   autopilot shadow report
   autopilot shadow report traffic-safety --since 2026-11-20T00:00:00Z --format markdown > report.md
   autopilot shadow report --all --json
+  autopilot shadow report --algorithm checkout-split
 )";
 
 constexpr const char* kUsually = "7d";
@@ -37,11 +42,14 @@ class ShadowReport : public cli::Invocation {
     o.option("--since T", since_,
              "decisions recorded since then: a duration such as 7d, or an RFC 3339 time");
     o.flag("--all", all_, "all recorded decisions");
+    o.option("--algorithm NAME", algorithm_, "compare its shadow with what is live",
+             cli::Hint::document);
   }
 
   cli::Exit run(cli::Context& context) override {
     if (all_ && !since_.empty()) throw Error(ErrorKind::usage, "say --since T or --all, not both");
     state::Store& store = context.existing_store();
+    if (!algorithm_.empty()) return compare(context, store);
     for (std::string& id : policies_) id = policy_id(id);
     decide::Shadow shadow(policies_);
     mention_watching(store, shadow);
@@ -52,6 +60,23 @@ class ShadowReport : public cli::Invocation {
   }
 
  private:
+  static constexpr std::int64_t kSteps = 50;
+
+  cli::Exit compare(cli::Context& context, state::Store& store) const {
+    if (!policies_.empty() || all_ || !since_.empty()) {
+      throw Error(ErrorKind::usage, "--algorithm goes with no policies, --since or --all");
+    }
+    loop::LoopStore shadow(store.database(), loop::shadow_of(algorithm_));
+    loop::LoopStore live(store.database(), algorithm_);
+    const std::vector<loop::Step> steps = shadow.steps(kSteps);
+    if (steps.empty()) {
+      throw Error(ErrorKind::invalid, fmt::format("{} has no steps in shadow", algorithm_),
+                  fmt::format("autopilot run {} --shadow makes one", algorithm_));
+    }
+    context.show(loop::describe_shadow(algorithm_, steps, live.steps(INT32_MAX)));
+    return cli::Exit::ok;
+  }
+
   decide::Range range(cli::Context& context) const {
     return all_ ? decide::Range() : recorded_since(context, since_.empty() ? kUsually : since_);
   }
@@ -91,7 +116,7 @@ class ShadowReport : public cli::Invocation {
   }
 
   std::vector<std::string> policies_;
-  std::string since_;
+  std::string since_, algorithm_;
   bool all_ = false;
 };
 

@@ -29,6 +29,10 @@ constexpr DiagnosticCode kCodes[] = {
      "docs/decisions.md"},
     {"bad-alias", "An alias (*name) stands inside the very value that it names",
      "Write the value out where it is needed"},
+    {"bad-arm",
+     "A row given to optimize traffic or optimize simulate does not say what an arm has earned: no "
+     "arm, no number, or numbers that cannot be",
+     "Write trials and sum, or one reward a row; autopilot help optimize traffic shows some"},
     {"bad-case", "A line of `autopilot eval --batch` is no JSON object with an expression",
      "Write one object a line, with at least \"expr\"; the other lines have been evaluated"},
     {"bad-character",

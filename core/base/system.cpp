@@ -244,6 +244,25 @@ class SystemFiles final : public Files {
     return text;
   }
 
+  FilePiece read_piece(const std::string& path, std::uint64_t offset, std::size_t most) override {
+    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat s {};
+    if (fd.get() < 0 || ::fstat(fd.get(), &s) != 0) fail("cannot read", path, errno);
+    if (!S_ISREG(s.st_mode)) fail("cannot read", path, EINVAL);
+    FilePiece out{std::string(most, '\0'), s.st_ino};
+    std::size_t size = 0;
+    while (size < most) {
+      const ssize_t n = ::pread(fd.get(), out.bytes.data() + size, most - size,
+                                static_cast<off_t>(offset + size));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) fail("cannot read", path, errno);
+      if (n == 0) break;
+      size += static_cast<std::size_t>(n);
+    }
+    out.bytes.resize(size);
+    return out;
+  }
+
   std::vector<FileEntry> list(const std::string& directory) override {
     DIR* folder = ::opendir(directory.c_str());
     if (folder == nullptr) fail("cannot read folder", directory, errno);

@@ -32,6 +32,12 @@ struct FileEntry {
   bool is_special = false;  // a pipe, a socket or a device: reading it may wait or never end
 };
 
+// A part of a file that grows.
+struct FilePiece {
+  std::string bytes;        // fewer than asked for at the end
+  std::uint64_t inode = 0;  // tells the file from another of its name
+};
+
 // Paths are as given by the user, relative to the working directory. All throw Error(storage)
 // naming the path.
 // Bytes that come one piece after another, of whatever length in all.
@@ -85,6 +91,11 @@ class Files {
   virtual std::string read_tail(const std::string& path, std::size_t most) {
     std::string text = read(path);
     return text.size() > most ? text.substr(text.size() - most) : text;
+  }
+  // At most `most` bytes from `offset` on, none behind the end.
+  virtual FilePiece read_piece(const std::string& path, std::uint64_t offset, std::size_t most) {
+    const std::string text = read(path);
+    return {offset < text.size() ? text.substr(offset, most) : std::string(), 0};
   }
   virtual std::vector<FileEntry> list(const std::string& directory) = 0;  // sorted by name
   // Replaces the file as a whole (temporary file, fsync, rename): readers see the old or the new

@@ -10,7 +10,15 @@ namespace {
 
 using render::Line;
 
-// The first reason that made the result what it is; what is said besides is in `show`.
+void count_text(std::string& out, std::size_t count, const char* what) {
+  if (count == 0) return;
+  if (!out.empty()) out += ", ";
+  out += fmt::format("{} {}", count, what);
+}
+
+}  // namespace
+
+// What is said besides is in `show`.
 std::string main_reason(const Value& decision) {
   const std::string result = text_at(decision, "result");
   const Value* by = decision.get("override");
@@ -29,14 +37,6 @@ std::string main_reason(const Value& decision) {
   }
   return {};
 }
-
-void count_text(std::string& out, std::size_t count, const char* what) {
-  if (count == 0) return;
-  if (!out.empty()) out += ", ";
-  out += fmt::format("{} {}", count, what);
-}
-
-}  // namespace
 
 std::string new_run(World& world) {
   const Instant now = world.clock.now();

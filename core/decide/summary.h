@@ -21,6 +21,9 @@ std::string new_run(World& world);
 // no action".
 std::string tally_text(const Tally& tally, std::size_t faults, bool dry_run);
 
+// The first reason that made a decision's result what it is, in words; may be empty.
+std::string main_reason(const Value& decision);
+
 // Decision lines as a table for people: result, action, target, why.
 render::Report summarise_lines(std::string_view lines);
 

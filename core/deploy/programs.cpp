@@ -45,8 +45,8 @@ std::string spoken(const std::vector<std::string>& words) {
 }
 
 std::string output_of(World& world, const std::vector<std::string>& words,
-                      const CaptureLimits& limits) {
-  const Captured run = world.processes.capture(words, "", limits);
+                      const CaptureLimits& limits, std::string_view input) {
+  const Captured run = world.processes.capture(words, input, limits);
   if (run.ok()) return run.out;
   const std::string said = last_words(run);
   throw Error(ErrorKind::outside,

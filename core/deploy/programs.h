@@ -13,7 +13,7 @@ namespace autopilot::deploy {
 
 // What it writes to standard output. Throws when it cannot be run, fails or takes too long.
 std::string output_of(World& world, const std::vector<std::string>& words,
-                      const CaptureLimits& limits = {});
+                      const CaptureLimits& limits = {}, std::string_view input = {});
 
 // The same, read as one JSON value.
 Value json_of(World& world, const std::vector<std::string>& words,

@@ -45,6 +45,7 @@ extern const Schema kPolicySpec;
 extern const Schema kPolicyTestSpec;
 extern const Schema kAccessSpec;
 extern const Schema kDeploymentSpec;
+extern const Schema kAlgorithmSpec;
 extern const Schema kRcpPolicySpec;
 extern const Schema kMetadata;
 extern const Schema kProjectSchema;
@@ -53,6 +54,7 @@ void check_policy(const CheckInput& input);
 void check_policy_test(const CheckInput& input);
 void check_access(const CheckInput& input);
 void check_deployment(const CheckInput& input);
+void check_algorithm(const CheckInput& input);
 void check_rcp_policy(const CheckInput& input);
 Value translate_rcp_policy(const Value& content);
 

@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/state/migration_deploy.h"
+#include "core/state/migration_loop.h"
 
 namespace autopilot::state {
 namespace {
@@ -188,15 +189,16 @@ CREATE INDEX approval_by_request ON approval (request);
 CREATE INDEX decision_pending ON decision (result) WHERE result = 2;
 )sql";
 
-constexpr std::array<std::string_view, 21> kTables = {
+constexpr std::array<std::string_view, 24> kTables = {
     "meta",           "content",       "revision",      "revision_document", "document",
     "audit",          "lock",          "decision",      "idempotency",       "ledger_account",
     "ledger",         "overlay",       "watch",         "request",           "approval",
     "deploy_rollout", "deploy_effect", "deploy_sample", "deploy_event",      "deploy_request",
-    "deploy_lease"};
+    "deploy_lease",   "loop_cursor",   "loop_count",    "loop_step"};
 
 constexpr std::array kMigrations = {Migration{1, kVersion1}, Migration{2, kVersion2},
-                                    Migration{3, kVersion3}, Migration{4, kDeploySql}};
+                                    Migration{3, kVersion3}, Migration{4, kDeploySql},
+                                    Migration{5, kLoopSql}};
 
 }  // namespace
 

@@ -214,7 +214,7 @@ TEST_F(CheckTest, finds_what_was_changed_behind_its_back) {
 // place that holds nothing; it never goes wrong quietly, and never crashes.
 TEST_F(CheckTest, flipped_bytes_in_the_file_are_found) {
   put(policies(
-      60, R"({"text":"some words that fill the pages of the file with content that matters"})"));
+      240, R"({"text":"some words that fill the pages of the file with content that matters"})"));
   record(4096, 200);
   store->database().checkpoint();
   const std::vector<policy::Document> before = store->documents();

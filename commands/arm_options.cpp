@@ -1,0 +1,39 @@
+#include "commands/arm_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "commands/number_option.h"
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/loop/arm_rows.h"
+
+namespace autopilot::commands {
+
+std::map<std::string, std::string> columns_option(const std::string& text) {
+  std::map<std::string, std::string> out;
+  if (text.empty()) return out;
+  const std::vector<std::string>& known = loop::arm_columns();
+  for (const std::string& part : split(text, ',')) {
+    const std::size_t at = part.find('=');
+    const std::string ours = part.substr(0, at);
+    if (at == std::string::npos || at + 1 == part.size()) {
+      throw Error(ErrorKind::usage, fmt::format("--columns takes OURS=THEIRS, not {}", part));
+    }
+    if (std::find(known.begin(), known.end(), ours) == known.end()) {
+      throw Error(ErrorKind::usage, fmt::format("--columns: there is no column {}", ours),
+                  did_you_mean(ours, known));
+    }
+    out[ours] = part.substr(at + 1);
+  }
+  return out;
+}
+
+std::vector<double> prior_option(const std::string& text) {
+  std::vector<double> out = pair_option(text, "--prior");
+  if (out[0] > 0 && out[1] > 0) return out;
+  throw Error(ErrorKind::usage, "--prior takes two numbers above 0");
+}
+
+}  // namespace autopilot::commands

@@ -1,0 +1,57 @@
+#pragma once
+// What an algorithm moves. Every order may be given again by another process after a crash: what is
+// set is a state, not a change, and what cannot be asked (a webhook, a command) gets the same key.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "core/base/secrets.h"
+#include "core/base/world.h"
+#include "core/deploy/traffic.h"
+#include "core/loop/algorithm.h"
+
+namespace autopilot::loop {
+
+using ArmShares = std::map<std::string, int>;  // basis points by arm
+
+struct Order {
+  std::string algorithm;
+  std::int64_t generation = 0;
+  std::string key;  // the same for every try
+  ArmShares shares;
+};
+
+class Actuator {
+ public:
+  virtual ~Actuator() = default;
+
+  // What is in force; empty when nobody can tell. Throws Error(outside) when what could tell does
+  // not answer.
+  virtual ArmShares current() = 0;
+  // Throws Error(outside) when it is refused.
+  virtual void set(const Order& order) = 0;
+  // By observation, where there is something to see.
+  virtual deploy::SplitCheck verify(const Order& order) = 0;
+};
+
+// What actuators borrow.
+struct Site {
+  World& world;
+  Secrets& secrets;
+  std::string root;  // of the project; relative paths are below it
+};
+
+// REQUIRES that what `site` refers to and the algorithm outlive it.
+std::unique_ptr<Actuator> make_actuator(const Algorithm& algorithm, const Site& site);
+
+// What is sent: {"schema", "algorithm", "generation", "key", "weights": {"a": 0.25}}, and "budgets"
+// where a total is divided.
+Value order_data(const Order& order, const Value& spec);
+// "weights" of such a value in basis points; empty when it has none.
+ArmShares shares_in(const Value& data);
+// Of an actuator that was told the shares and read back `seen`.
+deploy::SplitCheck compare_shares(const ArmShares& seen, const ArmShares& wanted);
+
+}  // namespace autopilot::loop

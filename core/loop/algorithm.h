@@ -1,0 +1,53 @@
+#pragma once
+// What an applied Algorithm says, as data: units parsed, defaults filled in.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/time.h"
+#include "core/loop/cells.h"
+#include "core/loop/optimiser.h"
+#include "core/policy/model.h"
+
+namespace autopilot::loop {
+
+struct AlgorithmArm {
+  std::string name;
+  std::optional<double> floor, cap;
+  int port = 0;
+  std::string host = "127.0.0.1";
+};
+
+// How the logs call things; empty where a log has no such thing.
+struct EventColumns {
+  std::string arm = "arm", reward = "reward", time = "time", id, generation;
+};
+
+struct Algorithm {
+  std::string id;
+  std::vector<AlgorithmArm> arms;  // sorted by name
+
+  std::vector<std::string> files;
+  EventColumns columns;
+  Duration attribution;
+  double max_bad = 0.01;
+
+  bool minimize = false;
+  OptimiserSpec optimiser;
+  Memory memory;
+
+  Duration every;
+  double growth = 0;
+  double min_events = 1;
+
+  Value actuator;
+
+  bool has_arm(const std::string& name) const;
+};
+
+// REQUIRES a document that was validated.
+Algorithm algorithm_from(const policy::Document& document);
+
+}  // namespace autopilot::loop

@@ -1,0 +1,283 @@
+#include "core/loop/arm_rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "core/base/json.h"
+#include "core/base/text.h"
+#include "core/base/units.h"
+#include "core/base/yaml.h"
+#include "core/deploy/csv.h"
+
+namespace autopilot::loop {
+namespace {
+
+// One row as written, with the place that faults point at.
+using Raw = std::function<void(const Map& row, Span place)>;
+
+class RowReader {
+ public:
+  RowReader(const ArmFormat& format, Diagnostics& diagnostics)
+      : format_(format), diagnostics_(diagnostics) {}
+
+  void read(const Map& row, Span place) {
+    row_ = &row;
+    place_ = place;
+    sound_ = true;
+    check_names();
+    ArmRow out;
+    out.arm = text("arm");
+    for (const std::string& key : format_.segment) out.segment.push_back(segment_text(key));
+    out.time = time();
+    out.weight = share("weight");
+    out.floor = share("floor");
+    out.cap = share("cap");
+    out.alpha = positive("alpha");
+    out.beta = positive("beta");
+    read_rewards(out);
+    if (sound_) rows_.push_back(std::move(out));
+  }
+
+  std::vector<ArmRow> rows() && { return std::move(rows_); }
+
+ private:
+  std::string column(const std::string& ours) const {
+    const auto named = format_.names.find(ours);
+    return named == format_.names.end() ? ours : named->second;
+  }
+  const Value* find(const std::string& ours) const {
+    const Value* value = row_->find(column(ours));
+    const bool empty = value != nullptr &&
+                       (value->is_null() || (value->is_string() && value->as_string().empty()));
+    return empty ? nullptr : value;
+  }
+
+  void fault(std::string message, std::string help = {}) {
+    sound_ = false;
+    diagnostics_.error("bad-arm", place_, std::move(message)).help = std::move(help);
+  }
+
+  // A name that is nearly one of ours is a typing error; others are columns that nobody asked for.
+  void check_names() {
+    if (checked_) return;
+    checked_ = true;
+    if (row_->find(column("arm")) == nullptr) {
+      std::vector<std::string> there;
+      for (const auto& [name, value] : *row_) there.push_back(name);
+      const std::string meant = did_you_mean(column("arm"), there);
+      fault(fmt::format("there is no column {}", column("arm")),
+            meant.empty() ? "say which one names the arm with --columns arm=NAME"
+                          : std::string(trim(meant)));
+    }
+    for (const std::string& key : format_.segment) {
+      if (row_->find(key) == nullptr) fault(fmt::format("there is no column {}", key));
+    }
+  }
+
+  std::string text(const std::string& ours) {
+    const Value* value = find(ours);
+    if (value == nullptr) {
+      if (sound_) fault(fmt::format("{} is missing", column(ours)));
+      return {};
+    }
+    return value->is_string() ? value->as_string() : to_json(*value);
+  }
+
+  std::string segment_text(const std::string& key) const {
+    const Value* value = row_->find(key);
+    if (value == nullptr || value->is_null()) return "";
+    return value->is_string() ? value->as_string() : to_json(*value);
+  }
+
+  // A number, however it is written.
+  std::optional<double> number(const std::string& ours) {
+    const Value* value = find(ours);
+    if (value == nullptr) return std::nullopt;
+    if (value->is_bool()) return value->as_bool() ? 1 : 0;
+    if (value->is_number()) return value->as_double();
+    if (value->is_string()) {
+      const JsonResult parsed = parse_json(trim(value->as_string()));
+      if (parsed.ok && parsed.value.is_number()) return parsed.value.as_double();
+      if (parsed.ok && parsed.value.is_bool()) return parsed.value.as_bool() ? 1 : 0;
+    }
+    fault(fmt::format("{} is {}, not a number", column(ours), to_json(*value)));
+    return std::nullopt;
+  }
+
+  std::optional<double> positive(const std::string& ours) {
+    const auto value = number(ours);
+    if (value && !(*value > 0)) fault(fmt::format("{} must be above 0", column(ours)));
+    return value;
+  }
+
+  std::optional<double> share(const std::string& ours) {
+    const Value* value = find(ours);
+    if (value == nullptr) return std::nullopt;
+    const std::string written = value->is_string() ? value->as_string() : to_json(*value);
+    const auto parsed = parse_share(written);
+    if (!parsed) {
+      fault(fmt::format("{} is {}, not a share such as 25% or 0.25", column(ours), written));
+    }
+    return parsed;
+  }
+
+  std::optional<Instant> time() {
+    const Value* value = find("time");
+    if (value == nullptr) return std::nullopt;
+    if (value->is_string()) {
+      if (const auto parsed = parse_rfc3339(value->as_string())) return parsed;
+    }
+    fault(fmt::format("{} is {}, not a time such as 2026-11-20T10:01:00Z", column("time"),
+                      to_json(*value)));
+    return std::nullopt;
+  }
+
+  void read_rewards(ArmRow& out) {
+    const auto trials = number("trials"), sum = number("sum"), reward = number("reward");
+    out.square_sum = number("square_sum");
+    if (!sound_) return;
+    if (reward && (trials || sum)) return fault("a row has either trials and sum, or reward");
+    if (!reward && !trials && !sum) {
+      if (out.alpha || out.weight) return;  // an arm that is known by its prior alone
+      return fault(fmt::format("there is neither {} nor {}", column("trials"), column("reward")),
+                   "--columns trials=NAME,sum=NAME says how they are called");
+    }
+    out.count = reward ? 1 : trials.value_or(0);
+    out.sum = reward ? *reward : sum.value_or(0);
+    if (reward) out.square_sum = *reward * *reward;
+    if (out.count < 0) fault(fmt::format("{} is below 0", column("trials")));
+    if (trials && !sum) fault(fmt::format("{} is missing", column("sum")));
+    if (sum && !trials) fault(fmt::format("{} is missing", column("trials")));
+    if (out.count == 0 && out.sum != 0) fault("there are rewards without trials");
+    const double least = out.count > 0 ? out.sum * out.sum / out.count : 0;
+    if (out.square_sum && *out.square_sum < least * (1 - 1e-9)) {
+      fault(fmt::format("{} is less than such rewards can have", column("square_sum")));
+    }
+  }
+
+  const ArmFormat& format_;
+  Diagnostics& diagnostics_;
+  const Map* row_ = nullptr;
+  Span place_;
+  bool sound_ = true;
+  bool checked_ = false;
+  std::vector<ArmRow> rows_;
+};
+
+void read_csv(std::string_view text, std::uint32_t source, const Raw& row,
+              Diagnostics& diagnostics) {
+  deploy::CsvReader reader(text);
+  const auto header = reader.next();
+  if (!header) return;
+  std::size_t line = 1, begin = 0;
+  while (const auto record = reader.next()) {
+    for (; line < reader.line() && begin < text.size(); ++line) {
+      const std::size_t end = text.find('\n', begin);
+      begin = end == std::string_view::npos ? text.size() : end + 1;
+    }
+    const auto at = static_cast<std::uint32_t>(begin);
+    const Span place{source, at, at};
+    if (record->size() != header->size()) {
+      diagnostics.error(
+          "bad-arm", place,
+          fmt::format("the row has {} fields, the header {}", record->size(), header->size()));
+      continue;
+    }
+    Map map;
+    for (std::size_t i = 0; i < record->size(); ++i) map[(*header)[i]] = (*record)[i];
+    row(map, place);
+  }
+}
+
+void read_json_lines(std::string_view text, std::uint32_t source, const Raw& row,
+                     Diagnostics& diagnostics) {
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string_view line = text.substr(begin, end - begin);
+    const auto at = static_cast<std::uint32_t>(begin);
+    begin = end + 1;
+    if (trim(line).empty()) continue;
+    const JsonResult parsed = parse_json(line);
+    if (!parsed.ok) {
+      const auto offset = at + static_cast<std::uint32_t>(parsed.fault.offset);
+      diagnostics.error("bad-arm", {source, offset, offset}, parsed.fault.message);
+    } else if (!parsed.value.is_map()) {
+      diagnostics.error(
+          "bad-arm", {source, at, at},
+          fmt::format("a row is a JSON object, not {}", to_string(parsed.value.kind())));
+    } else if (parsed.value.get("schema") == nullptr) {
+      row(parsed.value.as_map(), {source, at, at});
+    }
+  }
+}
+
+void read_yaml(std::uint32_t source, const Raw& row, Diagnostics& diagnostics) {
+  YamlBudget budget;
+  for (const YamlDocument& document : parse_yaml(source, budget, diagnostics)) {
+    if (!document.sound) continue;
+    const YamlNode* arms = document.root.find("arms");
+    const YamlNode& list = arms != nullptr ? *arms : document.root;
+    if (!list.is_list()) {
+      diagnostics.error("bad-arm", list.span, "the arms are no list");
+      continue;
+    }
+    for (const YamlNode& item : list.items) {
+      const Value value = to_value(item, diagnostics);
+      if (value.is_map()) {
+        row(value.as_map(), item.span);
+      } else {
+        diagnostics.error("bad-arm", item.span, "an arm is no mapping");
+      }
+    }
+  }
+}
+
+enum class Form { csv, json_lines, yaml };
+
+// JSON documents are YAML, too; lines of JSON are not.
+Form form_of(std::string_view text, const std::string& name) {
+  if (name.ends_with(".csv")) return Form::csv;
+  if (name.ends_with(".jsonl") || name.ends_with(".ndjson")) return Form::json_lines;
+  if (name.ends_with(".yaml") || name.ends_with(".yml")) return Form::yaml;
+  const std::string_view start = trim(text);
+  if (start.starts_with("{")) {
+    const JsonResult whole = parse_json(start);
+    return whole.ok && whole.value.get("arms") != nullptr ? Form::yaml : Form::json_lines;
+  }
+  return start.starts_with("[") || start.starts_with("- ") || start.starts_with("arms:")
+             ? Form::yaml
+             : Form::csv;
+}
+
+}  // namespace
+
+const std::vector<std::string>& arm_columns() {
+  static const std::vector<std::string> names{"arm",        "trials", "sum",    "reward",
+                                              "square_sum", "time",   "weight", "floor",
+                                              "cap",        "alpha",  "beta"};
+  return names;
+}
+
+std::vector<ArmRow> read_arm_rows(std::string_view text, const std::string& name,
+                                  const ArmFormat& format, Diagnostics& diagnostics) {
+  const std::uint32_t source = diagnostics.sources().add(name, std::string(text));
+  RowReader reader(format, diagnostics);
+  const Raw row = [&](const Map& map, Span place) { reader.read(map, place); };
+  switch (form_of(text, name)) {
+    case Form::csv:
+      read_csv(text, source, row, diagnostics);
+      break;
+    case Form::json_lines:
+      read_json_lines(text, source, row, diagnostics);
+      break;
+    case Form::yaml:
+      read_yaml(source, row, diagnostics);
+      break;
+  }
+  return std::move(reader).rows();
+}
+
+}  // namespace autopilot::loop

@@ -1,0 +1,35 @@
+#include "core/loop/learnt.h"
+
+#include <fmt/format.h>
+
+#include "core/base/error.h"
+#include "core/loop/loop_store.h"
+#include "core/loop/step_body.h"
+
+namespace autopilot::loop {
+
+std::vector<ArmRow> learnt_rows(Database& database, const std::string& algorithm) {
+  LoopStore store(database, algorithm);
+  const std::optional<Step> last = store.last();
+  const ArmShares shares = last ? shares_of(last->body, "after") : ArmShares();
+  std::vector<ArmRow> out;
+  for (const StoredCount& one : store.counts()) {
+    ArmRow row;
+    row.arm = one.key.arm;
+    if (one.key.bucket > 0) row.time = Instant{one.key.bucket, 0};
+    row.count = one.rewards.count;
+    row.sum = one.rewards.sum;
+    row.square_sum = one.rewards.square_sum;
+    if (const auto share = shares.find(row.arm); share != shares.end()) {
+      row.weight = share->second / 1e4;
+    }
+    out.push_back(std::move(row));
+  }
+  if (out.empty()) {
+    throw Error(ErrorKind::invalid, fmt::format("{} has learnt nothing yet", algorithm),
+                fmt::format("autopilot run {} reads its logs", algorithm));
+  }
+  return out;
+}
+
+}  // namespace autopilot::loop

@@ -1,0 +1,155 @@
+// What the fields of an Algorithm must say together: bounds that can be met, a provider with what
+// it needs, paths that can be listed.
+#include <fmt/format.h>
+
+#include "core/base/text.h"
+#include "core/base/units.h"
+#include "core/policy/kinds.h"
+#include "core/policy/places.h"
+
+namespace autopilot::policy {
+namespace {
+
+constexpr double kSlack = 1e-9;
+
+double share_at(const Value* holder, std::string_view field, double otherwise) {
+  const Value* found = holder == nullptr ? nullptr : holder->get(field);
+  if (found == nullptr) return otherwise;
+  if (found->is_number()) return found->as_double();
+  return found->is_string() ? parse_share(found->as_string()).value_or(otherwise) : otherwise;
+}
+
+class AlgorithmChecker {
+ public:
+  explicit AlgorithmChecker(const CheckInput& input)
+      : input_(input), places_(input.root), spec_(*input.content.get("spec")) {}
+
+  void check() {
+    check_arms();
+    check_objective();
+    check_memory();
+    check_files();
+    check_actuator();
+  }
+
+ private:
+  Diagnostic& fault(Span where, std::string message) {
+    return input_.diagnostics.error("wrong-value", where, std::move(message));
+  }
+  Span span(std::string_view section, std::string_view field) const {
+    const YamlEntry* entry = places_.entry(section);
+    const YamlNode* found = entry == nullptr ? nullptr : entry->value.find(field);
+    return found != nullptr ? found->span : places_.span(section);
+  }
+  const Map& arms() const { return spec_.get("arms")->as_map(); }
+
+  void check_arms() {
+    const Value* optimizer = spec_.get("optimizer");
+    const double least = share_at(optimizer, "floor", 0), most = share_at(optimizer, "cap", 1);
+    double floors = 0, caps = 0;
+    for (const auto& [name, arm] : arms()) {
+      if (!is_name(name)) fault(span("arms", name), fmt::format("\"{}\" cannot be a name", name));
+      const double floor = share_at(&arm, "floor", least);
+      const double cap = share_at(&arm, "cap", std::max(most, floor));
+      if (floor > cap)
+        fault(span("arms", name), fmt::format("{}: its floor is above its cap", name));
+      floors += floor;
+      caps += cap;
+    }
+    const std::string_view section = places_.entry("optimizer") != nullptr ? "optimizer" : "arms";
+    if (floors > 1 + kSlack) {
+      fault(places_.span(section),
+            fmt::format("the floors of {} arms add up to more than the whole", arms().size()));
+    }
+    if (caps < 1 - kSlack) {
+      fault(places_.span(section),
+            fmt::format("the caps of {} arms add up to less than the whole", arms().size()));
+    }
+  }
+
+  void check_objective() {
+    const Value* objective = spec_.get("objective");
+    const Value* range = objective == nullptr ? nullptr : objective->get("range");
+    if (range != nullptr && !(range->as_list()[0].as_double() < range->as_list()[1].as_double())) {
+      fault(span("objective", "range"), "the range of rewards begins before it ends: [0, 1]");
+    }
+    const Value* optimizer = spec_.get("optimizer");
+    const Value* prior = optimizer == nullptr ? nullptr : optimizer->get("prior");
+    if (prior == nullptr) return;
+    for (const Value& one : prior->as_list()) {
+      if (!(one.as_double() > 0)) fault(span("optimizer", "prior"), "a prior is above 0");
+    }
+  }
+
+  void check_memory() {
+    for (const char* field : {"half_life", "window"}) {
+      const Value* optimizer = spec_.get("optimizer");
+      const Value* found = optimizer == nullptr ? nullptr : optimizer->get(field);
+      if (found == nullptr) continue;
+      const auto duration = parse_duration(found->as_string());
+      if (duration && *duration < Duration::seconds(1)) {
+        fault(span("optimizer", field), fmt::format("{} is one second at least", field));
+      }
+    }
+  }
+
+  void check_files() {
+    const Value* files = spec_.get("events")->get("files");
+    const List one{*files};
+    for (const Value& file : files->is_list() ? files->as_list() : one) {
+      const std::string& path = file.as_string();
+      const std::size_t slash = path.rfind('/');
+      const bool folder_varies = slash != std::string::npos && path.find_first_of("*?") < slash;
+      if (folder_varies) {
+        fault(span("events", "files"),
+              fmt::format("{}: only the last part of a path may have *", path));
+      }
+      if (path.ends_with(".gz") || path.ends_with(".zst")) {
+        fault(span("events", "files"), fmt::format("{}: a compressed log cannot be followed", path))
+            .help =
+            "name the log before it is compressed: logs/events.jsonl*, say, catches it "
+            "when it is renamed";
+      }
+    }
+  }
+
+  void check_actuator() {
+    const Value& actuator = *spec_.get("actuator");
+    const std::string& provider = actuator.get("provider")->as_string();
+    if (provider == "haproxy") need(actuator, "socket");
+    if (provider == "exec") need(actuator, "set");
+    if (provider == "webhook") need(actuator, "url");
+    if (provider == "file") need(actuator, "path");
+    if (provider != "nginx" && provider != "kubernetes") return;
+    need(actuator, "traffic");
+    if (arms().size() != 2) {
+      fault(places_.span("arms"),
+            fmt::format("{} splits between two arms, not {}", provider, arms().size()))
+          .help = "haproxy and exec take more";
+    }
+    for (const auto& [name, arm] : arms()) {
+      if (provider == "nginx" && arm.get("port") == nullptr) {
+        fault(span("arms", name), fmt::format("{}: nginx needs its port", name));
+      }
+    }
+  }
+
+  void need(const Value& actuator, std::string_view field) {
+    if (actuator.get(field) != nullptr) return;
+    input_.diagnostics.error(
+        "missing-field", places_.span("actuator"),
+        fmt::format("the actuator {} needs {}", actuator.get("provider")->as_string(), field));
+  }
+
+  const CheckInput& input_;
+  Places places_;
+  const Value& spec_;
+};
+
+}  // namespace
+
+void check_algorithm(const CheckInput& input) {
+  if (input.sound) AlgorithmChecker(input).check();
+}
+
+}  // namespace autopilot::policy

@@ -1,0 +1,110 @@
+#include "core/loop/arm_rows.h"
+
+#include <gtest/gtest.h>
+
+#include "core/loop/cells.h"
+
+namespace autopilot::loop {
+namespace {
+
+std::vector<ArmRow> rows(std::string_view text, const std::string& name = "arms",
+                         const ArmFormat& format = {}) {
+  Diagnostics diagnostics;
+  auto out = read_arm_rows(text, name, format, diagnostics);
+  EXPECT_TRUE(diagnostics.ok()) << diagnostics.all().front().message;
+  return out;
+}
+
+std::string fault(std::string_view text, const ArmFormat& format = {}) {
+  Diagnostics diagnostics;
+  read_arm_rows(text, "arms", format, diagnostics);
+  if (diagnostics.ok()) return "";
+  const Diagnostic& first = diagnostics.all().front();
+  return place(diagnostics.sources(), first.span) + " " + first.message;
+}
+
+TEST(ArmRows, mean_the_same_in_every_format) {
+  for (const std::string_view text :
+       {"arm,trials,sum,weight\na,10,3,0.25\n", "arm,trials,sum,weight\r\na,10,3,25%\r\n",
+        "{\"arm\":\"a\",\"trials\":10,\"sum\":3,\"weight\":0.25}\n",
+        "{\"schema\":\"x/v1\"}\n{\"arm\":\"a\",\"trials\":10,\"sum\":3,\"weight\":\"25%\"}",
+        "[{\"arm\":\"a\",\"trials\":10,\"sum\":3,\"weight\":0.25}]",
+        "{\"arms\":[{\"arm\":\"a\",\"trials\":10,\"sum\":3,\"weight\":0.25}]}",
+        "arms:\n  - {arm: a, trials: 10, sum: 3, weight: 25%}\n",
+        "- arm: a\n  trials: 10\n  sum: 3\n  weight: 0.25\n"}) {
+    const auto read = rows(text);
+    ASSERT_EQ(read.size(), 1u) << text;
+    EXPECT_EQ(read[0].arm, "a");
+    EXPECT_EQ(read[0].count, 10);
+    EXPECT_EQ(read[0].sum, 3);
+    EXPECT_EQ(read[0].weight, 0.25);
+  }
+}
+
+TEST(ArmRows, one_reward_is_one_trial) {
+  const auto read = rows("arm,reward\na,0.5\nb,true\n7,0\n");
+  ASSERT_EQ(read.size(), 3u);
+  EXPECT_EQ(read[0].count, 1);
+  EXPECT_EQ(read[0].square_sum, 0.25);
+  EXPECT_EQ(read[1].sum, 1);
+  EXPECT_EQ(read[2].arm, "7");
+}
+
+TEST(ArmRows, columns_may_be_called_otherwise) {
+  ArmFormat format;
+  format.names = {{"arm", "item_id"}, {"reward", "click"}};
+  format.segment = {"geo"};
+  const auto read = rows("item_id,click,geo,noise\n3,1,FR,x\n", "arms.csv", format);
+  EXPECT_EQ(read.at(0).arm, "3");
+  EXPECT_EQ(read.at(0).segment, std::vector<std::string>{"FR"});
+}
+
+TEST(ArmRows, what_is_wrong_is_named_with_its_place) {
+  EXPECT_EQ(fault("arm,trials,sum\na,1,0\nb,x,0\n"), "arms:3:1 trials is \"x\", not a number");
+  EXPECT_EQ(fault("arm,trials,sum\n\nb,1\n"), "arms:3:1 the row has 2 fields, the header 3");
+  EXPECT_EQ(fault("arm,trials,sum\na,-1,0\n"), "arms:2:1 trials is below 0");
+  EXPECT_EQ(fault("arm,trials,sum\na,0,1\n"), "arms:2:1 there are rewards without trials");
+  EXPECT_EQ(fault("arm,trials,sum,weight\na,1,1,25\n"),
+            "arms:2:1 weight is 25, not a share such as 25% or 0.25");
+  EXPECT_EQ(fault("arm,trials\na,1\n"), "arms:2:1 sum is missing");
+  EXPECT_EQ(fault("arms,trials,sum\na,1,1\n"), "arms:2:1 there is no column arm");
+  EXPECT_EQ(fault("arm,reward\n,1\n"), "arms:2:1 arm is missing");
+  EXPECT_EQ(fault("arm,trials,sum,square_sum\na,2,2,1\n"),
+            "arms:2:1 square_sum is less than such rewards can have");
+  EXPECT_TRUE(fault("{\"arm\":\"a\",\"reward\":NaN}").starts_with("arms:1:21 syntax error"));
+  EXPECT_EQ(fault("{\"arm\":\"a\",\"reward\":1}\n3\n"),
+            "arms:2:1 a row is a JSON object, not an integer");
+  EXPECT_EQ(fault("- 3\n"), "arms:1:3 an arm is no mapping");
+}
+
+TEST(ArmRows, of_nothing_are_none) {
+  EXPECT_TRUE(rows("").empty());
+  EXPECT_TRUE(rows("arm,trials,sum\n").empty());
+}
+
+TEST(Cells, old_rewards_count_less) {
+  Memory memory;
+  memory.half_life = Duration::seconds(3600);
+  memory.window = Duration::seconds(7200);
+  const auto read = rows(
+      "arm,reward,time\n"
+      "a,1,2026-11-20T10:00:00Z\n"
+      "a,1,2026-11-20T09:00:00Z\n"
+      "a,1,2026-11-20T07:59:59Z\n"
+      "a,1,2026-11-20T11:00:00Z\n");
+  const auto cells = cells_of(read, memory, *parse_rfc3339("2026-11-20T10:00:00Z"));
+  ASSERT_EQ(cells.size(), 1u);
+  EXPECT_DOUBLE_EQ(cells[0].rewards.count, 2.5);
+}
+
+TEST(Cells, are_one_for_each_arm_and_segment) {
+  ArmFormat format;
+  format.segment = {"geo"};
+  const auto read = rows("arm,reward,geo\na,1,FR\nb,0,FR\na,1,BE\na,1,FR\n", "x.csv", format);
+  const auto cells = cells_of(read, {}, {});
+  ASSERT_EQ(cells.size(), 3u);
+  EXPECT_EQ(cells[0].rewards.count, 2);
+}
+
+}  // namespace
+}  // namespace autopilot::loop

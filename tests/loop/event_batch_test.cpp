@@ -1,0 +1,273 @@
+#include "core/loop/event_batch.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "core/base/error.h"
+#include "core/base/system.h"
+#include "tests/fakes.h"
+#include "tests/state/scratch.h"
+
+namespace autopilot::loop {
+namespace {
+
+using autopilot::testing::FakeWorld;
+using autopilot::testing::Scratch;
+
+Algorithm algorithm() {
+  Algorithm out;
+  out.id = "split";
+  out.arms = {{"a", {}, {}, 0, ""}, {"b", {}, {}, 0, ""}};
+  out.files = {"log"};
+  return out;
+}
+
+Instant at(const char* time) { return *parse_rfc3339(fmt::format("2026-01-01T{}Z", time)); }
+
+class Events : public ::testing::Test {
+ protected:
+  EventBatch read(const Algorithm& rules, const char* now) {
+    const EventBatch batch = read_events(fakes.files, "", rules, cursors, at(now),
+                                         [](Instant) { return std::int64_t{0}; });
+    cursors = batch.cursors;
+    return batch;
+  }
+  static double trials(const EventBatch& batch, const std::string& arm) {
+    double sum = 0;
+    for (const auto& [key, rewards] : batch.counts) sum += key.arm == arm ? rewards.count : 0;
+    return sum;
+  }
+  static double rewards(const EventBatch& batch, const std::string& arm) {
+    double sum = 0;
+    for (const auto& [key, rewards] : batch.counts) sum += key.arm == arm ? rewards.sum : 0;
+    return sum;
+  }
+  std::string refusal(const Algorithm& rules) {
+    try {
+      read(rules, "12:00:00");
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "";
+  }
+
+  std::string& log = fakes_.files.texts["log"];
+  FakeWorld& fakes = fakes_;
+  std::vector<LogCursor> cursors;
+
+ private:
+  static FakeWorld fakes_;
+};
+FakeWorld Events::fakes_;
+
+class Joined : public Events {
+ protected:
+  void SetUp() override {
+    log.clear();
+    rules.columns.id = "id";
+    rules.attribution = Duration::seconds(600);
+  }
+  void play(const char* time, const char* id, const char* arm = "a") {
+    log += fmt::format("{{\"time\":\"2026-01-01T{}Z\",\"id\":\"{}\",\"arm\":\"{}\"}}\n", time, id,
+                       arm);
+  }
+  void reward(const char* time, const char* id, double value = 1) {
+    log += fmt::format("{{\"time\":\"2026-01-01T{}Z\",\"id\":\"{}\",\"reward\":{}}}\n", time, id,
+                       value);
+  }
+  Algorithm rules = algorithm();
+};
+
+TEST_F(Joined, a_play_counts_once_its_rewards_have_had_their_time) {
+  play("10:00:00", "1");
+  reward("10:09:00", "1");
+  EXPECT_EQ(read(rules, "10:09:59").events, 0);
+  const EventBatch batch = read(rules, "10:10:00");
+  EXPECT_EQ(batch.events, 1);
+  EXPECT_EQ(rewards(batch, "a"), 1);
+  EXPECT_EQ(read(rules, "12:00:00").events, 0);
+}
+
+TEST_F(Joined, a_reward_that_comes_too_late_does_not_count) {
+  play("10:00:00", "1");
+  reward("10:10:01", "1");
+  const EventBatch batch = read(rules, "12:00:00");
+  EXPECT_EQ(trials(batch, "a"), 1);
+  EXPECT_EQ(rewards(batch, "a"), 0);
+}
+
+TEST_F(Joined, early_rewards_do_not_pull_their_plays_forward) {
+  play("10:00:00", "1");
+  play("10:05:00", "2", "b");
+  reward("10:05:01", "2");
+  const EventBatch first = read(rules, "10:11:00");
+  EXPECT_EQ(first.events, 1);
+  EXPECT_EQ(trials(first, "b"), 0);
+  EXPECT_EQ(first.waiting, 1);
+  const EventBatch second = read(rules, "10:16:00");
+  EXPECT_EQ(rewards(second, "b"), 1);
+  EXPECT_EQ(second.events, 1);
+}
+
+TEST_F(Joined, a_reward_may_stand_before_its_play) {
+  reward("10:00:00", "1");
+  play("10:00:00", "1");
+  EXPECT_EQ(rewards(read(rules, "12:00:00"), "a"), 1);
+}
+
+TEST_F(Joined, a_play_that_is_logged_twice_counts_once) {
+  play("10:00:00", "1");
+  play("10:00:00", "1");
+  const EventBatch batch = read(rules, "12:00:00");
+  EXPECT_EQ(batch.events, 1);
+  EXPECT_EQ(batch.repeated, 1);
+}
+
+TEST_F(Joined, cut_into_pieces_anywhere_in_time_the_sums_are_the_same) {
+  for (int i = 0; i < 120; ++i) {
+    const std::string time = fmt::format("10:{:02}:{:02}", i / 2, i % 2 * 30);
+    play(time.c_str(), fmt::format("{}", i).c_str(), i % 3 == 0 ? "a" : "b");
+    const int paid = i - 5;
+    if (paid >= 0 && paid % 4 == 0) reward(time.c_str(), fmt::format("{}", paid).c_str());
+  }
+  const std::vector<LogCursor> start = cursors;
+  const EventBatch whole = read(rules, "12:00:00");
+  cursors = start;
+  std::map<CountKey, stats::ArmRewards> sums;
+  for (int minute = 1; minute < 120; minute += 7) {
+    const std::string now = fmt::format("{}:{:02}:17", 10 + minute / 60, minute % 60);
+    for (const auto& [key, rewards] : read(rules, now.c_str()).counts) {
+      sums[key].count += rewards.count;
+      sums[key].sum += rewards.sum;
+    }
+  }
+  ASSERT_EQ(sums.size(), whole.counts.size());
+  for (const auto& [key, rewards] : whole.counts) {
+    EXPECT_EQ(sums[key].count, rewards.count);
+    EXPECT_EQ(sums[key].sum, rewards.sum);
+  }
+}
+
+TEST_F(Events, lines_that_are_wrong_are_counted_and_limited) {
+  log =
+      "{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"a\",\"reward\":1}\nrubbish\n"
+      "{\"time\":1767261601,\"arm\":\"a\",\"reward\":true}\n";
+  const EventBatch one = read(algorithm(), "12:00:00");
+  EXPECT_EQ(one.events, 2);
+  EXPECT_EQ(one.bad, 1);
+  EXPECT_EQ(one.examples.at(0).place, "log, line at byte 53");
+  cursors.clear();
+  log += "{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"a\",\"reward\":\"x\"}\n";
+  EXPECT_TRUE(refusal(algorithm()).starts_with("2 of 4 lines are wrong, more than events.max_bad"));
+}
+
+TEST_F(Events, each_kind_of_wrong_line_has_its_word) {
+  const auto why = [&](const std::string& line) {
+    cursors.clear();
+    log = line + "\n";
+    const EventBatch batch = read(algorithm(), "12:00:00");
+    return batch.examples.empty() ? "" : batch.examples[0].why;
+  };
+  EXPECT_EQ(why("[1]"), "a line is a JSON object, not a list");
+  EXPECT_EQ(why("{\"arm\":\"a\",\"reward\":1}"), "time is missing");
+  EXPECT_EQ(why("{\"time\":\"noon\",\"arm\":\"a\",\"reward\":1}"),
+            "time is \"noon\", not a time such as 2026-11-20T10:01:00Z");
+  EXPECT_EQ(why("{\"time\":\"2026-01-01T10:00:00Z\",\"reward\":1}"), "arm is missing");
+  EXPECT_EQ(why("{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"a\"}"), "reward is missing");
+  EXPECT_EQ(why("{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"a\",\"reward\":2}"),
+            "a reward of 2 is not within 0 to 1");
+  EXPECT_EQ(why("{\"time\":\"2026-01-01T13:00:00Z\",\"arm\":\"a\",\"reward\":1}"),
+            "its time is yet to come");
+  EXPECT_EQ(why("{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"a\",\"reward\":1}"), "");
+}
+
+TEST_F(Events, arms_that_are_not_ours_are_told_and_left_out) {
+  log = "{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"z\",\"reward\":1}\n";
+  const EventBatch batch = read(algorithm(), "12:00:00");
+  EXPECT_EQ(batch.events, 0);
+  EXPECT_EQ(batch.foreign_arms, std::vector<std::string>{"z"});
+}
+
+TEST_F(Events, small_rewards_are_the_good_ones_when_they_are_to_be_small) {
+  log = "{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"a\",\"reward\":0.25}\n";
+  Algorithm rules = algorithm();
+  rules.minimize = true;
+  EXPECT_EQ(rewards(read(rules, "12:00:00"), "a"), 0.75);
+}
+
+TEST_F(Events, the_last_line_waits_for_its_end) {
+  log = "{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"a\",\"rew";
+  EXPECT_EQ(read(algorithm(), "12:00:00").events, 0);
+  log += "ard\":1}\n";
+  EXPECT_EQ(read(algorithm(), "12:00:00").events, 1);
+}
+
+// Real files: inodes matter.
+class Rotation : public ::testing::Test {
+ protected:
+  void add(const std::string& name, int count) {
+    std::ofstream out(scratch.path(name), std::ios::app);
+    for (int i = 0; i < count; ++i) {
+      out << "{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"a\",\"n\":" << next_++
+          << ",\"reward\":1}\n";
+    }
+  }
+  std::int64_t read() {
+    rules.files = {"log*"};
+    const EventBatch batch = read_events(system.world().files, scratch.path(""), rules, cursors,
+                                         at("12:00:00"), [](Instant) { return std::int64_t{0}; });
+    std::vector<LogCursor> kept;
+    for (const LogCursor& old : cursors) {
+      const bool replaced = std::any_of(batch.cursors.begin(), batch.cursors.end(),
+                                        [&](const LogCursor& c) { return c.inode == old.inode; });
+      if (!replaced) kept.push_back(old);
+    }
+    kept.insert(kept.end(), batch.cursors.begin(), batch.cursors.end());
+    cursors = kept;
+    return batch.events;
+  }
+
+  System system;
+  Scratch scratch;
+  Algorithm rules = algorithm();
+  std::vector<LogCursor> cursors;
+
+ private:
+  int next_ = 0;
+};
+
+TEST_F(Rotation, a_log_that_is_renamed_is_read_to_its_end) {
+  add("log", 3);
+  EXPECT_EQ(read(), 3);
+  add("log", 2);
+  ASSERT_EQ(::rename(scratch.path("log").c_str(), scratch.path("log.1").c_str()), 0);
+  add("log", 4);
+  EXPECT_EQ(read(), 6);
+  EXPECT_EQ(read(), 0);
+}
+
+TEST_F(Rotation, a_log_that_is_cut_is_read_from_its_beginning) {
+  add("log", 300);
+  EXPECT_EQ(read(), 300);
+  ASSERT_EQ(::truncate(scratch.path("log").c_str(), 0), 0);
+  EXPECT_EQ(read(), 0);
+  add("log", 2);
+  EXPECT_EQ(read(), 2);
+  EXPECT_EQ(read(), 0);
+}
+
+TEST_F(Rotation, a_log_that_grows_from_nothing_is_one_file) {
+  std::ofstream(scratch.path("log"));
+  EXPECT_EQ(read(), 0);
+  for (int i = 0; i < 20; ++i) {
+    add("log", 1);
+    EXPECT_EQ(read(), 1) << i;
+  }
+}
+
+}  // namespace
+}  // namespace autopilot::loop

@@ -1,0 +1,86 @@
+// Algorithms: what the schema and the checks refuse.
+#include <gtest/gtest.h>
+
+#include "tests/policy/reading.h"
+
+namespace autopilot::policy {
+namespace {
+
+using testing::load;
+using testing::Loaded;
+
+Loaded algorithm(const std::string& spec) {
+  return load("apiVersion: autopilot/v1\nkind: Algorithm\nmetadata: {id: split}\nspec:\n" + spec);
+}
+std::string first(const std::string& spec) {
+  const Loaded loaded = algorithm(spec);
+  return loaded.faults().empty() ? "" : loaded.faults()[0] + " " + loaded.message();
+}
+
+const std::string kEvents = "  events: {files: logs/events.jsonl}\n";
+const std::string kFile = "  actuator: {provider: file, path: w.json}\n";
+
+TEST(algorithm, one_with_every_section_is_fine) {
+  EXPECT_EQ(first(R"(  description: which host serves checkout
+  arms: {a: {floor: 5%, cap: 90%}, b: {}, c: {port: 8003}}
+  events:
+    files: [logs/events.jsonl*, /var/log/shop/*.log]
+    columns: {arm: server, reward: paid, time: at, id: request, generation: gen}
+    attribution: 30m
+    max_bad: 2%
+  objective: {direction: minimize, range: [0, 500]}
+  optimizer: {method: kl_ucb, prior: [1, 9], floor: 2%, cap: 80%, min_trials: 100, batch: 500, half_life: 1d, window: 30d}
+  schedule: {every: 5m, growth: 10%, min_events: 50}
+  actuator: {provider: haproxy, socket: /run/haproxy.sock, backend: shop, servers: {a: [a1, a2]}}
+)"),
+            "");
+}
+
+TEST(algorithm, bounds_that_cannot_be_met_are_refused) {
+  EXPECT_EQ(
+      first("  arms: {a: {}, b: {}, c: {}}\n" + kEvents + "  optimizer: {floor: 40%}\n" + kFile),
+      "wrong-value@7:14 the floors of 3 arms add up to more than the whole");
+  EXPECT_EQ(first("  arms: {a: {cap: 30%}, b: {cap: 0.3}}\n" + kEvents + kFile),
+            "wrong-value@5:9 the caps of 2 arms add up to less than the whole");
+  EXPECT_EQ(first("  arms: {a: {floor: 30%, cap: 20%}, b: {}}\n" + kEvents + kFile),
+            "wrong-value@5:13 a: its floor is above its cap");
+}
+
+TEST(algorithm, a_provider_needs_what_it_needs) {
+  const std::string head = "  arms: {a: {}, b: {}}\n" + kEvents;
+  EXPECT_EQ(first(head + "  actuator: {provider: haproxy}\n"),
+            "missing-field@7:13 the actuator haproxy needs socket");
+  EXPECT_EQ(first(head + "  actuator: {provider: webhook}\n"),
+            "missing-field@7:13 the actuator webhook needs url");
+  EXPECT_EQ(first(head + "  actuator: {provider: nginx, traffic: {}}\n"),
+            "wrong-value@5:13 a: nginx needs its port");
+  EXPECT_EQ(first("  arms: {a: {}, b: {}, c: {}}\n" + kEvents +
+                  "  actuator: {provider: kubernetes, traffic: {}}\n"),
+            "wrong-value@5:9 kubernetes splits between two arms, not 3");
+}
+
+TEST(algorithm, logs_must_be_such_as_can_be_followed) {
+  const std::string head = "  arms: {a: {}, b: {}}\n";
+  EXPECT_EQ(first(head + "  events: {files: logs/*/x.jsonl}\n" + kFile),
+            "wrong-value@6:19 logs/*/x.jsonl: only the last part of a path may have *");
+  EXPECT_EQ(first(head + "  events: {files: a.jsonl.gz}\n" + kFile),
+            "wrong-value@6:19 a.jsonl.gz: a compressed log cannot be followed");
+}
+
+TEST(algorithm, one_arm_is_no_choice) {
+  EXPECT_NE(first("  arms: {a: {}}\n" + kEvents + kFile), "");
+  EXPECT_NE(first("  arms: {}\n" + kEvents + kFile), "");
+}
+
+TEST(algorithm, numbers_make_sense) {
+  const std::string head = "  arms: {a: {}, b: {}}\n" + kEvents + kFile;
+  EXPECT_EQ(first(head + "  objective: {range: [1, 1]}\n"),
+            "wrong-value@8:22 the range of rewards begins before it ends: [0, 1]");
+  EXPECT_EQ(first(head + "  optimizer: {prior: [0, 1]}\n"), "wrong-value@8:22 a prior is above 0");
+  EXPECT_EQ(first(head + "  optimizer: {window: 5ms}\n"),
+            "wrong-value@8:23 window is one second at least");
+  EXPECT_NE(algorithm(head + "  optimizer: {method: tompson}\n").help(), "");
+}
+
+}  // namespace
+}  // namespace autopilot::policy
