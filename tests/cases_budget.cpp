@@ -53,6 +53,27 @@ Curve curve_of(const Value& from) {
   return curve;
 }
 
+// A group that others name as their parent contains their members, too.
+void include_children(const List& from, std::vector<Group>& groups) {
+  for (std::size_t round = 0; round < groups.size(); ++round) {
+    bool grew = false;
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+      const std::string parent = text(from[g].get("parent"));
+      for (Group& other : groups) {
+        if (parent.empty() || other.id != parent) continue;
+        const std::size_t before = other.members.size();
+        other.members.insert(other.members.end(), groups[g].members.begin(),
+                             groups[g].members.end());
+        std::sort(other.members.begin(), other.members.end());
+        other.members.erase(std::unique(other.members.begin(), other.members.end()),
+                            other.members.end());
+        grew |= other.members.size() > before;
+      }
+    }
+    if (!grew) return;
+  }
+}
+
 Group group_of(const Value& from) {
   Group group;
   group.id = text(from.get("id"));
@@ -189,8 +210,10 @@ Problem problem_of_instance(const Value& instance) {
     channel.fixed_cost = number(c.get("fixed_cost"), 0);
     problem.channels.push_back(std::move(channel));
   }
-  if (const Value* groups = from.get("groups"); groups != nullptr && groups->is_list())
+  if (const Value* groups = from.get("groups"); groups != nullptr && groups->is_list()) {
     for (const Value& group : groups->as_list()) problem.groups.push_back(group_of(group));
+    include_children(groups->as_list(), problem.groups);
+  }
   problem.roi_min = number(from.get("roi_min"), -kInfinity);
   read_total(from, problem);
   read_shift(from, problem);

@@ -47,7 +47,7 @@ class Branching {
   Branching(const Problem& problem, const BranchOptions& options)
       : problem_(problem), options_(options), forest_(*forest_of(problem)) {
     outer_ = problem.price + (problem.goal == Goal::most_profit ? 1 : 0);
-    const std::vector<double> high = highest(problem);
+    const std::vector<double> high = highest(problem, 1);
     for (std::size_t i = 0; i < problem.channels.size(); ++i) {
       const Channel& c = problem.channels[i];
       root_.push_back({c.min, std::max(c.min, high[i]), Switch::none});

@@ -36,7 +36,7 @@ class FactorRisk {
   explicit FactorRisk(const Problem& problem)
       : problem_(problem),
         forest_(*forest_of(problem)),
-        high_(highest(problem)),
+        high_(highest(problem, 2)),
         near_(problem.channels.size()) {
     outer_ = problem.price + (problem.goal == Goal::most_profit ? 1 : 0);
     for (std::size_t i = 0; i < near_.size(); ++i) near_[i] = problem.channels[i].current;

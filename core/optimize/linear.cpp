@@ -32,8 +32,11 @@ struct Rows {
 class Linear {
  public:
   Linear(const Problem& problem, const LpSolver& solver, const LinearOptions& options)
-      : problem_(problem), solver_(solver), options_(options), high_(highest(problem)) {
+      : problem_(problem), solver_(solver), options_(options), high_(highest(problem, 2)) {
+    const std::vector<double> least = highest(problem, 1);
     for (std::size_t i = 0; i < problem.channels.size(); ++i) {
+      // Where there are switches there are no prices, and the tightest bounds serve best.
+      if (is_switched(i)) high_[i] = least[i];
       high_[i] = std::max(high_[i], problem.channels[i].min);
       shapes_.push_back(shape_of(i));
     }
@@ -74,7 +77,7 @@ class Linear {
     Shape shape;
     shape.start = c.min;
     shape.value = value_at(c.curve, c.min);
-    shape.switched = c.min <= 0 && (c.can_stop() || in_counted_group(i));
+    shape.switched = is_switched(i);
     if (is_straight(c.curve)) {
       if (c.curve.family == Family::piecewise)
         straight_parts(c.curve, c.min, high_[i], shape);
@@ -94,6 +97,10 @@ class Linear {
     return shape;
   }
 
+  bool is_switched(std::size_t i) const {
+    const Channel& c = problem_.channels[i];
+    return c.min <= 0 && (c.can_stop() || in_counted_group(i));
+  }
   bool in_counted_group(std::size_t i) const {
     return std::any_of(problem_.groups.begin(), problem_.groups.end(), [&](const Group& g) {
       return g.max_active && std::binary_search(g.members.begin(), g.members.end(), i);

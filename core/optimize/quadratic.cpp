@@ -25,7 +25,7 @@ constexpr double kLeastCurvature = 1e-9;  // of the mean one: makes a singular c
 class Sequence {
  public:
   explicit Sequence(const Problem& problem)
-      : problem_(problem), n_(problem.channels.size()), high_(highest(problem)) {
+      : problem_(problem), n_(problem.channels.size()), high_(highest(problem, 2)) {
     double all = 0;
     for (std::size_t i = 0; i < n_; ++i) {
       high_[i] = std::max(high_[i], problem.channels[i].min);

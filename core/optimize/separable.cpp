@@ -13,7 +13,7 @@ namespace {
 class Answers {
  public:
   Answers(const Problem& problem, const Forest& forest)
-      : problem_(problem), forest_(forest), high_(highest(problem)), near_(problem.channels.size()) {
+      : problem_(problem), forest_(forest), high_(highest(problem, 2)), near_(problem.channels.size()) {
     for (std::size_t i = 0; i < near_.size(); ++i) near_[i] = problem.channels[i].current;
   }
 
@@ -259,13 +259,14 @@ bool is_separable(const Problem& problem) {
   return forest_of(problem).has_value();
 }
 
-std::vector<double> highest(const Problem& problem) {
+std::vector<double> highest(const Problem& problem, double room) {
   std::vector<double> out(problem.channels.size());
-  for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = std::min(problem.channels[i].max, problem.total_max);
+  const double total = problem.total_max > 0 ? room * problem.total_max : kInfinity;
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = std::min(problem.channels[i].max, total);
   for (const Group& group : problem.groups) {
-    if (ceiling_of(problem, group) == kInfinity) continue;
-    for (const std::size_t i : group.members) out[i] = std::min(out[i], ceiling_of(problem, group));
+    const double ceiling = room * ceiling_of(problem, group);
+    if (ceiling == kInfinity || ceiling <= 0) continue;
+    for (const std::size_t i : group.members) out[i] = std::min(out[i], ceiling);
   }
   return out;
 }

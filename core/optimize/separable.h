@@ -15,8 +15,10 @@ bool is_separable(const Problem& problem);
 // REQUIRES is_separable.
 Allocation solve_separable(const Problem& problem);
 
-// Each channel's box with what nothing can exceed: the total and its groups' maxima.
-std::vector<double> highest(const Problem& problem);
+// Each channel's upper bound, or what it cannot exceed anyway where that is less: the total and its
+// groups' maxima, `room` times. With room above 1 such a bound never binds, so that the prices are
+// those of the constraints as they were said.
+std::vector<double> highest(const Problem& problem, double room);
 
 // Prices of groups and total from those of the nodes, where a unit of spend costs `outer` anyway.
 Prices prices_of(const Problem& problem, const Forest& forest, const std::vector<double>& price_of,

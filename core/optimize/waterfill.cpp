@@ -13,6 +13,7 @@ constexpr double kClose = 2e-13;        // of a target: what rounding may leave 
 constexpr double kSlack = 1e-9;         // by how much bounds may miss each other
 constexpr std::size_t kManyParts = 20000;  // from which on a sample finds the start
 constexpr std::size_t kSampled = 2000;
+constexpr double kSteepest = 1e300;  // a slope that stands for an infinite one
 constexpr double kMost = std::numeric_limits<double>::max();
 
 }  // namespace
@@ -157,7 +158,7 @@ void Waterfill::descend(std::size_t k, double target, double price, Filled& out)
     bound_[k] = true;
     // Nothing is open at an end: the price is that of the first unit more, or the last less.
     if (target <= pools_[k].base() && forest_.nodes[k].children.empty())
-      price = pools_[k].top_slope();
+      price = std::min(pools_[k].top_slope(), kSteepest);
     else if (target >= pools_[k].base() + pools_[k].widest() && forest_.nodes[k].children.empty())
       price = pools_[k].least_slope();
     else
