@@ -24,6 +24,9 @@ extern const cli::Command graph;
 extern const cli::Command help;
 extern const cli::Command init;
 extern const cli::Command log;
+extern const cli::Command lp_worker;
+extern const cli::Command optimize_budget;
+extern const cli::Command optimize_weights;
 extern const cli::Command plan;
 extern const cli::Command policy_disable;
 extern const cli::Command policy_enable;
@@ -60,12 +63,13 @@ const cli::Table& registry() {
        {&rollout_status, &rollout_promote, &rollout_rollback, &rollout_resume, &rollout_tick,
         &shadow_report}},
       {"DECISIONS", {&decide, &show, &graph, &replay, &whatif, &eval}},
+      {"OPTIMISATION", {&optimize_budget, &optimize_weights}},
       {"DEPLOYMENTS", {&deploy_judge}},
       {"STATE",
        {&state_info, &state_lock, &state_unlock, &state_check, &state_checkpoint, &audit_verify,
         &audit_list, &audit_search, &audit_prove, &audit_export}},
       {"MORE", {&help, &version}},
-      {"", {&docs_man, &docs_completions, &complete}},
+      {"", {&docs_man, &docs_completions, &complete, &lp_worker}},
   };
   return table;
 }

@@ -40,6 +40,9 @@ constexpr RoleRow kRows[] = {
     {"rollout tick", Role::operator_},
     {"shadow report", Role::viewer},
 
+    {"optimize budget", {}, "viewer for what the state holds: documents and policies in force"},
+    {"optimize weights", {}},
+
     {"deploy judge", {}},
 
     {"decide", Role::operator_, "--override takes the authority of every policy that blocks"},
@@ -64,6 +67,7 @@ constexpr RoleRow kRows[] = {
     {"version", {}},
     {"docs man", {}},
     {"docs completions", {}},
+    {"__lp", {}},
     {"__complete", {}, "viewer for what it offers"},
 };
 

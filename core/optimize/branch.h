@@ -13,7 +13,7 @@ namespace autopilot::optimize {
 struct BranchOptions {
   double gap = 1e-10;          // that ends it
   std::size_t most = 2000000;  // nodes
-  std::function<bool()> stop;  // asked between nodes; empty: never
+  std::function<bool()> stop = {};  // asked between nodes; empty: never
 };
 
 // Whether it can be branched on: nested groups, no rows on returns, no limit on how much moves.

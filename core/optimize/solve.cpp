@@ -48,6 +48,18 @@ bool fits(std::string_view solver, const Problem& problem) {
   return true;
 }
 
+// What was found without a proof may be worse than what is there.
+void keep_current_if_better(const Problem& problem, Allocation& a) {
+  std::vector<double> current;
+  for (const Channel& c : problem.channels) current.push_back(c.current);
+  if (a.status == Status::optimal || violation_of(problem, current) > 1e-9) return;
+  const double objective = objective_of(problem, current);
+  const bool least = problem.goal == Goal::least_spend;
+  if (least ? objective >= a.objective : objective <= a.objective) return;
+  a.spend = std::move(current);
+  a.objective = objective;
+}
+
 Allocation run(std::string_view solver, const Problem& problem, const SolveOptions& options) {
   if (solver == "waterfill") return solve_separable(problem);
   if (solver == "branch")
@@ -126,6 +138,7 @@ Solution solve(const Problem& problem, const SolveOptions& options) {
   Allocation& a = out.allocation = run(solver, problem, options);
   if (a.status == Status::infeasible || a.status == Status::unbounded || a.spend.empty())
     return out;
+  keep_current_if_better(problem, a);
   out.certificate = certify(problem, a.spend, a.prices);
   // What has no prices (switches, S-curves) is as good as its solver's bound.
   const bool least = problem.goal == Goal::least_spend;

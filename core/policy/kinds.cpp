@@ -12,6 +12,8 @@ constexpr Kind kKinds[] = {
      check_access, nullptr},
     {"Deployment", "autopilot/v1", "How a version goes into production, and back by itself",
      "policies/*.yaml", &kDeploymentSpec, "name", check_deployment, nullptr},
+    {"Budget", "autopilot/v1", "What is to be spent on which channels, and within which limits",
+     "policies/*.yaml", &kBudgetSpec, "id", check_budget, nullptr},
     {"RCPPolicy", "smartlinks/v1",
      "A runtime control policy in the older form; convert prints it as a Policy", "policies/*.yaml",
      &kRcpPolicySpec, "", check_rcp_policy, translate_rcp_policy},

@@ -31,6 +31,8 @@ const std::map<std::string, std::vector<std::string>> kWords = {
     {"audit search", {"apply"}},
     {"deploy judge", {"samples.jsonl"}},
     {"eval", {"1 + 1"}},
+    {"optimize budget", {"budget.yaml"}},
+    {"optimize weights", {"destinations.csv"}},
     {"export", {"-o", "out"}},
     {"show", {"latest"}},
     {"graph", {"latest"}},
