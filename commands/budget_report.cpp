@@ -128,7 +128,7 @@ class PlanReport {
     const std::size_t left = found_.spend.size() - table.rows.size();
     if (left > 0) table.rows.push_back({fmt::format("… {} more", left)});
     table.rows.push_back({Line({{"total", Tone::strong}}), amount(spend_now_), amount(spend_),
-                          signed_amount(spend_ - spend_now_), share_text(spend_, spend_now_),
+                          signed_amount(std::abs(spend_ - spend_now_) <= 1e-9 * spend_ ? 0 : spend_ - spend_now_), share_text(spend_, spend_now_),
                           amount(returned_), roi(returned_, spend_), "", ""});
     report_.text.emplace_back(std::move(table));
     List list;
@@ -145,7 +145,8 @@ class PlanReport {
 
   std::vector<Line> row(std::size_t i) const {
     const optimize::ChannelLine& l = why_.channels[i];
-    const double move = l.plan - l.now;
+    double move = l.plan - l.now;
+    if (std::abs(move) <= 1e-9 * std::max(l.plan, l.now)) move = 0;
     const Tone tone = move > 0 ? Tone::added : move < 0 ? Tone::removed : Tone::plain;
     std::string why = l.why;
     if (i < plan_.observed_max.size() && plan_.observed_max[i] > 0 &&
@@ -182,6 +183,8 @@ class PlanReport {
                          amount(std::abs(b.gain)));
     const bool money = c.limit != optimize::Limit::roi && c.limit != optimize::Limit::group_roi &&
                        c.limit != optimize::Limit::group_share;
+    if (std::abs(b.gain) <= 1e-6 * std::abs(b.price * b.step))
+      return fmt::format("{} alone earns nothing: other limits hold, too", signed_amount(b.step));
     return fmt::format("{}{} {}", signed_amount(b.step), money ? " earns" : " would earn",
                        signed_amount(b.gain));
   }
@@ -228,7 +231,7 @@ class PlanReport {
                         amount(why_.frontier.back().total), {{"return", Tone::good, {}}}};
     for (std::size_t k = 0; k < n; ++k) {
       const optimize::FrontierPoint& p = why_.frontier[k];
-      chart.series[0].values.push_back(std::max(0.0, p.returned));
+      chart.series[0].values.push_back(rounded(std::max(0.0, p.returned)));
       const bool is_plan = std::abs(p.total - spend_) <= 1e-6 * std::max(1.0, spend_);
       if (k % every != 0 && !is_plan) continue;
       table.rows.push_back({amount(p.total), amount(p.spend), amount(p.returned),
@@ -237,6 +240,13 @@ class PlanReport {
     report_.text.emplace_back(render::Heading{"Efficient frontier"});
     report_.text.emplace_back(std::move(table));
     report_.text.emplace_back(std::move(chart));
+  }
+
+  // To four digits: it is drawn.
+  static double rounded(double value) {
+    if (value == 0) return 0;
+    const double unit = std::pow(10.0, std::floor(std::log10(value)) - 3);
+    return unit >= 1 ? std::round(value / unit) * unit : std::round(value / unit) / (1 / unit);
   }
 
   static std::string interval(const std::pair<double, double>& of) {
@@ -385,8 +395,10 @@ render::Report describe_unbounded(const BudgetSource& source, const optimize::So
   const std::string which = names.empty() ? "a channel" : join(names, ", ");
   report.text.emplace_back(render::Paragraph{
       Line({{"UNBOUNDED", Tone::bad},
-            {fmt::format("  {}{} earns more the more it gets, without end.", which,
-                         more > 0 ? fmt::format(" and {} more", more) : ""),
+            {fmt::format("  {}{} {}, without end.", which,
+                         more > 0 ? fmt::format(" and {} more", more) : "",
+                         list.size() == 1 ? "earns more the more it gets"
+                                          : "earn more the more they get"),
              {}}})});
   report.text.emplace_back(render::Paragraph{
       Line("Give the budget a total, or the channel a max, or a curve that saturates.")});

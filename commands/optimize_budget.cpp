@@ -75,7 +75,8 @@ class OptimizeBudget : public cli::Invocation {
     deadline_ = context.world.clock.monotonic_nanos() +
                 time_limit_.value_or(Duration::seconds(60)).nanos;
     const optimize::Problem problem = optimize::problem_of(source.plan);
-    const optimize::Solution solution = by_tiers(context, source.plan, problem);
+    const optimize::Solution solution = optimize::in_whole_units(
+        problem, by_tiers(context, source.plan, problem), source.plan.resolution);
     switch (solution.allocation.status) {
       case optimize::Status::infeasible:
         return explain_conflict(context, source, solution);

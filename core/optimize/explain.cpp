@@ -58,6 +58,7 @@ class Explaining {
     for (std::size_t i = 0; i < problem_.channels.size(); ++i) out_.channels.push_back(line(i));
     find_bindings();
     solve_again();
+    correct_reasons();
     if (!options_.sweep.empty()) out_.frontier = frontier_of(problem_, totals(), solver_);
     if (has_prices() && problem_.channels.size() <= kManyChannels) find_range();
     return std::move(out_);
@@ -244,6 +245,19 @@ class Explaining {
       if (again.allocation.status != Status::optimal) continue;
       binding.gain = again.allocation.objective - answer_.objective;
       binding.solved = true;
+    }
+  }
+
+  // Where several limits hold a channel at once, the price of one alone earns nothing.
+  void correct_reasons() {
+    for (const Binding& b : out_.bindings) {
+      const Constraint& c = plan_.constraints[b.constraint];
+      const bool of_channel = bounds_.low.size() > c.index &&
+                              (bounds_.low[c.index] == b.constraint ||
+                               bounds_.high[c.index] == b.constraint);
+      if (!of_channel || !b.solved || std::abs(b.gain) > 1e-6 * std::abs(b.price * b.step)) continue;
+      out_.channels[c.index].why =
+          fmt::format("at its {}; other limits hold it there, too", name(b.constraint));
     }
   }
 

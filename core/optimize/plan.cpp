@@ -88,6 +88,7 @@ class Reading {
     plan_.unit = text_of(spec.get("currency"));
     if (const std::string name = text_of(spec.get("algorithm")); !name.empty())
       plan_.algorithm = name;
+    plan_.resolution = number_of(spec.get("resolution")).value_or(plan_.unit.empty() ? 0 : 0.01);
   }
 
   Plan read(const std::vector<ChannelRow>* rows) {

@@ -41,6 +41,7 @@ struct Constraint {
 
 struct Plan {
   std::string id, algorithm = "budget", unit;  // unit: of money, "EUR"
+  double resolution = 0;  // amounts are whole multiples of it; 0: any amount
   Problem open;  // without any limit; groups have their members
   std::vector<Constraint> constraints;
   std::vector<std::size_t> tier;  // by channel, from 1; empty: all the same

@@ -69,9 +69,7 @@ class Separable {
     out.spend = std::move(answer.filled.spend);
     if (answer.filled.end == Filled::End::unbounded) {
       out.status = Status::unbounded;
-      for (std::size_t i = 0; i < out.spend.size(); ++i) {
-        if (std::isinf(out.spend[i])) out.unbounded.push_back(i);
-      }
+      out.unbounded = endless(out.spend);
       return out;
     }
     if (answer.filled.end == Filled::End::infeasible) {
@@ -95,6 +93,19 @@ class Separable {
     for (std::size_t i = 0; i < filled.spend.size(); ++i)
       sum += std::abs(filled.spend[i] - problem_.channels[i].current);
     return sum;
+  }
+
+  // Channels that get all there is; those that never saturate, where there are such.
+  std::vector<std::size_t> endless(const std::vector<double>& spend) const {
+    std::vector<std::size_t> all, rising;
+    for (std::size_t i = 0; i < spend.size(); ++i) {
+      if (!std::isinf(spend[i])) continue;
+      all.push_back(i);
+      const Family family = problem_.channels[i].curve.family;
+      if (family == Family::linear || family == Family::logarithm || family == Family::power)
+        rising.push_back(i);
+    }
+    return rising.empty() ? all : rising;
   }
 
   // The point between two answers that are equally good at their prices where `at` is 0.

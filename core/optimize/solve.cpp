@@ -10,6 +10,7 @@
 #include "core/optimize/linear.h"
 #include "core/optimize/quadratic.h"
 #include "core/optimize/separable.h"
+#include "core/optimize/whole.h"
 
 namespace autopilot::optimize {
 namespace {
@@ -150,6 +151,31 @@ Solution solve(const Problem& problem, const SolveOptions& options) {
   out.certificate.gap = relative_gap(a.objective, out.certificate.bound);
   a.bound = out.certificate.bound;
   return out;
+}
+
+Solution in_whole_units(const Problem& problem, Solution solution, double unit) {
+  constexpr double kMostWork = 2e7;  // channels by groups
+  const double work = static_cast<double>(problem.channels.size()) *
+                      static_cast<double>(problem.groups.size() + 1);
+  Allocation& a = solution.allocation;
+  if (!(unit > 0) || a.status != Status::optimal || work > kMostWork ||
+      problem.channels.size() > 20000 || !is_separable(problem) || has_rows_on_returns(problem) ||
+      std::isfinite(problem.turnover_max) || problem.goal == Goal::least_spend)
+    return solution;
+  const auto units = whole_units(problem, a.spend, unit);
+  if (!units) return solution;
+  // Of 0.01, 1234 units are 1234 / 100: the double that is written 12.34.
+  const double per = std::round(1 / unit);
+  const bool decimal = unit < 1 && std::abs(per * unit - 1) < 1e-12;
+  std::vector<double> spend;
+  for (const std::int64_t n : *units)
+    spend.push_back(decimal ? static_cast<double>(n) / per : static_cast<double>(n) * unit);
+  if (violation_of(problem, spend) > 1e-12) return solution;
+  a.spend = std::move(spend);
+  a.objective = objective_of(problem, a.spend);
+  solution.certificate.violation = violation_of(problem, a.spend);
+  solution.certificate.gap = relative_gap(a.objective, a.bound);
+  return solution;
 }
 
 }  // namespace autopilot::optimize

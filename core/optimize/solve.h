@@ -32,6 +32,10 @@ std::string_view solver_for(const Problem& problem);
 // Throws Error(invalid) when a forced solver cannot do it, or on input that is no number.
 Solution solve(const Problem& problem, const SolveOptions& options);
 
+// The same with amounts that are whole multiples of `unit`; as it is where that cannot be (crossed
+// groups, limits on returns, channels that are on or off, too many channels).
+Solution in_whole_units(const Problem& problem, Solution solution, double unit);
+
 // "" or what is not a number or contradicts itself in the problem, by the channel's or group's name.
 std::string fault_of(const Problem& problem);
 

@@ -95,6 +95,8 @@ constexpr Schema kRisk{"risk", kRiskFields};
 constexpr Field kSpecFields[] = {
     {"description", kText, "what it is for, in words"},
     {"currency", kText, "unit of the amounts, for reports"},
+    {"resolution", kAmount,
+     "amounts are whole multiples of it; 0.01 by default with a currency, any amount without"},
     {"algorithm", kName, "who proposes, in the actions; budget by default"},
     {"objective",
      {.kind = ShapeKind::text, .choices = kObjectives},
