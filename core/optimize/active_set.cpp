@@ -65,6 +65,7 @@ class ActiveSet {
       if (worst == rows_.size()) break;
       out.feasible = add(worst);
     }
+    for (int i = 0; i < 2; ++i) settle();
     out.x = x_;
     out.u.assign(rows_.size(), 0);
     for (std::size_t k = 0; k < active_.size(); ++k) out.u[active_[k]] = sign_[k] * u_[k];
@@ -157,6 +158,20 @@ class ActiveSet {
       leave(drop);
     }
     return true;
+  }
+
+  // What rounding left of the active rows, by the least change: R' w = what is missing, x += J w.
+  void settle() {
+    const std::size_t q = active_.size();
+    Vector w(q);
+    for (std::size_t c = 0; c < q; ++c) {
+      double sum = -sign_[c] * slack(active_[c]);
+      for (std::size_t i = 0; i < c; ++i) sum -= R_[c][i] * w[i];
+      w[c] = sum / R_[c][c];
+    }
+    for (std::size_t c = 0; c < q; ++c) {
+      for (std::size_t j = 0; j < n_; ++j) x_[j] += w[c] * J_[c][j];
+    }
   }
 
   void directions(std::size_t row, double sign) {

@@ -71,7 +71,7 @@ class Branching {
     while (!open_.empty()) {
       const BranchPointer node = open_.top();
       if (is_closed(node->bound)) break;
-      if (nodes_ >= options_.most || (options_.stop && nodes_ % 8 == 0 && options_.stop())) break;
+      if (nodes_ >= options_.most || (options_.stop && options_.stop())) break;
       open_.pop();
       restore(node);
       split(node);

@@ -209,9 +209,9 @@ double inflection_of(const Curve& curve) {
 }
 
 bool is_straight(const Curve& curve) {
+  if (curve.family == Family::quadratic) return curve.b == 0;
   return curve.family == Family::linear || curve.family == Family::piecewise ||
-         (curve.family == Family::power && curve.s == 1) ||
-         (curve.family == Family::quadratic && curve.b == 0) || curve.a == 0;
+         (curve.family == Family::power && curve.s == 1) || curve.a == 0;
 }
 
 bool is_concave(const Curve& curve, double low, double high) {

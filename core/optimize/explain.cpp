@@ -15,6 +15,7 @@ constexpr std::size_t kManyChannels = 2000;  // from which on nothing is solved 
 constexpr double kClose = 1e-9;
 
 bool is_close(double a, double b) {
+  if (!std::isfinite(a) || !std::isfinite(b)) return a == b;
   return std::abs(a - b) <= kClose * std::max({1.0, std::abs(a), std::abs(b)});
 }
 

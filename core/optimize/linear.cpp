@@ -57,7 +57,8 @@ class Linear {
         if (answer.status == Status::unbounded) best.unbounded = endless();
         return best;
       }
-      if (answer.values.empty()) return best;
+      // Where nothing is left to decide there are no values either.
+      if (answer.values.empty() && answer.status != Status::optimal) return best;
       take(answer, best);
       if (!smooth_) break;
       if (relative_gap(best.objective, best.bound) <= options_.gap && !best.spend.empty()) break;

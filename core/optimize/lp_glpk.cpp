@@ -49,6 +49,7 @@ struct Glpk {
   decltype(&::glp_set_obj_dir) set_obj_dir;
   decltype(&::glp_set_row_bnds) set_row_bnds;
   decltype(&::glp_simplex) simplex;
+  decltype(&::glp_std_basis) std_basis;
   decltype(&::glp_term_out) term_out;
   decltype(&::glp_version) version;
 };
@@ -93,6 +94,7 @@ Glpk load() {
   find(library, "glp_set_obj_dir", out.set_obj_dir);
   find(library, "glp_set_row_bnds", out.set_row_bnds);
   find(library, "glp_simplex", out.simplex);
+  find(library, "glp_std_basis", out.std_basis);
   find(library, "glp_term_out", out.term_out);
   find(library, "glp_version", out.version);
   return out;
@@ -181,7 +183,12 @@ LpAnswer solve_lp(glp_prob* p, const LpModel& model, double seconds) {
   glpk().scale_prob(p, GLP_SF_GM | GLP_SF_EQ | GLP_SF_2N | GLP_SF_SKIP);
   glpk().adv_basis(p, 0);
   const glp_smcp settings = simplex_settings(seconds);
-  const int code = glpk().simplex(p, &settings);
+  int code = glpk().simplex(p, &settings);
+  if (code != 0 && code != GLP_ETMLIM && code != GLP_EITLIM) {
+    // A start that it could not factorise: that of the slacks always can be.
+    glpk().std_basis(p);
+    code = glpk().simplex(p, &settings);
+  }
   LpAnswer out;
   out.status = status_of(glpk().get_status(p));
   if (code != 0) out.status = Status::stopped;

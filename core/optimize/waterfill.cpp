@@ -149,20 +149,39 @@ double Waterfill::search(std::size_t k, double target, double hint) {
   return best;
 }
 
+// Where nothing is open, any price beyond that of the first unit more (or the last less) would do;
+// this is the nearest. NaN when `target` lies between.
+double Waterfill::price_at_end(std::size_t k, double target) {
+  const double close = kClose * std::abs(target);
+  double least = pools_[k].base(), most = pools_[k].base() + pools_[k].widest();
+  for (const std::size_t child : forest_.nodes[k].children) {
+    least += least_[child];
+    most += most_[child];
+  }
+  const bool at_least = target <= least + close, at_most = target >= most - close;
+  if (!at_least && !at_most) return std::nan("");
+  const bool alone = forest_.nodes[k].children.empty() && pools_[k].parts() > 0;
+  if (alone && at_least) return std::min(pools_[k].top_slope(), kSteepest);
+  if (alone) return pools_[k].least_slope();
+  double low = -kSteepest, high = kSteepest;
+  if (at_least) {
+    narrow(low, high, [&](double price) { return demand(k, price).low > target + close; });
+    return high;
+  }
+  narrow(low, high, [&](double price) { return demand(k, price).high >= target - close; });
+  return low;
+}
+
 void Waterfill::descend(std::size_t k, double target, double price, Filled& out) {
+  const double hint = price;
   const Demand wanted = demand(k, price);
   const double close = kClose * std::abs(target);
   target_[k] = target;
   bound_[k] = k == 0 ? forest_.nodes[0].min == forest_.nodes[0].max : false;
   if (wanted.low > target + close || wanted.high < target - close) {
     bound_[k] = true;
-    // Nothing is open at an end: the price is that of the first unit more, or the last less.
-    if (target <= pools_[k].base() && forest_.nodes[k].children.empty())
-      price = std::min(pools_[k].top_slope(), kSteepest);
-    else if (target >= pools_[k].base() + pools_[k].widest() && forest_.nodes[k].children.empty())
-      price = pools_[k].least_slope();
-    else
-      price = search(k, target, price > 0 ? price : std::nan(""));
+    if (std::isnan(price = price_at_end(k, target)))
+      price = search(k, target, hint > 0 ? hint : std::nan(""));
   }
   out.price_of[k] = price;
   const double at = std::isfinite(price) ? price : kMost;

@@ -54,6 +54,7 @@ class Waterfill {
  private:
   Demand demand(std::size_t node, double price);
   double search(std::size_t node, double target, double hint);
+  double price_at_end(std::size_t node, double target);
   double start_of(std::size_t node, double target);
   void descend(std::size_t node, double target, double price, Filled& out);
   void settle_ties(const std::vector<double>* near, Filled& out);
