@@ -22,3 +22,5 @@ prefer_static(lib_zlib z z)
 prefer_static(lib_zstd zstd zstd)
 # Headers only: the library is loaded when something is first asked over HTTP. Linked, it would cost every start 5 ms.
 find_path(CURL_HEADERS curl/curl.h REQUIRED)
+# GLPK likewise: only the process that solves a linear program loads it.
+find_path(GLPK_HEADERS glpk.h REQUIRED)

@@ -43,8 +43,11 @@ extern const cli::Command graph;
 extern const cli::Command help;
 extern const cli::Command init;
 extern const cli::Command log;
+extern const cli::Command lp_worker;
+extern const cli::Command optimize_budget;
 extern const cli::Command optimize_simulate;
 extern const cli::Command optimize_traffic;
+extern const cli::Command optimize_weights;
 extern const cli::Command plan;
 extern const cli::Command policy_disable;
 extern const cli::Command policy_enable;
@@ -82,7 +85,7 @@ const cli::Table& registry() {
        {&rollout_status, &rollout_promote, &rollout_rollback, &rollout_resume, &rollout_tick,
         &shadow_report}},
       {"DECISIONS", {&decide, &show, &graph, &replay, &whatif, &eval}},
-      {"ALGORITHMS", {&run, &optimize_traffic, &optimize_simulate}},
+      {"ALGORITHMS", {&run, &optimize_traffic, &optimize_simulate, &optimize_budget, &optimize_weights}},
       {"DEPLOYMENTS",
        {&deploy_run, &deploy_start, &deploy_tick, &deploy_status, &deploy_watch, &deploy_promote,
         &deploy_pause, &deploy_resume, &deploy_abort, &deploy_rollback, &deploy_retry,
@@ -93,7 +96,7 @@ const cli::Table& registry() {
        {&state_info, &state_lock, &state_unlock, &state_check, &state_checkpoint, &audit_verify,
         &audit_list, &audit_search, &audit_prove, &audit_export}},
       {"MORE", {&help, &version}},
-      {"", {&docs_man, &docs_completions, &complete}},
+      {"", {&docs_man, &docs_completions, &complete, &lp_worker}},
   };
   return table;
 }

@@ -43,6 +43,8 @@ constexpr RoleRow kRows[] = {
     {"run", Role::operator_},
     {"optimize traffic", {}, "viewer with --learnt"},
     {"optimize simulate", {}},
+    {"optimize budget", {}, "viewer for what the state holds: documents and policies in force"},
+    {"optimize weights", {}},
 
     {"deploy run", Role::operator_, "the role of a freeze with --emergency"},
     {"deploy start", Role::operator_, "the role of a freeze with --emergency"},
@@ -88,6 +90,7 @@ constexpr RoleRow kRows[] = {
     {"version", {}},
     {"docs man", {}},
     {"docs completions", {}},
+    {"__lp", {}},
     {"__complete", {}, "viewer for what it offers"},
 };
 

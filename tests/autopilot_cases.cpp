@@ -3,15 +3,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/expr/batch.h"
+#include "tests/cases_budget.h"
 #include "tests/cases_judge.h"
 #include "tests/cases_ope.h"
 
@@ -32,7 +36,7 @@ Value read_cases(const std::string& path) {
   return parse_json_or_throw(text, path);
 }
 
-// One format of case files: where its cases are, which of them count, and whether one holds.
+// One format of case files: where its cases are (null: each file of a folder is one), which of them count, and whether one holds.
 struct Suite {
   const char* name;
   const char* list;  // the key of the cases
@@ -57,6 +61,7 @@ bool every_case(const Value&) { return true; }
 constexpr Suite kSuites[] = {
     {"cel", "tests", cel_case_counts, cel_case_holds},
     {"judge", "cases", every_case, judge_case_holds},
+    {"budget", nullptr, every_case, budget_case_holds},
 };
 
 void tell(const Value& test, std::string why) {
@@ -65,24 +70,41 @@ void tell(const Value& test, std::string why) {
   fmt::print("{}: {}\n", id != nullptr && id->is_string() ? id->as_string() : "(no id)", why);
 }
 
-Score run_suite(const Suite& suite, const Value& file) {
+void run_case(const Suite& suite, const Value& test, Score& score) {
+  if (!suite.counts(test)) return;
+  ++score.run;
+  std::string why;
+  bool held = false;
+  try {
+    held = suite.holds(test, why);
+  } catch (const std::exception& error) {
+    why = error.what();
+  }
+  score.held += held;
+  if (!held) tell(test, std::move(why));
+}
+
+Score run_file(const Suite& suite, const Value& file) {
   const Value* tests = file.get(suite.list);
   if (tests == nullptr || !tests->is_list())
     throw Error(ErrorKind::invalid, fmt::format("the file has no list of '{}'", suite.list));
   Score score;
-  for (const Value& test : tests->as_list()) {
-    if (!suite.counts(test)) continue;
-    ++score.run;
-    std::string why;
-    bool held = false;
-    try {
-      held = suite.holds(test, why);
-    } catch (const std::exception& error) {
-      why = error.what();
-    }
-    score.held += held;
-    if (!held) tell(test, std::move(why));
+  for (const Value& test : tests->as_list()) run_case(suite, test, score);
+  return score;
+}
+
+Score run_folder(const Suite& suite, const std::string& path) {
+  std::vector<std::filesystem::path> files;
+  if (std::filesystem::is_directory(path)) {
+    for (const auto& entry : std::filesystem::directory_iterator(path))
+      if (entry.path().extension() == ".json") files.push_back(entry.path());
+  } else {
+    files.emplace_back(path);
   }
+  std::sort(files.begin(), files.end());
+  Score score;
+  for (const auto& file : files) run_case(suite, read_cases(file), score);
+  if (score.run == 0) throw Error(ErrorKind::storage, "there are no cases in " + path);
   return score;
 }
 
@@ -98,7 +120,8 @@ int run(const std::string& name, const std::string& path) {
   }
   for (const Suite& suite : kSuites) {
     if (name != suite.name) continue;
-    const Score score = run_suite(suite, read_cases(path));
+    const Score score =
+        suite.list != nullptr ? run_file(suite, read_cases(path)) : run_folder(suite, path);
     return tell_score(score.held, score.run);
   }
   std::string known = " ope";

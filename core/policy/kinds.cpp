@@ -14,6 +14,8 @@ constexpr Kind kKinds[] = {
      "policies/*.yaml", &kDeploymentSpec, "name", check_deployment, nullptr},
     {"Algorithm", "autopilot/v1", "What learns from logs how to divide traffic, and does",
      "policies/*.yaml", &kAlgorithmSpec, "", check_algorithm, nullptr},
+    {"Budget", "autopilot/v1", "What is to be spent on which channels, and within which limits",
+     "policies/*.yaml", &kBudgetSpec, "id", check_budget, nullptr},
     {"RCPPolicy", "smartlinks/v1",
      "A runtime control policy in the older form; convert prints it as a Policy", "policies/*.yaml",
      &kRcpPolicySpec, "", check_rcp_policy, translate_rcp_policy},

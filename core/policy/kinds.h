@@ -44,6 +44,7 @@ const Kind* find_kind(std::string_view name);  // null when unknown
 extern const Schema kPolicySpec;
 extern const Schema kPolicyTestSpec;
 extern const Schema kAccessSpec;
+extern const Schema kBudgetSpec;
 extern const Schema kDeploymentSpec;
 extern const Schema kAlgorithmSpec;
 extern const Schema kRcpPolicySpec;
@@ -53,6 +54,7 @@ extern const Schema kProjectSchema;
 void check_policy(const CheckInput& input);
 void check_policy_test(const CheckInput& input);
 void check_access(const CheckInput& input);
+void check_budget(const CheckInput& input);
 void check_deployment(const CheckInput& input);
 void check_algorithm(const CheckInput& input);
 void check_rcp_policy(const CheckInput& input);

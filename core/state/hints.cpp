@@ -261,6 +261,7 @@ std::vector<Hint> hints_for(const policy::Document* before, const policy::Docume
   const policy::Document& any = before != nullptr ? *before : *after;
   if (any.kind == "Policy") return hints_for_policy(before, after);
   if (any.kind == "Access") return {{Effect::review, "", "changes who may do what"}};
+  if (any.kind == "Budget") return {{Effect::review, "", "changes what optimize budget proposes"}};
   if (any.kind == "Project") return hints_for_project(before, after);
   return {};
 }

@@ -50,6 +50,8 @@ const std::map<std::string, std::vector<std::string>> kWords = {
     {"backtest", {"log.csv", "--target", "uniform"}},
     {"backtest counterfactual", {"scenarios.yaml"}},
     {"eval", {"1 + 1"}},
+    {"optimize budget", {"budget.yaml"}},
+    {"optimize weights", {"destinations.csv"}},
     {"export", {"-o", "out"}},
     {"run", {"split"}},
     {"show", {"latest"}},

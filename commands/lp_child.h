@@ -1,0 +1,15 @@
+#pragma once
+// Linear programs solved by GLPK in a process of its own: this program, run again with the hidden
+// command __lp. It aborts on what it does not like and can overrun its time limit; here that ends the
+// child alone.
+
+#include "core/base/world.h"
+#include "core/optimize/lp.h"
+
+namespace autopilot::commands {
+
+// The solver may be used as long as the World lives. It throws Error(bug) when GLPK aborts; what it
+// has not ended in time comes back as stopped, without an answer.
+optimize::LpSolver child_solver(World& world);
+
+}  // namespace autopilot::commands

@@ -1,0 +1,223 @@
+#include "core/optimize/columns.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "core/base/json.h"
+#include "core/base/text.h"
+#include "core/base/units.h"
+
+namespace autopilot::optimize {
+namespace {
+
+constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+struct Cell {
+  std::string_view text;
+  std::size_t begin = 0;  // in the whole text
+};
+
+// The cells of one CSV line. Of a quoted one, what is between the quotes, doubled quotes as they are.
+void cut(std::string_view line, std::size_t offset, std::vector<Cell>& out) {
+  out.clear();
+  std::size_t at = 0;
+  for (;;) {
+    while (at < line.size() && line[at] == ' ') ++at;
+    if (at < line.size() && line[at] == '"') {
+      std::size_t end = at + 1;
+      while (end < line.size()) {
+        if (line[end] != '"') {
+          ++end;
+        } else if (end + 1 < line.size() && line[end + 1] == '"') {
+          end += 2;
+        } else {
+          break;
+        }
+      }
+      out.push_back({line.substr(at + 1, end - at - 1), offset + at + 1});
+      at = std::min(line.find(',', end), line.size());
+    } else {
+      const std::size_t end = std::min(line.find(',', at), line.size());
+      out.push_back({trim(line.substr(at, end - at)), offset + at});
+      at = end;
+    }
+    if (at >= line.size()) return;
+    ++at;
+  }
+}
+
+class Reader {
+ public:
+  Reader(std::uint32_t source, const std::vector<std::string>& names,
+         const std::vector<std::string>& needed, Diagnostics& diagnostics)
+      : source_(source), names_(names), needed_(needed), diagnostics_(diagnostics) {}
+
+  Span span(std::size_t begin, std::size_t size) const {
+    return {source_, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(begin + size)};
+  }
+  Span span(const Cell& cell) const { return span(cell.begin, cell.text.size()); }
+
+  void unknown(const std::string& name, Span where) {
+    diagnostics_.error("unknown-field", where, fmt::format("unknown column \"{}\"", name)).help =
+        std::string(trim(did_you_mean(name, names_)));
+  }
+  template <class Has>
+  bool check_needed(Has has, Span where) {
+    for (const std::string& name : needed_) {
+      const auto at = std::find(names_.begin(), names_.end(), name) - names_.begin();
+      if (has(static_cast<std::size_t>(at))) continue;
+      diagnostics_.error("missing-field", where, fmt::format("{} is missing", name));
+      return false;
+    }
+    return true;
+  }
+
+  std::uint32_t source_;
+  const std::vector<std::string>& names_;
+  const std::vector<std::string>& needed_;
+  Diagnostics& diagnostics_;
+};
+
+class CsvRow : public Row {
+ public:
+  CsvRow(Reader& reader) : reader_(reader), place_(reader.names_.size(), kNone) {
+    names = &reader.names_;
+  }
+
+  // The first line.
+  bool name_columns(std::string_view line, std::size_t offset) {
+    cut(line, offset, cells_);
+    for (std::size_t k = 0; k < cells_.size(); ++k) {
+      const auto found =
+          std::find(reader_.names_.begin(), reader_.names_.end(), cells_[k].text);
+      if (found == reader_.names_.end())
+        reader_.unknown(std::string(cells_[k].text), reader_.span(cells_[k]));
+      else
+        place_[static_cast<std::size_t>(found - reader_.names_.begin())] = k;
+    }
+    return reader_.check_needed([&](std::size_t c) { return place_[c] != kNone; },
+                                reader_.span(offset, line.size()));
+  }
+  void load(std::string_view line, std::size_t offset) {
+    line_ = reader_.span(offset, line.size());
+    cut(line, offset, cells_);
+  }
+  std::string text(std::size_t column) const override {
+    const std::size_t at = place_[column];
+    return at < cells_.size() ? std::string(cells_[at].text) : std::string();
+  }
+  void fault(std::size_t column, std::string message) const override {
+    const std::size_t at = place_[column];
+    reader_.diagnostics_.error("wrong-value", at < cells_.size() ? reader_.span(cells_[at]) : line_,
+                               std::move(message));
+  }
+  bool has_needed() { return reader_.check_needed([&](std::size_t c) { return !text(c).empty(); }, line_); }
+
+ private:
+  Reader& reader_;
+  std::vector<std::size_t> place_;  // by column: the cell
+  std::vector<Cell> cells_;
+  Span line_;
+};
+
+class JsonRow : public Row {
+ public:
+  JsonRow(Reader& reader, const Value& object, Span span)
+      : reader_(reader), object_(object), span_(span) {
+    names = &reader.names_;
+  }
+  std::string text(std::size_t column) const override {
+    const Value* value = object_.get(reader_.names_[column]);
+    if (value == nullptr || value->is_null()) return {};
+    return value->is_string() ? value->as_string() : to_json(*value);
+  }
+  void fault(std::size_t, std::string message) const override {
+    reader_.diagnostics_.error("wrong-value", span_, std::move(message));
+  }
+
+ private:
+  Reader& reader_;
+  const Value& object_;
+  Span span_;
+};
+
+template <class F>
+void each_line(std::string_view text, F visit) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    std::string_view line = text.substr(at, end - at);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (!trim(line).empty()) visit(line, at);
+    at = end + 1;
+  }
+}
+
+void read_json_line(std::string_view line, std::size_t offset, Reader& reader,
+                    const std::function<void(const Row&)>& visit) {
+  const JsonResult parsed = parse_json(line);
+  const Span span = reader.span(offset, line.size());
+  if (!parsed.ok || !parsed.value.is_map()) {
+    reader.diagnostics_.error("wrong-type", span,
+                              parsed.ok ? "a line that is no JSON object" : parsed.fault.message);
+    return;
+  }
+  if (parsed.value.get("schema") != nullptr) return;
+  for (const auto& [name, value] : parsed.value.as_map()) {
+    if (std::find(reader.names_.begin(), reader.names_.end(), name) == reader.names_.end())
+      reader.unknown(name, span);
+  }
+  const JsonRow row(reader, parsed.value, span);
+  if (reader.check_needed([&](std::size_t c) { return !row.text(c).empty(); }, span)) visit(row);
+}
+
+}  // namespace
+
+std::optional<double> Row::number(std::size_t column) const {
+  const std::string cell = text(column);
+  if (cell.empty()) return std::nullopt;
+  double value = 0;
+  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  if (error == std::errc() && end == cell.data() + cell.size() && std::isfinite(value)) return value;
+  fault(column, fmt::format("{}: \"{}\" is no number", (*names)[column], cell));
+  return std::nullopt;
+}
+
+std::optional<double> Row::amount(std::size_t column) const {
+  const std::optional<double> value = number(column);
+  if (value && *value < 0) fault(column, fmt::format("{} is below 0", (*names)[column]));
+  return value;
+}
+
+std::optional<double> Row::share(std::size_t column) const {
+  const std::string cell = text(column);
+  if (cell.empty()) return std::nullopt;
+  const std::optional<double> value = parse_share(cell);
+  if (!value)
+    fault(column, fmt::format("{}: \"{}\" is no share such as 5% or 0.05", (*names)[column], cell));
+  return value;
+}
+
+void read_table(std::string_view text, std::uint32_t source, const std::vector<std::string>& names,
+                const std::vector<std::string>& needed, Diagnostics& diagnostics,
+                const std::function<void(const Row&)>& visit) {
+  Reader reader(source, names, needed, diagnostics);
+  const bool json = trim(text.substr(0, std::min<std::size_t>(text.size(), 256))).starts_with('{');
+  CsvRow row(reader);
+  bool first = true, sound = true;
+  each_line(text, [&](std::string_view line, std::size_t offset) {
+    if (json) return read_json_line(line, offset, reader, visit);
+    if (first) {
+      first = false;
+      sound = row.name_columns(line, offset);
+      return;
+    }
+    if (!sound) return;
+    row.load(line, offset);
+    if (row.has_needed()) visit(row);
+  });
+}
+
+}  // namespace autopilot::optimize

@@ -1,0 +1,378 @@
+#include "core/optimize/explain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/optimize/separable.h"
+#include "core/optimize/waterfill.h"
+
+namespace autopilot::optimize {
+namespace {
+
+constexpr std::size_t kManyChannels = 2000;  // from which on nothing is solved again
+constexpr double kClose = 1e-9;
+
+bool is_close(double a, double b) {
+  if (!std::isfinite(a) || !std::isfinite(b)) return a == b;
+  return std::abs(a - b) <= kClose * std::max({1.0, std::abs(a), std::abs(b)});
+}
+
+// A round amount of about a hundredth.
+double step_for(double value) {
+  if (!(value > 0)) return 1;
+  return std::pow(10.0, std::floor(std::log10(value) - 1));
+}
+
+// Which of the limits of a channel is the one that holds.
+struct Bounds {
+  std::vector<std::size_t> low, high;
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+  Bounds(const Plan& plan, const Problem& problem)
+      : low(problem.channels.size(), kNone), high(low) {
+    for (std::size_t k = 0; k < plan.constraints.size(); ++k) {
+      const Constraint& c = plan.constraints[k];
+      const bool below = c.limit == Limit::channel_min || c.limit == Limit::shift_down;
+      const bool above = c.limit == Limit::channel_max || c.limit == Limit::shift_up;
+      if (c.limit == Limit::frozen) low[c.index] = high[c.index] = k;
+      if (below && c.value == problem.channels[c.index].min) low[c.index] = k;
+      if (above && c.value == problem.channels[c.index].max) high[c.index] = k;
+    }
+  }
+};
+
+class Explaining {
+ public:
+  Explaining(const Plan& plan, const Problem& problem, const Solution& solution,
+             const Solver& solver, const ExplainOptions& options)
+      : plan_(plan),
+        problem_(problem),
+        answer_(solution.allocation),
+        solver_(solver),
+        options_(options),
+        bounds_(plan, problem) {}
+
+  Explanation explain() {
+    price_channels();
+    for (std::size_t i = 0; i < problem_.channels.size(); ++i) out_.channels.push_back(line(i));
+    find_bindings();
+    solve_again();
+    correct_reasons();
+    if (!options_.sweep.empty()) out_.frontier = frontier_of(problem_, totals(), solver_);
+    if (has_prices() && problem_.channels.size() <= kManyChannels) find_range();
+    return std::move(out_);
+  }
+
+ private:
+  bool has_prices() const {
+    return answer_.solver == "waterfill" || answer_.solver == "glpk-lp" ||
+           answer_.solver == "tangents" || answer_.solver == "factor-newton" ||
+           answer_.solver == "active-set";
+  }
+  static double entry(const std::vector<double>& list, std::size_t i) {
+    return i < list.size() ? list[i] : 0;
+  }
+
+  // What a unit of spend costs each channel at the prices, and what its return is worth.
+  void price_channels() {
+    const std::size_t n = problem_.channels.size();
+    const Prices& p = answer_.prices;
+    const bool least = problem_.goal == Goal::least_spend;
+    double price = problem_.price + p.total;
+    if (problem_.goal == Goal::most_profit || least) price += 1;
+    if (p.roi != 0) price += p.roi * problem_.roi_min;
+    for (std::size_t g = 0; g < problem_.groups.size(); ++g) {
+      if (entry(p.share, g) != 0) price -= p.share[g] * problem_.groups[g].max_share;
+    }
+    price_.assign(n, price);
+    weight_.assign(n, (least ? 0 : 1) + p.roi + p.return_min);
+    held_by_.assign(n, static_cast<std::size_t>(-1));
+    for (std::size_t g = 0; g < problem_.groups.size(); ++g) {
+      const Group& group = problem_.groups[g];
+      const double of = entry(p.group, g) + entry(p.share, g);
+      const double roi = entry(p.group_roi, g);
+      if (of == 0 && roi == 0) continue;
+      for (const std::size_t i : group.members) {
+        price_[i] += of + (roi != 0 ? roi * group.roi_min : 0);
+        weight_[i] += roi;
+        held_by_[i] = g;
+      }
+    }
+    risk_ = risk_slopes(problem_.risk, answer_.spend);
+  }
+
+  ChannelLine line(std::size_t i) const {
+    const Channel& c = problem_.channels[i];
+    ChannelLine out;
+    out.now = c.current;
+    out.plan = answer_.spend[i];
+    out.return_now = value_at(c.curve, out.now) - (out.now > 0 ? c.fixed_cost : 0);
+    out.return_plan = value_at(c.curve, out.plan) - (out.plan > 0 ? c.fixed_cost : 0);
+    out.marginal = slope_at(c.curve, out.plan);
+    const bool at_low = is_close(out.plan, c.min), at_high = is_close(out.plan, c.max);
+    double slope = weight_[i] * (at_high ? slope_before(c.curve, out.plan) : out.marginal);
+    slope -= price_[i] + entry(risk_, i);
+    if (!std::isfinite(slope)) slope = 0;
+    if (has_prices() && (at_low || at_high)) out.worth = slope;
+    out.why = why(i, out, at_low, at_high);
+    return out;
+  }
+
+  std::string why(std::size_t i, const ChannelLine& l, bool at_low, bool at_high) const {
+    const Channel& c = problem_.channels[i];
+    if (bounds_.low[i] != Bounds::kNone &&
+        plan_.constraints[bounds_.low[i]].limit == Limit::frozen)
+      return "frozen";
+    if (at_high && c.max > c.min) {
+      const std::string of = bounds_.high[i] == Bounds::kNone ? "max" : name(bounds_.high[i]);
+      return l.worth > 0 ? fmt::format("at its {}: a unit more would earn {}", of, amount(l.worth))
+                         : fmt::format("at its {}", of);
+    }
+    if (c.can_stop() && l.plan == 0) return "off";
+    if (c.active_min > 0 && is_close(l.plan, c.active_min)) return "at its min_if_active";
+    if (at_low) {
+      if (l.plan == 0) return "nothing: its first unit earns less than elsewhere";
+      const std::string of = bounds_.low[i] == Bounds::kNone ? "min" : name(bounds_.low[i]);
+      return l.worth < 0 ? fmt::format("held up by its {}: a unit less would earn {}", of,
+                                       amount(-l.worth))
+                         : fmt::format("at its {}", of);
+    }
+    if (held_by_[i] != static_cast<std::size_t>(-1))
+      return "level with its group " + problem_.groups[held_by_[i]].id;
+    if (problem_.turnover_max < kInfinity && is_close(l.plan, l.now)) return "stays: max_moved";
+    return has_prices() ? "level" : "as its curve has it";
+  }
+  std::string name(std::size_t k) const {
+    const Limit limit = plan_.constraints[k].limit;
+    if (limit == Limit::shift_up || limit == Limit::shift_down) return "max_shift";
+    return limit == Limit::channel_min ? "min" : "max";
+  }
+
+  void bind(std::size_t k, double price) {
+    if (price != 0 && std::isfinite(price)) out_.bindings.push_back({k, price, 0, 0, false});
+  }
+
+  void find_bindings() {
+    const Prices& p = answer_.prices;
+    const double sign = problem_.goal == Goal::least_spend ? -1 : 1;
+    for (std::size_t k = 0; k < plan_.constraints.size(); ++k) {
+      const Constraint& c = plan_.constraints[k];
+      switch (c.limit) {
+        case Limit::total_max:
+          if (!problem_.is_fixed() ? p.total > 0 : c.value == problem_.total_max)
+            bind(k, sign * p.total);
+          break;
+        case Limit::total_min:
+          if (!problem_.is_fixed() && p.total < 0) bind(k, sign * p.total);
+          break;
+        case Limit::group_max:
+        case Limit::pace_max:
+          if (entry(p.group, c.index) > 0) bind(k, sign * p.group[c.index]);
+          break;
+        case Limit::group_min:
+        case Limit::pace_min:
+          if (entry(p.group, c.index) < 0) bind(k, sign * p.group[c.index]);
+          break;
+        case Limit::group_share:
+          bind(k, sign * entry(p.share, c.index) * spend_of(answer_.spend));
+          break;
+        case Limit::group_roi:
+          if (entry(p.group_roi, c.index) > 0)
+            bind(k, -sign * p.group_roi[c.index] * group_spend(c.index));
+          break;
+        case Limit::roi:
+          bind(k, -sign * p.roi * spend_of(answer_.spend));
+          break;
+        case Limit::turnover:
+          bind(k, sign * p.turnover);
+          break;
+        case Limit::return_min:
+          bind(k, p.return_min);
+          break;
+        case Limit::channel_max:
+        case Limit::shift_up:
+          if (bounds_.high[c.index] == k && out_.channels[c.index].worth > 0 &&
+              is_close(answer_.spend[c.index], c.value))
+            bind(k, sign * out_.channels[c.index].worth);
+          break;
+        case Limit::channel_min:
+        case Limit::shift_down:
+          if (bounds_.low[c.index] == k && c.value > 0 && out_.channels[c.index].worth < 0 &&
+              is_close(answer_.spend[c.index], c.value))
+            bind(k, sign * out_.channels[c.index].worth);
+          break;
+        default:
+          break;
+      }
+    }
+    const auto size = [&](const Binding& b) {
+      return std::abs(b.price) * std::max(1e-9, plan_.constraints[b.constraint].value);
+    };
+    std::stable_sort(out_.bindings.begin(), out_.bindings.end(),
+                     [&](const Binding& a, const Binding& b) { return size(a) > size(b); });
+  }
+  double group_spend(std::size_t g) const {
+    double sum = 0;
+    for (const std::size_t i : problem_.groups[g].members) sum += answer_.spend[i];
+    return sum;
+  }
+
+  // Each limit that binds with a bit more room, all else the same.
+  void solve_again() {
+    if (problem_.channels.size() > kManyChannels) return;
+    for (std::size_t b = 0; b < std::min(out_.bindings.size(), options_.bindings); ++b) {
+      Binding& binding = out_.bindings[b];
+      const Constraint& c = plan_.constraints[binding.constraint];
+      const bool total = c.limit == Limit::total_max || c.limit == Limit::total_min;
+      // Room is upwards for what is at most, downwards for what is at least; a fixed total can go up.
+      const bool down = c.limit == Limit::group_min || c.limit == Limit::pace_min ||
+                        c.limit == Limit::channel_min || c.limit == Limit::shift_down ||
+                        c.limit == Limit::roi || c.limit == Limit::group_roi ||
+                        c.limit == Limit::return_min ||
+                        (c.limit == Limit::total_min && !problem_.is_fixed());
+      const double step = (down ? -1 : 1) * step_for(c.value);
+      Plan changed = plan_;
+      changed.constraints[binding.constraint].value += step;
+      if (total && problem_.is_fixed()) {
+        for (Constraint& other : changed.constraints) {
+          if (other.limit == Limit::total_min || other.limit == Limit::total_max)
+            other.value = c.value + step;
+        }
+      }
+      const Solution again = solver_(problem_of(changed));
+      binding.step = step;
+      if (again.allocation.status != Status::optimal) continue;
+      binding.gain = again.allocation.objective - answer_.objective;
+      binding.solved = true;
+    }
+  }
+
+  // Where several limits hold a channel at once, the price of one alone earns nothing.
+  void correct_reasons() {
+    for (const Binding& b : out_.bindings) {
+      const Constraint& c = plan_.constraints[b.constraint];
+      const bool of_channel = bounds_.low.size() > c.index &&
+                              (bounds_.low[c.index] == b.constraint ||
+                               bounds_.high[c.index] == b.constraint);
+      if (!of_channel || !b.solved || std::abs(b.gain) > 1e-6 * std::abs(b.price * b.step)) continue;
+      out_.channels[c.index].why =
+          fmt::format("at its {}; other limits hold it there, too", name(b.constraint));
+    }
+  }
+
+  std::vector<double> totals() const {
+    const double base =
+        std::isfinite(problem_.total_max) ? problem_.total_max : spend_of(answer_.spend);
+    std::vector<double> out;
+    for (const double share : options_.sweep) out.push_back(share * base);
+    return out;
+  }
+
+  // What is at its bound, and which groups bind: as long as it is the same, the price moves smoothly
+  // (and not at all where returns are straight).
+  std::vector<signed char> signature(const Allocation& a) const {
+    std::vector<signed char> out;
+    for (std::size_t i = 0; i < a.spend.size(); ++i) {
+      const Channel& c = problem_.channels[i];
+      out.push_back(is_close(a.spend[i], c.min) ? -1 : is_close(a.spend[i], c.max) ? 1 : 0);
+    }
+    for (const double price : a.prices.group)
+      out.push_back(price > kClose ? 1 : price < -kClose ? -1 : 0);
+    return out;
+  }
+
+  void find_range() {
+    if (!std::isfinite(problem_.total_max) || answer_.prices.total == 0) return;
+    const std::vector<signed char> here = signature(answer_);
+    const double total = problem_.total_max;
+    const auto same_at = [&](double other) {
+      Problem changed = problem_;
+      if (problem_.is_fixed()) changed.total_min = other;
+      changed.total_max = other;
+      const Solution solution = solver_(changed);
+      return solution.allocation.status == Status::optimal &&
+             signature(solution.allocation) == here;
+    };
+    const auto edge = [&](double far) {
+      double good = total, bad = far;
+      if (same_at(far)) return far;
+      for (int i = 0; i < 24; ++i) {
+        const double middle = (good + bad) / 2;
+        (same_at(middle) ? good : bad) = middle;
+      }
+      return good;
+    };
+    out_.price_low = edge(total / 4);
+    out_.price_high = edge(total * 4);
+  }
+
+  const Plan& plan_;
+  const Problem& problem_;
+  const Allocation& answer_;
+  const Solver& solver_;
+  const ExplainOptions& options_;
+  Bounds bounds_;
+  std::vector<double> price_, weight_, risk_;
+  std::vector<std::size_t> held_by_;
+  Explanation out_;
+};
+
+// Concave returns under nested groups: one set of arrays, filled for each total.
+std::vector<FrontierPoint> filled_frontier(const Problem& problem,
+                                           const std::vector<double>& totals) {
+  Problem unlimited = problem;
+  unlimited.total_min = 0;
+  unlimited.total_max = kInfinity;
+  Forest forest = *forest_of(unlimited);
+  Waterfill fill(forest);
+  const std::vector<double> high = highest(unlimited, 2);
+  const double most = totals.empty() ? 0 : *std::max_element(totals.begin(), totals.end());
+  for (std::size_t i = 0; i < problem.channels.size(); ++i) {
+    const Channel& c = problem.channels[i];
+    const double penalty = problem.risk.any() ? problem.risk.penalty * problem.risk.diagonal[i] : 0;
+    fill.add(i, c.curve, c.min, std::max(c.min, std::min(high[i], 2 * most)), penalty);
+  }
+  fill.finish();
+  const double outer = problem.price + (problem.goal == Goal::most_profit ? 1 : 0);
+  std::vector<FrontierPoint> out;
+  for (const double total : totals) {
+    forest.nodes[0].max = total;
+    forest.nodes[0].min = problem.is_fixed() ? total : 0;
+    const Filled filled = fill.fill(outer, nullptr);
+    if (filled.end != Filled::End::done) continue;
+    out.push_back({total, spend_of(filled.spend), return_of(problem, filled.spend),
+                   filled.price_of[0]});
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<FrontierPoint> frontier_of(const Problem& problem, const std::vector<double>& totals,
+                                       const Solver& solver) {
+  if (is_separable(problem) && problem.goal != Goal::least_spend &&
+      !std::isfinite(problem.roi_min) && !std::isfinite(problem.turnover_max) &&
+      std::none_of(problem.groups.begin(), problem.groups.end(),
+                   [](const Group& g) { return g.max_share < kInfinity; }))
+    return filled_frontier(problem, totals);
+  std::vector<FrontierPoint> out;
+  if (problem.goal == Goal::least_spend) return out;
+  for (const double total : totals) {
+    Problem other = problem;
+    other.total_max = total;
+    other.total_min = problem.is_fixed() ? total : std::min(problem.total_min, total);
+    const Allocation a = solver(other).allocation;
+    if (a.spend.empty() || a.status == Status::infeasible || a.status == Status::unbounded) continue;
+    out.push_back({total, spend_of(a.spend), return_of(other, a.spend), a.prices.total});
+  }
+  return out;
+}
+
+Explanation explain(const Plan& plan, const Problem& problem, const Solution& solution,
+                    const Solver& solver, const ExplainOptions& options) {
+  return Explaining(plan, problem, solution, solver, options).explain();
+}
+
+}  // namespace autopilot::optimize

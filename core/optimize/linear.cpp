@@ -1,0 +1,466 @@
+#include "core/optimize/linear.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/optimize/certify.h"
+#include "core/optimize/separable.h"
+
+namespace autopilot::optimize {
+namespace {
+
+constexpr std::size_t kNoRow = static_cast<std::size_t>(-1);
+constexpr std::size_t kManyTangents = 24;  // of one channel
+constexpr int kMostRounds = 60;
+constexpr double kFar = 1e9;  // of an open end, of all amounts: no optimum lies there
+
+// A channel's return as straight parts above its start.
+struct Shape {
+  double start = 0;     // spend that is not decided on
+  double value = 0;     // return there
+  bool switched = false;
+  bool concave = true;
+  std::vector<Stretch> parts;
+  std::vector<double> tangents;  // of a smooth curve
+};
+
+struct Rows {
+  std::size_t total = kNoRow, roi = kNoRow, return_min = kNoRow, turnover = kNoRow;
+  std::vector<std::size_t> group, share, group_roi;
+};
+
+class Linear {
+ public:
+  Linear(const Problem& problem, const LpSolver& solver, const LinearOptions& options)
+      : problem_(problem), solver_(solver), options_(options), high_(highest(problem, 2)) {
+    const std::vector<double> least = highest(problem, 1);
+    for (std::size_t i = 0; i < problem.channels.size(); ++i) {
+      // Where there are switches there are no prices, and the tightest bounds serve best.
+      if (is_switched(i)) high_[i] = least[i];
+      high_[i] = std::max(high_[i], problem.channels[i].min);
+      shapes_.push_back(shape_of(i));
+    }
+  }
+
+  Allocation solve() {
+    Allocation best;
+    best.status = Status::stopped;
+    best.bound = better(kInfinity);
+    for (int round = 0; round < kMostRounds; ++round) {
+      const LpAnswer answer = solver_(model(), options_.seconds);
+      best.rounds = static_cast<std::size_t>(round + 1);
+      best.solver = integers_ ? "glpk-mip" : smooth_ ? "tangents" : "glpk-lp";
+      if (answer.status == Status::infeasible || answer.status == Status::unbounded) {
+        // A tangent may bend a floor on returns upwards only, so that infeasible is proven; what is
+        // unbounded is so only once no curve bends.
+        best.status = answer.status;
+        if (answer.status == Status::unbounded) best.unbounded = endless();
+        return best;
+      }
+      // Where nothing is left to decide there are no values either.
+      if (answer.values.empty() && answer.status != Status::optimal) return best;
+      take(answer, best);
+      if (!smooth_) break;
+      if (relative_gap(best.objective, best.bound) <= options_.gap && !best.spend.empty()) break;
+      if (!add_tangents(answer.values)) break;
+    }
+    if (smooth_ && best.status == Status::stopped && !best.spend.empty() &&
+        relative_gap(best.objective, best.bound) <= 1e-7)
+      best.status = Status::optimal;
+    return best;
+  }
+
+ private:
+  double better(double x) const { return problem_.goal == Goal::least_spend ? -x : x; }
+
+  Shape shape_of(std::size_t i) {
+    const Channel& c = problem_.channels[i];
+    Shape shape;
+    shape.start = c.min;
+    shape.value = value_at(c.curve, c.min);
+    shape.switched = is_switched(i);
+    if (is_straight(c.curve)) {
+      if (c.curve.family == Family::piecewise)
+        straight_parts(c.curve, c.min, high_[i], shape);
+      else if (high_[i] > c.min)
+        shape.parts.push_back({c.min, high_[i], slope_at(c.curve, c.min), true});
+      split_at(c.current, shape);
+      return shape;
+    }
+    if (!is_concave(c.curve, c.min, high_[i])) {
+      sampled(c.curve, c.min, high_[i], shape);
+      split_at(c.current, shape);
+      return shape;
+    }
+    smooth_ = true;
+    first_tangents(i, shape);
+    bend(i, shape);
+    return shape;
+  }
+
+  bool is_switched(std::size_t i) const {
+    const Channel& c = problem_.channels[i];
+    return c.min <= 0 && (c.can_stop() || in_counted_group(i));
+  }
+  bool in_counted_group(std::size_t i) const {
+    return std::any_of(problem_.groups.begin(), problem_.groups.end(), [&](const Group& g) {
+      return g.max_active && std::binary_search(g.members.begin(), g.members.end(), i);
+    });
+  }
+
+  static void straight_parts(const Curve& curve, double low, double high, Shape& shape) {
+    shape.concave = is_concave(curve, low, high);
+    double from = low;
+    const auto until = [&](double to) {
+      if (!(to > from)) return;
+      shape.parts.push_back(
+          {from, to, (value_at(curve, to) - value_at(curve, from)) / (to - from), true});
+      from = to;
+    };
+    for (const Point& p : curve.points) {
+      if (p.x > low) until(std::min(p.x, high));
+    }
+    if (high > from) shape.parts.push_back({from, high, 0, true});
+  }
+
+  // A curve with a convex part, as chords: what they leave out is seen in the gap.
+  void sampled(const Curve& curve, double low, double high, Shape& shape) {
+    constexpr int kChords = 64;
+    Curve chords;
+    chords.family = Family::piecewise;
+    const double end = std::isinf(high) ? low + 20 * curve.b : high;
+    for (int k = 0; k <= kChords; ++k) {
+      const double x = low + (end - low) * k / kChords;
+      chords.points.push_back({x, value_at(curve, x)});
+    }
+    straight_parts(chords, low, end, shape);
+    rough_ = true;
+  }
+
+  void first_tangents(std::size_t i, Shape& shape) {
+    const Channel& c = problem_.channels[i];
+    const double low = c.min;
+    const double end = std::isinf(high_[i]) ? low + 100 * std::max(c.curve.b, 1.0) : high_[i];
+    const auto add = [&](double x) { shape.tangents.push_back(x); };
+    if (std::isfinite(slope_at(c.curve, low))) add(low);
+    for (const double share : {1e-4, 1e-2, 0.1, 0.25, 0.5, 0.75}) add(low + share * (end - low));
+    add(end);
+    if (c.current > low && c.current < end) add(c.current);
+    std::sort(shape.tangents.begin(), shape.tangents.end());
+    shape.tangents.erase(std::unique(shape.tangents.begin(), shape.tangents.end()),
+                         shape.tangents.end());
+  }
+
+  // Straight parts of the least of all tangents.
+  void bend(std::size_t i, Shape& shape) const {
+    const Channel& c = problem_.channels[i];
+    const auto line = [&](double t, double x) {
+      return value_at(c.curve, t) + slope_at(c.curve, t) * (x - t);
+    };
+    shape.parts.clear();
+    shape.value = line(shape.tangents.front(), c.min);
+    double from = c.min;
+    for (std::size_t k = 0; k < shape.tangents.size(); ++k) {
+      const double t = shape.tangents[k], slope = slope_at(c.curve, t);
+      double to = high_[i];
+      if (k + 1 < shape.tangents.size()) {
+        const double next = shape.tangents[k + 1], other = slope_at(c.curve, next);
+        if (!(slope > other)) continue;
+        to = std::clamp((line(next, 0) - line(t, 0)) / (slope - other), t, next);
+      }
+      if (to > from) shape.parts.push_back({from, to, slope, true});
+      from = std::max(from, to);
+    }
+    split_at(c.current, shape);
+  }
+
+  void split_at(double x, Shape& shape) const {
+    if (!std::isfinite(problem_.turnover_max)) return;
+    for (std::size_t k = 0; k < shape.parts.size(); ++k) {
+      Stretch& part = shape.parts[k];
+      if (!(part.low < x && x < part.high)) continue;
+      const Stretch rest{x, part.high, part.slope, true};
+      part.high = x;
+      shape.parts.insert(shape.parts.begin() + static_cast<std::ptrdiff_t>(k) + 1, rest);
+      return;
+    }
+  }
+
+  // New tangents where the answer is; false when they are all there already.
+  bool add_tangents(const std::vector<double>& values) {
+    const std::vector<double> spend = spend_at(values);
+    bool added = false;
+    for (std::size_t i = 0; i < shapes_.size(); ++i) {
+      Shape& shape = shapes_[i];
+      if (shape.tangents.empty()) continue;
+      const double x = spend[i];
+      if (!std::isfinite(slope_at(problem_.channels[i].curve, x))) continue;
+      const auto at = std::lower_bound(shape.tangents.begin(), shape.tangents.end(), x);
+      const double near = 1e-12 * std::max(1e-300, std::abs(x));
+      if (at != shape.tangents.end() && std::abs(*at - x) <= near) continue;
+      if (at != shape.tangents.begin() && std::abs(*(at - 1) - x) <= near) continue;
+      shape.tangents.insert(at, x);
+      added = true;
+      while (shape.tangents.size() > kManyTangents) {
+        // The one furthest from the answer: dropping it only loosens the bound.
+        if (x - shape.tangents.front() > shape.tangents.back() - x)
+          shape.tangents.erase(shape.tangents.begin());
+        else
+          shape.tangents.pop_back();
+      }
+      bend(i, shape);
+    }
+    return added;
+  }
+
+  std::size_t row(double low, double high) {
+    model_.rows.emplace_back(low, high);
+    return model_.rows.size() - 1;
+  }
+  void entry(std::size_t r, std::size_t column, double value) {
+    if (r != kNoRow && value != 0) model_.entries.push_back({r, column, value});
+  }
+  // Moves a row's bounds by what is spent or returned without being decided on.
+  void move(std::size_t r, double by) {
+    if (r == kNoRow) return;
+    model_.rows[r].first -= by;
+    model_.rows[r].second -= by;
+  }
+
+  LpModel model() {
+    model_ = {};
+    rows_ = {};
+    integers_ = false;
+    first_column_.assign(shapes_.size(), 0);
+    make_rows();
+    for (std::size_t i = 0; i < shapes_.size(); ++i) add_channel(i);
+    return model_;
+  }
+
+  void make_rows() {
+    if (problem_.total_min > 0 || problem_.total_max < kInfinity)
+      rows_.total = row(problem_.total_min > 0 ? problem_.total_min : -kInfinity,
+                        problem_.total_max);
+    if (std::isfinite(problem_.roi_min)) rows_.roi = row(0, kInfinity);
+    if (std::isfinite(problem_.return_min)) rows_.return_min = row(problem_.return_min, kInfinity);
+    if (std::isfinite(problem_.turnover_max))
+      rows_.turnover = row(-kInfinity, problem_.turnover_max);
+    const std::size_t groups = problem_.groups.size();
+    rows_.group.assign(groups, kNoRow);
+    rows_.share = rows_.group_roi = counted_ = rows_.group;
+    member_of_.assign(shapes_.size(), {});
+    for (std::size_t g = 0; g < groups; ++g) {
+      const Group& group = problem_.groups[g];
+      for (const std::size_t i : group.members) member_of_[i].push_back(g);
+      if (group.min > 0 || group.max < kInfinity)
+        rows_.group[g] = row(group.min > 0 ? group.min : -kInfinity, group.max);
+      if (group.max_share < kInfinity) rows_.share[g] = row(-kInfinity, 0);
+      if (std::isfinite(group.roi_min)) rows_.group_roi[g] = row(0, kInfinity);
+      if (group.max_active)
+        counted_[g] = row(-kInfinity, static_cast<double>(*group.max_active));
+    }
+  }
+
+  // What a unit of spend at `slope` does in every row.
+  template <class F>
+  void each_row(std::size_t i, double slope, F visit) {
+    visit(rows_.total, 1.0);
+    visit(rows_.roi, slope - problem_.roi_min);
+    visit(rows_.return_min, slope);
+    for (const std::size_t g : member_of_[i]) {
+      visit(rows_.group[g], 1.0);
+      visit(rows_.group_roi[g], slope - problem_.groups[g].roi_min);
+    }
+    for (std::size_t g = 0; g < rows_.share.size(); ++g) {
+      if (rows_.share[g] == kNoRow) continue;
+      const auto& members = problem_.groups[g].members;
+      const bool in = std::binary_search(members.begin(), members.end(), i);
+      visit(rows_.share[g], (in ? 1.0 : 0.0) - problem_.groups[g].max_share);
+    }
+  }
+  double cost_of(double slope) const {
+    if (problem_.goal == Goal::least_spend) return -1;
+    return slope - problem_.price - (problem_.goal == Goal::most_profit ? 1 : 0);
+  }
+
+  void add_channel(std::size_t i) {
+    const Channel& c = problem_.channels[i];
+    const Shape& shape = shapes_[i];
+    first_column_[i] = model_.columns.size();
+    if (shape.start != 0) {
+      each_row(i, 0, [&](std::size_t r, double v) { move(r, v * shape.start); });
+      model_.constant += cost_of(0) * shape.start;
+    }
+    add_value(i, shape.value);
+    if (rows_.turnover != kNoRow) move(rows_.turnover, std::abs(c.current - shape.start));
+    std::size_t on = kNoRow;
+    if (shape.switched) on = add_switch(i);
+    std::size_t before = kNoRow;
+    double before_width = 0;
+    for (std::size_t k = 0; k < shape.parts.size(); ++k) {
+      const Stretch& part = shape.parts[k];
+      const std::size_t column = model_.columns.size();
+      model_.columns.push_back({0, part.high - part.low, cost_of(part.slope), false});
+      each_row(i, part.slope, [&](std::size_t r, double v) { entry(r, column, v); });
+      if (rows_.turnover != kNoRow) entry(rows_.turnover, column, part.high <= c.current ? -1 : 1);
+      if (on != kNoRow) {
+        entry(on, column, 1);
+        entry(on + 1, column, 1);
+      }
+      if (!shape.concave && before != kNoRow) in_order(before, before_width, column, part);
+      before = column;
+      before_width = part.high - part.low;
+    }
+  }
+
+  void add_value(std::size_t i, double value) {
+    if (value == 0) return;
+    if (problem_.goal != Goal::least_spend) model_.constant += value;
+    move(rows_.roi, value);
+    move(rows_.return_min, value);
+    for (const std::size_t g : member_of_[i]) move(rows_.group_roi[g], value);
+  }
+
+  // y: whether the channel gets anything; rows x - max y <= 0 and x - active_min y >= 0.
+  std::size_t add_switch(std::size_t i) {
+    const Channel& c = problem_.channels[i];
+    integers_ = true;
+    const std::size_t y = model_.columns.size();
+    model_.columns.push_back({0, 1, problem_.goal == Goal::least_spend ? 0 : -c.fixed_cost, true});
+    const std::size_t most = row(-kInfinity, 0);
+    row(0, kInfinity);
+    const double high = std::isinf(high_[i]) ? kFar * std::max(1.0, c.active_min) : high_[i];
+    entry(most, y, -high);
+    entry(most + 1, y, -c.active_min);
+    entry(rows_.roi, y, -c.fixed_cost);
+    entry(rows_.return_min, y, -c.fixed_cost);
+    for (const std::size_t g : member_of_[i]) {
+      entry(rows_.group_roi[g], y, -c.fixed_cost);
+      entry(counted_[g], y, 1);
+    }
+    ++first_column_[i];
+    return most;
+  }
+
+  // z: the part before is full; this one gets nothing until then.
+  void in_order(std::size_t before, double width, std::size_t column, const Stretch& part) {
+    integers_ = true;
+    const std::size_t z = model_.columns.size();
+    model_.columns.push_back({0, 1, 0, true});
+    const std::size_t full = row(0, kInfinity);
+    entry(full, before, 1);
+    entry(full, z, -width);
+    const std::size_t empty = row(-kInfinity, 0);
+    entry(empty, column, 1);
+    entry(empty, z, -(part.high - part.low));
+  }
+
+  std::vector<double> spend_at(const std::vector<double>& values) const {
+    std::vector<double> out(shapes_.size());
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const Shape& shape = shapes_[i];
+      std::size_t column = first_column_[i];
+      double x = shape.start;
+      for (std::size_t k = 0; k < shape.parts.size(); ++k) {
+        x += std::max(0.0, values[column]);
+        column += !shape.concave && k > 0 ? 2 : 1;
+      }
+      out[i] = tidy(i, x);
+    }
+    return out;
+  }
+
+  // What the simplex leaves a rounding away from a bound is at it.
+  double tidy(std::size_t i, double x) const {
+    const Channel& c = problem_.channels[i];
+    const double close = 1e-9 * std::max(1e-300, std::min(high_[i], std::max(x, c.current)));
+    if (shapes_[i].switched) {
+      if (x < 0.5 * std::max(c.active_min, 0.0) || x <= close) return 0;
+      return std::clamp(x, c.active_min, std::max(c.active_min, high_[i]));
+    }
+    if (std::abs(x - c.min) <= close) return c.min;
+    return std::clamp(x, c.min, high_[i]);
+  }
+
+  void take(const LpAnswer& answer, Allocation& best) {
+    const std::vector<double> spend = spend_at(answer.values);
+    const Prices prices = prices_at(answer);
+    double bound = rough_ ? better(kInfinity) : answer.bound;
+    if (problem_.goal == Goal::least_spend && !rough_) bound = -answer.bound;
+    if (!answer.row_prices.empty() && !integers_) {
+      const double certified = certify(problem_, spend, prices).bound;
+      if (smooth_) bound = tighter(bound, certified);
+    }
+    best.bound = tighter(best.bound, bound);
+    const double objective = objective_of(problem_, spend);
+    const bool fits = violation_of(problem_, spend) <= 1e-8;
+    const bool first = best.spend.empty();
+    if (fits && (first || better(objective) >= better(best.objective))) {
+      best.spend = spend;
+      best.objective = objective;
+      best.prices = prices;
+    }
+    if (!smooth_) {
+      best.status = answer.status;
+      if (first && !fits) {
+        best.spend = spend;
+        best.objective = objective;
+        best.prices = prices;
+      }
+    }
+  }
+  double tighter(double a, double b) const {
+    return problem_.goal == Goal::least_spend ? std::max(a, b) : std::min(a, b);
+  }
+
+  Prices prices_at(const LpAnswer& answer) const {
+    Prices out;
+    const std::size_t groups = problem_.groups.size();
+    out.group.assign(groups, 0);
+    out.share = out.group_roi = out.group;
+    if (answer.row_prices.empty() || integers_) return out;
+    const auto price = [&](std::size_t r) { return r == kNoRow ? 0 : answer.row_prices[r]; };
+    out.total = price(rows_.total);
+    out.roi = std::max(0.0, -price(rows_.roi));
+    out.return_min = std::max(0.0, -price(rows_.return_min));
+    out.turnover = std::max(0.0, price(rows_.turnover));
+    for (std::size_t g = 0; g < groups; ++g) {
+      out.group[g] = price(rows_.group[g]);
+      out.share[g] = std::max(0.0, price(rows_.share[g]));
+      out.group_roi[g] = std::max(0.0, -price(rows_.group_roi[g]));
+    }
+    return out;
+  }
+
+  std::vector<std::size_t> endless() const {
+    std::vector<std::size_t> out;
+    for (std::size_t i = 0; i < shapes_.size(); ++i) {
+      const Shape& shape = shapes_[i];
+      if (!shape.parts.empty() && std::isinf(shape.parts.back().high) &&
+          cost_of(shape.parts.back().slope) > 0)
+        out.push_back(i);
+    }
+    return out;
+  }
+
+  const Problem& problem_;
+  const LpSolver& solver_;
+  const LinearOptions& options_;
+  std::vector<double> high_;
+  std::vector<Shape> shapes_;
+  bool smooth_ = false, integers_ = false, rough_ = false;
+  LpModel model_;
+  Rows rows_;
+  std::vector<std::size_t> counted_;  // rows of max_active, by group
+  std::vector<std::vector<std::size_t>> member_of_;
+  std::vector<std::size_t> first_column_;  // of each channel's parts
+};
+
+}  // namespace
+
+Allocation solve_linear(const Problem& problem, const LpSolver& solver,
+                        const LinearOptions& options) {
+  return Linear(problem, solver, options).solve();
+}
+
+}  // namespace autopilot::optimize

@@ -1,0 +1,451 @@
+#include "core/optimize/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/base/units.h"
+
+namespace autopilot::optimize {
+namespace {
+
+constexpr std::pair<std::string_view, Family> kFamilies[] = {
+    {"linear", Family::linear},         {"log", Family::logarithm},
+    {"power", Family::power},           {"exp", Family::exponential},
+    {"hill", Family::hill},             {"mm", Family::michaelis_menten},
+    {"quad", Family::quadratic},        {"piecewise", Family::piecewise},
+};
+
+std::string text_of(const Value* value) {
+  return value != nullptr && value->is_string() ? value->as_string() : std::string();
+}
+
+std::optional<double> number_of(const Value* value) {
+  if (value == nullptr || !value->is_number()) return std::nullopt;
+  return value->as_double();
+}
+
+// A share as documents have it: "20%" or 0.2.
+std::optional<double> share_of(const Value* value) {
+  if (value == nullptr) return std::nullopt;
+  if (value->is_number()) return value->as_double();
+  return value->is_string() ? parse_share(value->as_string()) : std::nullopt;
+}
+
+bool flag_of(const Value* value) { return value != nullptr && value->is_bool() && value->as_bool(); }
+
+void apply(Problem& p, const Constraint& c) {
+  const auto raise = [&](double& low) { low = std::max(low, c.value); };
+  const auto lower = [&](double& high) { high = std::min(high, c.value); };
+  switch (c.limit) {
+    case Limit::channel_min:
+    case Limit::shift_down:
+      return raise(p.channels[c.index].min);
+    case Limit::channel_max:
+    case Limit::shift_up:
+      return lower(p.channels[c.index].max);
+    case Limit::frozen:
+      raise(p.channels[c.index].min);
+      return lower(p.channels[c.index].max);
+    case Limit::active_min:
+      p.channels[c.index].active_min = c.value;
+      return;
+    case Limit::total_min:
+      return raise(p.total_min);
+    case Limit::total_max:
+      return lower(p.total_max);
+    case Limit::group_min:
+    case Limit::pace_min:
+      return raise(p.groups[c.index].min);
+    case Limit::group_max:
+    case Limit::pace_max:
+      return lower(p.groups[c.index].max);
+    case Limit::group_share:
+      return lower(p.groups[c.index].max_share);
+    case Limit::group_roi:
+      return raise(p.groups[c.index].roi_min);
+    case Limit::group_active:
+      p.groups[c.index].max_active = static_cast<std::size_t>(c.value);
+      return;
+    case Limit::roi:
+      return raise(p.roi_min);
+    case Limit::turnover:
+      return lower(p.turnover_max);
+    case Limit::return_min:
+      p.return_min = c.value;
+      return;
+  }
+}
+
+class Reading {
+ public:
+  Reading(const std::string& id, const Value& spec) : spec_(spec) {
+    plan_.id = id;
+    plan_.unit = text_of(spec.get("currency"));
+    if (const std::string name = text_of(spec.get("algorithm")); !name.empty())
+      plan_.algorithm = name;
+    plan_.resolution = number_of(spec.get("resolution")).value_or(plan_.unit.empty() ? 0 : 0.01);
+  }
+
+  Plan read(const std::vector<ChannelRow>* rows) {
+    read_channels(rows);
+    read_groups();
+    read_pacing();
+    read_goal();
+    read_total();
+    read_risk();
+    return std::move(plan_);
+  }
+
+ private:
+  void add(Limit limit, std::size_t index, double value) {
+    plan_.constraints.push_back({limit, index, value});
+  }
+  void add_if(Limit limit, std::size_t index, const std::optional<double>& value) {
+    if (value) add(limit, index, *value);
+  }
+
+  void read_channels(const std::vector<ChannelRow>* rows) {
+    default_shift_ = share_of(spec_.get("max_shift"));
+    if (rows != nullptr) {
+      plan_.open.channels.reserve(rows->size());
+      for (const ChannelRow& row : *rows) add_channel(row);
+    } else {
+      for (const Value& channel : spec_.get("channels")->as_list()) {
+        std::string fault;
+        add_channel(row_from(channel, fault));
+        if (!fault.empty()) throw Error(ErrorKind::invalid, fault);
+      }
+    }
+    if (std::none_of(plan_.tier.begin(), plan_.tier.end(), [](std::size_t t) { return t > 1; }))
+      plan_.tier.clear();
+  }
+
+  void add_channel(const ChannelRow& row) {
+    const std::size_t i = plan_.open.channels.size();
+    if (!index_.emplace(row.id, i).second)
+      throw Error(ErrorKind::invalid, fmt::format("two channels are called {}", row.id));
+    Channel channel;
+    channel.id = row.id;
+    channel.current = row.current;
+    channel.fixed_cost = row.fixed_cost.value_or(0);
+    if (row.curve)
+      channel.curve = *row.curve;
+    else
+      plan_.unfitted.push_back(i);
+    plan_.open.channels.push_back(std::move(channel));
+    plan_.tier.push_back(std::max<std::size_t>(row.tier, 1));
+    add_if(Limit::channel_min, i, row.min);
+    add_if(Limit::channel_max, i, row.max);
+    add_if(Limit::active_min, i, row.active_min);
+    const std::optional<double> shift = row.max_shift ? row.max_shift : default_shift_;
+    if (row.frozen) {
+      add(Limit::frozen, i, row.current);
+    } else if (shift) {
+      add(Limit::shift_down, i, row.current * (1 - std::min(1.0, *shift)));
+      add(Limit::shift_up, i, row.current * (1 + *shift));
+    }
+    if (!row.group.empty()) by_row_[row.group].push_back(i);
+  }
+
+  std::size_t channel_called(const std::string& id, std::string_view where) const {
+    const auto found = index_.find(id);
+    if (found != index_.end()) return found->second;
+    std::vector<std::string> known;
+    for (const Channel& c : plan_.open.channels) known.push_back(c.id);
+    if (known.size() > 1000) known.resize(1000);
+    throw Error(ErrorKind::invalid, fmt::format("{}: there is no channel {}", where, id),
+                std::string(trim(did_you_mean(id, known))));
+  }
+
+  void read_groups() {
+    const Value* groups = spec_.get("groups");
+    for (std::size_t g = 0; groups != nullptr && g < groups->as_list().size(); ++g)
+      add_group(groups->as_list()[g]);
+    for (const auto& [name, members] : by_row_) {
+      if (used_.contains(name)) continue;
+      throw Error(ErrorKind::invalid, fmt::format("a channel is in the group {}, which is not there", name),
+                  "list it under groups");
+    }
+  }
+
+  void add_group(const Value& from) {
+    Group group;
+    group.id = text_of(from.get("id"));
+    if (const Value* members = from.get("channels")) {
+      for (const Value& m : members->as_list())
+        group.members.push_back(channel_called(m.as_string(), "group " + group.id));
+    }
+    if (const auto found = by_row_.find(group.id); found != by_row_.end()) {
+      used_[group.id] = true;
+      group.members.insert(group.members.end(), found->second.begin(), found->second.end());
+    }
+    std::sort(group.members.begin(), group.members.end());
+    group.members.erase(std::unique(group.members.begin(), group.members.end()),
+                        group.members.end());
+    const std::size_t g = plan_.open.groups.size();
+    plan_.open.groups.push_back(std::move(group));
+    add_if(Limit::group_min, g, number_of(from.get("min")));
+    add_if(Limit::group_max, g, number_of(from.get("max")));
+    add_if(Limit::group_share, g, share_of(from.get("max_share")));
+    add_if(Limit::group_roi, g, roi_in(from));
+    add_if(Limit::group_active, g, number_of(from.get("max_active")));
+  }
+
+  // roi_min, or what a cost per unit of return comes to.
+  static std::optional<double> roi_in(const Value& from) {
+    if (const auto roi = number_of(from.get("roi_min"))) return roi;
+    if (const auto cpa = number_of(from.get("cpa_max"))) return 1 / *cpa;
+    return std::nullopt;
+  }
+
+  // All that is spent up to a channel, in the order of the channels: groups one within the next.
+  void read_pacing() {
+    const Value* pacing = spec_.get("pacing");
+    for (std::size_t k = 0; pacing != nullptr && k < pacing->as_list().size(); ++k) {
+      const Value& entry = pacing->as_list()[k];
+      const std::string through = text_of(entry.get("through"));
+      const std::size_t last = channel_called(through, "pacing");
+      Group group;
+      group.id = "up to " + through;
+      for (std::size_t i = 0; i <= last; ++i) group.members.push_back(i);
+      const std::size_t g = plan_.open.groups.size();
+      plan_.open.groups.push_back(std::move(group));
+      add_if(Limit::pace_min, g, number_of(entry.get("min")));
+      add_if(Limit::pace_max, g, number_of(entry.get("max")));
+    }
+  }
+
+  void read_goal() {
+    const std::string goal = text_of(spec_.get("objective"));
+    if (goal == "max_profit") plan_.open.goal = Goal::most_profit;
+    if (goal == "min_spend") plan_.open.goal = Goal::least_spend;
+    plan_.open.price = number_of(spec_.get("target_marginal_roi")).value_or(0);
+    add_if(Limit::return_min, 0, number_of(spec_.get("return_min")));
+    add_if(Limit::roi, 0, roi_in(spec_));
+    add_if(Limit::turnover, 0, number_of(spec_.get("max_moved")));
+  }
+
+  void read_total() {
+    const Value* total = spec_.get("total");
+    if (total == nullptr) return;
+    if (total->is_number()) {
+      add(Limit::total_min, 0, total->as_double());
+      add(Limit::total_max, 0, total->as_double());
+      return;
+    }
+    add_if(Limit::total_min, 0, number_of(total->get("min")));
+    add_if(Limit::total_max, 0, number_of(total->get("max")));
+  }
+
+  std::vector<double> by_channel(const Value& map, std::string_view where) const {
+    std::vector<double> out(plan_.open.channels.size(), 0);
+    for (const auto& [id, value] : map.as_map()) out[channel_called(id, where)] = value.as_double();
+    return out;
+  }
+
+  void read_risk() {
+    const Value* risk = spec_.get("risk");
+    if (risk == nullptr) return;
+    Risk& to = plan_.open.risk;
+    to.penalty = number_of(risk->get("penalty")).value_or(0);
+    to.diagonal.assign(plan_.open.channels.size(), 0);
+    if (const Value* variance = risk->get("variance"))
+      to.diagonal = by_channel(*variance, "risk: variance");
+    if (const Value* factors = risk->get("factors")) {
+      for (const Value& factor : factors->as_list())
+        to.loadings.push_back(by_channel(factor, "risk: factors"));
+    }
+    if (const Value* covariance = risk->get("covariance")) {
+      to.dense.assign(plan_.open.channels.size(), {});
+      for (auto& row : to.dense) row.assign(plan_.open.channels.size(), 0);
+      for (const auto& [id, row] : covariance->as_map()) {
+        const std::size_t i = channel_called(id, "risk: covariance");
+        const std::vector<double> values = by_channel(row, "risk: covariance");
+        for (std::size_t j = 0; j < values.size(); ++j) {
+          if (values[j] != 0) to.dense[i][j] = to.dense[j][i] = values[j];
+        }
+      }
+    }
+  }
+
+  const Value& spec_;
+  Plan plan_;
+  std::optional<double> default_shift_;
+  std::unordered_map<std::string, std::size_t> index_;
+  std::map<std::string, std::vector<std::size_t>> by_row_;
+  std::map<std::string, bool> used_;
+};
+
+}  // namespace
+
+std::optional<Family> parse_family(std::string_view name) {
+  for (const auto& [known, family] : kFamilies) {
+    if (known == name) return family;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> family_names() {
+  std::vector<std::string> out;
+  for (const auto& [name, family] : kFamilies) out.emplace_back(name);
+  return out;
+}
+
+Curve curve_from(const Value& from, std::string& fault) {
+  Curve curve;
+  const std::string type = text_of(from.get("type"));
+  curve.family = parse_family(type).value_or(Family::linear);
+  struct Wanted {
+    Family family;
+    const char *b, *s;
+  };
+  static constexpr Wanted wanted[] = {
+      {Family::linear, "", ""},        {Family::logarithm, "b", ""},
+      {Family::power, "", "p"},        {Family::exponential, "b", ""},
+      {Family::hill, "k", "s"},        {Family::michaelis_menten, "k", ""},
+      {Family::quadratic, "c", ""},    {Family::piecewise, "", ""},
+  };
+  const auto need = [&](const char* name, double& to) {
+    if (name[0] == 0) return;
+    const std::optional<double> value = number_of(from.get(name));
+    if (!value)
+      fault = fmt::format("a curve of type {} needs {}", type, name);
+    else
+      to = *value;
+  };
+  const Wanted& names = wanted[static_cast<std::size_t>(curve.family)];
+  if (curve.family != Family::piecewise) need("a", curve.a);
+  need(names.b, curve.b);
+  need(names.s, curve.s);
+  curve.carry = number_of(from.get("carry_over")).value_or(0);
+  if (curve.family == Family::piecewise) {
+    const Value *x = from.get("x"), *y = from.get("y");
+    if (x == nullptr || y == nullptr || x->as_list().size() != y->as_list().size()) {
+      fault = "a piecewise curve needs x and y, as many of one as of the other";
+      return curve;
+    }
+    for (std::size_t k = 0; k < x->as_list().size(); ++k)
+      curve.points.push_back({x->as_list()[k].as_double(), y->as_list()[k].as_double()});
+  }
+  if (const std::string_view odd = fault_of(curve); fault.empty() && !odd.empty())
+    fault = fmt::format("the curve {}", odd);
+  return curve;
+}
+
+ChannelRow row_from(const Value& from, std::string& fault) {
+  ChannelRow row;
+  row.id = text_of(from.get("id"));
+  row.group = text_of(from.get("group"));
+  row.current = number_of(from.get("current")).value_or(0);
+  row.min = number_of(from.get("min"));
+  row.max = number_of(from.get("max"));
+  row.active_min = number_of(from.get("min_if_active"));
+  row.fixed_cost = number_of(from.get("fixed_cost"));
+  row.max_shift = share_of(from.get("max_shift"));
+  row.frozen = flag_of(from.get("frozen"));
+  row.tier = static_cast<std::size_t>(number_of(from.get("tier")).value_or(1));
+  if (const Value* curve = from.get("curve"); curve != nullptr && curve->is_map()) {
+    row.curve = curve_from(*curve, fault);
+    if (!fault.empty()) fault = fmt::format("{}: {}", row.id, fault);
+  }
+  return row;
+}
+
+std::string channels_file(const Value& spec) {
+  const Value* channels = spec.get("channels");
+  return channels != nullptr && channels->is_map() ? text_of(channels->get("from"))
+                                                   : std::string();
+}
+
+Plan plan_from(const std::string& id, const Value& spec, const std::vector<ChannelRow>* rows) {
+  return Reading(id, spec).read(rows);
+}
+
+Problem problem_of(const Plan& plan) {
+  Problem out = plan.open;
+  for (const Constraint& c : plan.constraints) apply(out, c);
+  return out;
+}
+
+Problem problem_with(const Plan& plan, const std::vector<bool>& keep) {
+  Problem out = plan.open;
+  for (std::size_t k = 0; k < plan.constraints.size(); ++k) {
+    if (keep[k]) apply(out, plan.constraints[k]);
+  }
+  return out;
+}
+
+std::string amount(double value) {
+  if (!std::isfinite(value)) return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
+  const double size = std::abs(value);
+  std::string digits;
+  if (size != 0 && (size < 1e-3 || size >= 1e15)) return fmt::format("{:.4g}", value);
+  const int places = size >= 1000 || size == std::floor(size) ? (size >= 1000 ? 0 : 0)
+                     : size >= 10                             ? 2
+                                                              : 4;
+  digits = fmt::format("{:.{}f}", size, places);
+  if (digits.find('.') != std::string::npos) {
+    while (digits.back() == '0') digits.pop_back();
+    if (digits.back() == '.') digits.pop_back();
+  }
+  const std::size_t whole = std::min(digits.find('.'), digits.size());
+  for (std::size_t at = whole; at > 3; at -= 3) digits.insert(at - 3, ",");
+  return (value < 0 && digits != "0" ? "-" : "") + digits;
+}
+
+std::string signed_amount(double value) { return (value < 0 ? "" : "+") + amount(value); }
+
+std::string percent(double share) {
+  return std::isfinite(share) ? fmt::format("{:.1f}%", 100 * share) : "";
+}
+
+std::string words_of(const Plan& plan, const Constraint& c) {
+  const auto channel = [&] { return plan.open.channels[c.index].id; };
+  const auto group = [&] { return plan.open.groups[c.index].id; };
+  switch (c.limit) {
+    case Limit::channel_min:
+      return fmt::format("{}: min {}", channel(), amount(c.value));
+    case Limit::channel_max:
+      return fmt::format("{}: max {}", channel(), amount(c.value));
+    case Limit::shift_down:
+      return fmt::format("{}: max_shift, at least {}", channel(), amount(c.value));
+    case Limit::shift_up:
+      return fmt::format("{}: max_shift, at most {}", channel(), amount(c.value));
+    case Limit::frozen:
+      return fmt::format("{}: frozen at {}", channel(), amount(c.value));
+    case Limit::active_min:
+      return fmt::format("{}: min_if_active {}", channel(), amount(c.value));
+    case Limit::total_min:
+      return fmt::format("total: at least {}", amount(c.value));
+    case Limit::total_max:
+      return fmt::format("total: at most {}", amount(c.value));
+    case Limit::group_min:
+      return fmt::format("group {}: min {}", group(), amount(c.value));
+    case Limit::group_max:
+      return fmt::format("group {}: max {}", group(), amount(c.value));
+    case Limit::group_share:
+      return fmt::format("group {}: max_share {}", group(), percent(c.value));
+    case Limit::group_roi:
+      return fmt::format("group {}: roi_min {}", group(), amount(c.value));
+    case Limit::group_active:
+      return fmt::format("group {}: max_active {}", group(), amount(c.value));
+    case Limit::pace_min:
+      return fmt::format("pacing {}: min {}", group(), amount(c.value));
+    case Limit::pace_max:
+      return fmt::format("pacing {}: max {}", group(), amount(c.value));
+    case Limit::roi:
+      return fmt::format("roi_min {}", amount(c.value));
+    case Limit::turnover:
+      return fmt::format("max_moved {}", amount(c.value));
+    case Limit::return_min:
+      return fmt::format("return_min {}", amount(c.value));
+  }
+  return "";
+}
+
+}  // namespace autopilot::optimize

@@ -1,0 +1,63 @@
+#include "core/optimize/problem.h"
+
+#include <cmath>
+
+namespace autopilot::optimize {
+
+std::string_view to_string(Status status) {
+  constexpr std::string_view names[] = {"optimal", "stopped", "infeasible", "unbounded"};
+  return names[static_cast<std::size_t>(status)];
+}
+
+double spend_of(const std::vector<double>& spend) {
+  double sum = 0, lost = 0;  // Neumaier's sum
+  for (const double x : spend) {
+    const double next = sum + x;
+    lost += std::abs(sum) >= std::abs(x) ? (sum - next) + x : (x - next) + sum;
+    sum = next;
+  }
+  return sum + lost;
+}
+
+double return_of(const Problem& problem, const std::vector<double>& spend) {
+  std::vector<double> parts(spend.size());
+  for (std::size_t i = 0; i < spend.size(); ++i) {
+    const Channel& channel = problem.channels[i];
+    parts[i] = value_at(channel.curve, spend[i]) - (spend[i] > 0 ? channel.fixed_cost : 0);
+  }
+  return spend_of(parts);
+}
+
+std::vector<double> risk_slopes(const Risk& risk, const std::vector<double>& x) {
+  std::vector<double> out(x.size(), 0);
+  if (!risk.any()) return out;
+  for (std::size_t i = 0; i < risk.diagonal.size(); ++i) out[i] += risk.diagonal[i] * x[i];
+  for (std::size_t i = 0; i < risk.dense.size(); ++i) {
+    for (std::size_t j = 0; j < x.size(); ++j) out[i] += risk.dense[i][j] * x[j];
+  }
+  for (const std::vector<double>& factor : risk.loadings) {
+    double exposure = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) exposure += factor[i] * x[i];
+    for (std::size_t i = 0; i < x.size(); ++i) out[i] += factor[i] * exposure;
+  }
+  for (double& value : out) value *= risk.penalty;
+  return out;
+}
+
+double risk_of(const Problem& problem, const std::vector<double>& spend) {
+  if (!problem.risk.any()) return 0;
+  const std::vector<double> slopes = risk_slopes(problem.risk, spend);
+  double sum = 0;
+  for (std::size_t i = 0; i < spend.size(); ++i) sum += slopes[i] * spend[i];
+  return sum / 2;
+}
+
+double objective_of(const Problem& problem, const std::vector<double>& spend) {
+  if (problem.goal == Goal::least_spend) return spend_of(spend);
+  double price = problem.price;
+  if (problem.goal == Goal::most_profit) price += 1;
+  const double cost = price == 0 ? 0 : price * spend_of(spend);
+  return return_of(problem, spend) - cost - risk_of(problem, spend);
+}
+
+}  // namespace autopilot::optimize

@@ -1,0 +1,181 @@
+#include "core/optimize/solve.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/error.h"
+#include "core/optimize/branch.h"
+#include "core/optimize/linear.h"
+#include "core/optimize/quadratic.h"
+#include "core/optimize/separable.h"
+#include "core/optimize/whole.h"
+
+namespace autopilot::optimize {
+namespace {
+
+bool has_switches(const Problem& problem) {
+  return std::any_of(problem.channels.begin(), problem.channels.end(),
+                     [](const Channel& c) { return c.can_stop() && c.min <= 0; }) ||
+         std::any_of(problem.groups.begin(), problem.groups.end(),
+                     [](const Group& g) { return g.max_active.has_value(); });
+}
+
+bool all_straight(const Problem& problem) {
+  return std::all_of(problem.channels.begin(), problem.channels.end(),
+                     [](const Channel& c) { return is_straight(c.curve); });
+}
+
+bool all_concave(const Problem& problem) {
+  return std::all_of(problem.channels.begin(), problem.channels.end(), [](const Channel& c) {
+    return is_concave(c.curve, c.min, std::max(c.min, c.max));
+  });
+}
+
+bool has_rows_on_returns(const Problem& problem) {
+  return std::isfinite(problem.roi_min) || std::isfinite(problem.return_min) ||
+         std::any_of(problem.groups.begin(), problem.groups.end(),
+                     [](const Group& g) { return std::isfinite(g.roi_min); });
+}
+
+bool fits(std::string_view solver, const Problem& problem) {
+  if (solver == "waterfill") return is_separable(problem);
+  if (solver == "branch") return is_branchable(problem);
+  if (solver == "qp") return is_quadratic(problem);
+  if (problem.risk.any()) return false;
+  if (solver == "lp") return all_straight(problem) && all_concave(problem) && !has_switches(problem);
+  if (solver == "tangents") return all_concave(problem) && !has_switches(problem);
+  return true;
+}
+
+// What was found without a proof may be worse than what is there.
+void keep_current_if_better(const Problem& problem, Allocation& a) {
+  std::vector<double> current;
+  for (const Channel& c : problem.channels) current.push_back(c.current);
+  if (a.status == Status::optimal || violation_of(problem, current) > 1e-9) return;
+  const double objective = objective_of(problem, current);
+  const bool least = problem.goal == Goal::least_spend;
+  if (least ? objective >= a.objective : objective <= a.objective) return;
+  a.spend = std::move(current);
+  a.objective = objective;
+}
+
+Allocation run(std::string_view solver, const Problem& problem, const SolveOptions& options) {
+  if (solver == "waterfill") return solve_separable(problem);
+  if (solver == "branch")
+    return solve_branching(problem, {std::min(options.gap, 1e-10), 2000000, options.stop});
+  if (solver == "qp") return solve_quadratic(problem, options.stop);
+  if (!options.lp) throw Error(ErrorKind::bug, "there is no solver of linear programs");
+  return solve_linear(problem, options.lp, {options.seconds, options.gap});
+}
+
+}  // namespace
+
+std::string fault_of(const Problem& p) {
+  for (const Channel& c : p.channels) {
+    if (const std::string_view fault = fault_of(c.curve); !fault.empty())
+      return fmt::format("the curve of {} {}", c.id, fault);
+    for (const double x : {c.min, c.current, c.active_min, c.fixed_cost}) {
+      if (!std::isfinite(x) || x < 0)
+        return fmt::format("{} has an amount that is no number or below 0", c.id);
+    }
+    if (std::isnan(c.max) || c.max < 0) return fmt::format("{} has a max that is no number", c.id);
+  }
+  for (const Group& g : p.groups) {
+    if (std::isnan(g.min) || std::isnan(g.max) || std::isnan(g.max_share) || std::isnan(g.roi_min))
+      return fmt::format("the group {} has a bound that is no number", g.id);
+  }
+  if (std::isnan(p.total_min) || std::isnan(p.total_max) || std::isnan(p.roi_min) ||
+      std::isnan(p.return_min) || std::isnan(p.turnover_max) || !std::isfinite(p.price))
+    return "the total or a limit is no number";
+  if (!std::isfinite(p.risk.penalty) || p.risk.penalty < 0)
+    return "the risk penalty is no number or below 0";
+  for (const double v : p.risk.diagonal) {
+    if (!std::isfinite(v) || v < 0) return "a variance is no number or below 0";
+  }
+  for (const auto* rows : {&p.risk.loadings, &p.risk.dense}) {
+    for (const auto& row : *rows) {
+      if (!std::all_of(row.begin(), row.end(), [](double v) { return std::isfinite(v); }))
+        return "a covariance is no number";
+    }
+  }
+  return "";
+}
+
+std::string class_of(const Problem& problem) {
+  std::string out = all_straight(problem) ? "straight returns" : "smooth returns";
+  if (!all_concave(problem)) out = "S-shaped returns";
+  out += forest_of(problem) ? (problem.groups.empty() ? ", one total" : ", nested groups")
+                            : ", crossed groups";
+  if (has_switches(problem)) out += ", on or off";
+  if (has_rows_on_returns(problem)) out += ", floors on returns";
+  if (std::isfinite(problem.turnover_max)) out += ", limited moves";
+  if (problem.risk.any()) out += problem.risk.is_diagonal() ? ", variances" : ", covariances";
+  return out;
+}
+
+std::string_view solver_for(const Problem& problem) {
+  if (is_separable(problem)) return "waterfill";
+  if (problem.risk.any()) return "qp";
+  const bool switches = has_switches(problem);
+  if (!switches && all_concave(problem)) return all_straight(problem) ? "lp" : "tangents";
+  // Switches on straight returns are what GLPK is good at; curves and S-shapes are not.
+  if (is_branchable(problem) && !(switches && all_straight(problem))) return "branch";
+  return "mip";
+}
+
+Solution solve(const Problem& problem, const SolveOptions& options) {
+  if (const std::string fault = fault_of(problem); !fault.empty())
+    throw Error(ErrorKind::invalid, fault);
+  Solution out;
+  out.problem_class = class_of(problem);
+  std::string_view solver = options.solver;
+  if (solver.empty()) solver = solver_for(problem);
+  if (!fits(solver, problem))
+    throw Error(ErrorKind::invalid,
+                fmt::format("the solver {} cannot do {}", solver, out.problem_class),
+                fmt::format("{} can", solver_for(problem)));
+  Allocation& a = out.allocation = run(solver, problem, options);
+  if (a.status == Status::infeasible || a.status == Status::unbounded || a.spend.empty())
+    return out;
+  keep_current_if_better(problem, a);
+  out.certificate = certify(problem, a.spend, a.prices);
+  // What has no prices (switches, S-curves) is as good as its solver's bound.
+  const bool least = problem.goal == Goal::least_spend;
+  const bool proven = solver == "branch" || solver == "mip" || solver == "tangents";
+  if (proven && std::isfinite(a.bound))
+    out.certificate.bound =
+        least ? std::max(out.certificate.bound, a.bound) : std::min(out.certificate.bound, a.bound);
+  if (proven && std::isnan(out.certificate.bound)) out.certificate.bound = a.bound;
+  out.certificate.gap = relative_gap(a.objective, out.certificate.bound);
+  a.bound = out.certificate.bound;
+  return out;
+}
+
+Solution in_whole_units(const Problem& problem, Solution solution, double unit) {
+  constexpr double kMostWork = 2e7;  // channels by groups
+  const double work = static_cast<double>(problem.channels.size()) *
+                      static_cast<double>(problem.groups.size() + 1);
+  Allocation& a = solution.allocation;
+  if (!(unit > 0) || a.status != Status::optimal || work > kMostWork ||
+      problem.channels.size() > 20000 || !is_separable(problem) || has_rows_on_returns(problem) ||
+      std::isfinite(problem.turnover_max) || problem.goal == Goal::least_spend)
+    return solution;
+  const auto units = whole_units(problem, a.spend, unit);
+  if (!units) return solution;
+  // Of 0.01, 1234 units are 1234 / 100: the double that is written 12.34.
+  const double per = std::round(1 / unit);
+  const bool decimal = unit < 1 && std::abs(per * unit - 1) < 1e-12;
+  std::vector<double> spend;
+  for (const std::int64_t n : *units)
+    spend.push_back(decimal ? static_cast<double>(n) / per : static_cast<double>(n) * unit);
+  if (violation_of(problem, spend) > 1e-12) return solution;
+  a.spend = std::move(spend);
+  a.objective = objective_of(problem, a.spend);
+  solution.certificate.violation = violation_of(problem, a.spend);
+  solution.certificate.gap = relative_gap(a.objective, a.bound);
+  return solution;
+}
+
+}  // namespace autopilot::optimize

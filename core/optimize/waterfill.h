@@ -1,0 +1,73 @@
+#pragma once
+// The dual of separable concave allocation under nested groups: the price of money at which the
+// channels together want what there is, found for the total and then for every group that binds
+// (Patriksson, A survey on the continuous nonlinear resource allocation problem, EJOR 185, 2008;
+// Vidal, Jaillet and Maculan for nested bounds, 2016). Exact to rounding: straight parts are taken
+// in the order of their slopes. Pure.
+
+#include <vector>
+
+#include "core/optimize/forest.h"
+#include "core/optimize/pool.h"
+
+namespace autopilot::optimize {
+
+inline constexpr std::size_t kFree = static_cast<std::size_t>(-1);
+
+struct Filled {
+  enum class End { done, infeasible, unbounded };
+  End end = End::done;
+  std::vector<double> spend;
+  std::vector<double> price_of;        // by node: the price that holds within it
+  std::vector<double> least, most;     // by channel: all that is as good at these prices
+  std::vector<double> falls;           // by channel: what it would give for a price that is 1 lower
+  std::vector<std::size_t> region;     // by channel: the node whose price holds; kFree: the outer one
+  std::size_t rounds = 0;
+  std::size_t node = 0;  // infeasible: whose bounds cannot be met
+};
+
+class Waterfill {
+ public:
+  explicit Waterfill(const Forest& forest);
+
+  // A channel between two bounds. The curve must outlive fill() where it is not concave or has a
+  // penalty (x^2 / 2).
+  void add(std::size_t channel, const Curve& curve, double low, double high, double penalty = 0);
+  // The same with what leaving `current` costs, for each unit.
+  void add_with_friction(std::size_t channel, const Curve& curve, double low, double high,
+                         double current, double friction, double penalty = 0);
+  // For functions of one's own: the base, then its straight parts from left to right.
+  void add_base(std::size_t channel, double low);
+  void add_step(std::size_t channel, double width, double slope);
+  void add_smooth(std::size_t channel, const Curve& curve, double low, double high, double shift,
+                  double penalty);
+  void finish();
+
+  // The best at the price `outer` of what is spent in all. Where several are best, that which is
+  // nearest to `near` (least squares); in equal parts of what is open when it is null.
+  Filled fill(double outer, const std::vector<double>* near);
+
+  // The bounds of a node, tightened by those of what is in it.
+  double least_of(std::size_t node) const { return least_[node]; }
+  double most_of(std::size_t node) const { return most_[node]; }
+
+ private:
+  Demand demand(std::size_t node, double price);
+  double search(std::size_t node, double target, double hint);
+  double price_at_end(std::size_t node, double target);
+  double start_of(std::size_t node, double target);
+  void descend(std::size_t node, double target, double price, Filled& out);
+  void settle_ties(const std::vector<double>* near, Filled& out);
+  void close_rounding(Filled& out);
+  bool tighten(Filled& out);
+
+  const Forest& forest_;
+  std::vector<Pool> pools_;
+  std::vector<double> base_;          // by channel
+  std::vector<double> least_, most_;  // by node
+  std::vector<double> target_;        // by node, while filling
+  std::vector<bool> bound_;           // by node: its own price
+  std::size_t rounds_ = 0;
+};
+
+}  // namespace autopilot::optimize

@@ -1,0 +1,126 @@
+#include "core/optimize/whole.h"
+
+#include <algorithm>
+#include <cmath>
+#include <queue>
+
+#include "core/optimize/forest.h"
+
+namespace autopilot::optimize {
+namespace {
+
+constexpr double kHair = 1e-9;          // of a unit: what is no unit more
+constexpr std::int64_t kBack = 3;       // units that a start lies below the best without units
+constexpr std::int64_t kMost = std::int64_t{1} << 60;
+
+std::int64_t up(double x, double unit) {
+  return static_cast<std::int64_t>(std::ceil(x / unit - kHair));
+}
+std::int64_t down(double x, double unit) {
+  if (x / unit > static_cast<double>(kMost)) return kMost;
+  return static_cast<std::int64_t>(std::floor(x / unit + kHair));
+}
+
+class Whole {
+ public:
+  Whole(const Problem& problem, const Forest& forest, double unit)
+      : problem_(problem), forest_(forest), unit_(unit), parent_(forest.nodes.size(), 0) {
+    for (std::size_t k = 0; k < forest.nodes.size(); ++k) {
+      low_.push_back(up(forest.nodes[k].min, unit));
+      high_.push_back(down(forest.nodes[k].max, unit));
+      for (const std::size_t child : forest.nodes[k].children) parent_[child] = k;
+    }
+    used_.assign(forest.nodes.size(), 0);
+  }
+
+  std::optional<std::vector<std::int64_t>> find(const std::vector<double>& near) {
+    const std::size_t n = near.size();
+    units_.assign(n, 0);
+    most_.assign(n, 0);
+    for (std::size_t i = 0; i < n; ++i) {
+      const Channel& c = problem_.channels[i];
+      const std::int64_t least = up(c.min, unit_);
+      most_[i] = down(c.max, unit_);
+      if (least > most_[i]) return std::nullopt;
+      units_[i] = std::clamp(down(near[i], unit_) - kBack, least, most_[i]);
+      each_node(i, [&](std::size_t k) { used_[k] += units_[i]; });
+    }
+    // First what groups must have, innermost first, then the total.
+    for (std::size_t k = forest_.nodes.size(); k-- > 0;) {
+      if (!serve(k, low_[k], true)) return std::nullopt;
+    }
+    serve(0, high_[0], false);
+    for (std::size_t k = 0; k < forest_.nodes.size(); ++k) {
+      if (used_[k] < low_[k] || used_[k] > high_[k]) return std::nullopt;
+    }
+    return units_;
+  }
+
+ private:
+  template <class F>
+  void each_node(std::size_t i, F visit) const {
+    for (std::size_t k = forest_.home[i];; k = parent_[k]) {
+      visit(k);
+      if (k == 0) return;
+    }
+  }
+  bool within(std::size_t i, std::size_t node) const {
+    bool found = false;
+    each_node(i, [&](std::size_t k) { found |= k == node; });
+    return found;
+  }
+  bool has_room(std::size_t i) const {
+    if (units_[i] >= most_[i]) return false;
+    bool room = true;
+    each_node(i, [&](std::size_t k) { room &= used_[k] < high_[k]; });
+    return room;
+  }
+  double gain(std::size_t i) const {
+    const double x = static_cast<double>(units_[i]) * unit_;
+    const double y = static_cast<double>(units_[i] + 1) * unit_;
+    double out = value_at(problem_.channels[i].curve, y) - value_at(problem_.channels[i].curve, x);
+    const Risk& risk = problem_.risk;
+    if (risk.any() && !risk.diagonal.empty())
+      out -= risk.penalty * risk.diagonal[i] * (y * y - x * x) / 2;
+    return out - problem_.price * unit_;
+  }
+
+  // Unit by unit until the node has `wanted`, or nobody gains and it need not.
+  bool serve(std::size_t node, std::int64_t wanted, bool needed) {
+    using Offer = std::pair<double, std::size_t>;
+    const auto worse = [](const Offer& a, const Offer& b) {
+      return a.first != b.first ? a.first < b.first : a.second > b.second;
+    };
+    std::priority_queue<Offer, std::vector<Offer>, decltype(worse)> offers(worse);
+    for (std::size_t i = 0; i < units_.size(); ++i) {
+      if (used_[node] < wanted && within(i, node)) offers.emplace(gain(i), i);
+    }
+    while (used_[node] < wanted && !offers.empty()) {
+      const auto [earns, i] = offers.top();
+      offers.pop();
+      if (!has_room(i)) continue;
+      if (!needed && earns <= 0) break;
+      ++units_[i];
+      each_node(i, [&](std::size_t k) { ++used_[k]; });
+      offers.emplace(gain(i), i);
+    }
+    return !needed || used_[node] >= wanted;
+  }
+
+  const Problem& problem_;
+  const Forest& forest_;
+  double unit_;
+  std::vector<std::size_t> parent_;
+  std::vector<std::int64_t> low_, high_, used_, units_, most_;
+};
+
+}  // namespace
+
+std::optional<std::vector<std::int64_t>> whole_units(const Problem& problem,
+                                                     const std::vector<double>& near, double unit) {
+  const std::optional<Forest> forest = forest_of(problem);
+  if (!forest) return std::nullopt;
+  return Whole(problem, *forest, unit).find(near);
+}
+
+}  // namespace autopilot::optimize
