@@ -28,7 +28,7 @@ class PolicyDecider final : public Decider {
     decide::Recorder recorder(store_.database(), world_, policies_, settings_of(q));
     std::string line = line_of(q);
     const std::size_t size = line.size();
-    line.append(decide::kPadding, ' ');
+    line.append(kPadding, ' ');
     std::string out;
     std::vector<decide::LineFault> faults;
     recorder.decide({{std::string_view(line).substr(0, size), 1}}, out, faults);
