@@ -42,7 +42,7 @@ void DiagnosisSums::keep_largest() {
 
 void DiagnosisSums::add(const events::Batch& batch, const stats::OpeRows& rows) {
   largest_.insert(largest_.end(), rows.weight, rows.weight + rows.count);
-  keep_largest();
+  if (largest_.size() > 4 * most_kept_) keep_largest();
   for (std::size_t i = 0; i < rows.count; ++i) {
     const double p = log_->propensity_of(batch, i), inverse = 1 / p;
     const std::size_t cell = log_->cell_of(batch, i);
@@ -71,6 +71,7 @@ void DiagnosisSums::add(const DiagnosisSums& other) {
 void DiagnosisSums::tail(Diagnosis& out, const WeightSums& weights) {
   const std::size_t k =
       std::min(largest_.size(), static_cast<std::size_t>(std::ceil(weights.rows / 100)));
+  keep_largest();
   std::sort(largest_.begin(), largest_.end(), std::greater<>());
   double sum = 0, logs = 0;
   for (std::size_t i = 0; i < k; ++i) sum += largest_[i];

@@ -66,6 +66,7 @@ struct OpeRows {
 // An estimate is mean(`mean`) + sum(`ratio`) / sum(denominator), where the denominator is the
 // weight, or for replay `accepted`. Writes the terms of each row; false where there is none of that
 // kind and nothing was written.
+// Some terms are the same for several estimators.
 bool mean_terms(const OpeEstimator& estimator, const OpeRows& rows, double* mean);
 bool ratio_terms(const OpeEstimator& estimator, const OpeRows& rows, double* ratio);
 
