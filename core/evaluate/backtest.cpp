@@ -295,7 +295,8 @@ class Comparison {
     Parts<std::vector<RowTerms>> terms;
     Parts<SegmentTallies> segments;
     const bool by_unit = log_.unit != Log::kNone;
-    if (!spec_.segments.empty() || spec_.window) segmenting_.emplace(log_, spec_.segments, spec_.window);
+    if (!spec_.segments.empty() || spec_.window)
+      segmenting_.emplace(log_, spec_.segments, spec_.window);
     log_.rows->for_each([&](std::size_t part, const Batch& batch) {
       if (!tallies[part]) {
         tallies[part].emplace(*plan_, blocks());
@@ -383,7 +384,8 @@ class Comparison {
     out.delta.interval = Interval{out.value - z * out.error, out.value + z * out.error};
     if (spec_.replicates > 0)
       out.bootstrap.interval = percentiles(replicates_[column], spec_.alpha);
-    else out.bootstrap.why_not = "no replicates were asked for";
+    else
+      out.bootstrap.why_not = "no replicates were asked for";
     bounded(e, out);
     const std::string doubt = doubt_of(out);
     out.delta.why_not = doubt;
@@ -421,8 +423,8 @@ class Comparison {
     const double variance =
         std::max(0.0, moments.mean_mean - n * out.value * out.value) / std::max(1.0, n - 1);
     const Interval range = sequences_->range(e);
-    out.bernstein.interval = stats::empirical_bernstein(out.value, variance, range.high - range.low,
-                                                        n, spec_.alpha);
+    out.bernstein.interval =
+        stats::empirical_bernstein(out.value, variance, range.high - range.low, n, spec_.alpha);
     out.anytime.interval = sequences_->interval(e);
   }
 
@@ -543,7 +545,7 @@ OpeEstimator parse_estimator(const std::string& text) {
     throw Error(ErrorKind::usage,
                 fmt::format("{}: {}", text,
                             !stats::has_parameter(*kind) ? name + " has no parameter"
-                            : is_share ? "the parameter is a number from 0 to 1"
+                            : is_share                   ? "the parameter is a number from 0 to 1"
                                        : "the parameter is a number above 0, or inf"));
   return out;
 }

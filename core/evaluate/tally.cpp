@@ -105,8 +105,7 @@ Tally::Tally(const TallyPlan& plan, std::size_t blocks)
       weights_(plan.targets),
       terms_(plan.sums.size()) {}
 
-void Tally::compute(const SumOf& what, const stats::OpeRows& rows,
-                    std::vector<double>& out) const {
+void Tally::compute(const SumOf& what, const stats::OpeRows& rows, std::vector<double>& out) const {
   out.resize(rows.count);
   const auto product = [&](const double* factor) {
     for (std::size_t i = 0; i < rows.count; ++i) out[i] = rows.weight[i] * factor[i];
@@ -140,8 +139,10 @@ void Tally::add(const Rows& rows) {
   by_turns_ = by_turns_ && rows.block.empty();
   const auto put = [&](std::size_t column, const std::vector<double>& values) {
     const std::span<const double> span(values.data(), count);
-    if (rows.block.empty()) sums_.add_by_turns(column, rows.first, span);
-    else sums_.add_to(column, rows.block, span);
+    if (rows.block.empty())
+      sums_.add_by_turns(column, rows.first, span);
+    else
+      sums_.add_to(column, rows.block, span);
   };
   mean_.assign(count, 1);
   put(0, mean_);

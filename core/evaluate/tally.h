@@ -52,8 +52,8 @@ struct WeightSums {
 
   void add(const double* weight, const double* reward, std::size_t count);
   void add(const WeightSums& other);
-  double effective() const;           // Kish's effective sample size
-  double effective_rewards() const;   // the same of the weights times rewards
+  double effective() const;          // Kish's effective sample size
+  double effective_rewards() const;  // the same of the weights times rewards
   double mean() const { return rows > 0 ? sum / rows : 0; }
   double mean_error() const;
   double largest_share() const { return sum > 0 ? most / sum : 0; }

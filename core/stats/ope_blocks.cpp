@@ -7,30 +7,24 @@
 #include <limits>
 #include <numeric>
 
+#include "core/base/mix.h"
+
 namespace autopilot::stats {
 namespace {
 
 constexpr std::size_t kTile = 16;  // columns that are resampled together: floats of a cache line
 
-// SplitMix64 (Steele, Lea, Flood 2014).
 class BlockDraws {
  public:
   explicit BlockDraws(std::uint64_t seed) : state_(seed) {}
-
-  std::uint64_t next() {
-    std::uint64_t z = state_ += 0x9E3779B97F4A7C15;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-    return z ^ (z >> 31);
-  }
+  std::uint64_t next() { return mixed(state_ += kMixStep); }
 
  private:
   std::uint64_t state_;
 };
 
 std::uint64_t seed_of(std::uint64_t seed, std::size_t replicate) {
-  BlockDraws draws(seed ^ (0x9E3779B97F4A7C15 * (replicate + 1)));
-  return draws.next();
+  return mixed(seed ^ (kMixStep * (replicate + 1)));
 }
 
 // The columns less their means, as float: their sums are differences from the totals, so that float

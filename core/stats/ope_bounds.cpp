@@ -34,8 +34,8 @@ Interval empirical_bernstein(double mean, double variance, double range, double 
 void MeanSequence::set_bet() {
   const double t = count_ + 1;
   const double variance = (0.25 + squares_) / t;
-  bet_ = std::min(kLargestBet,
-                  std::sqrt(2 * std::log(2 / alpha_) / (variance * t * std::log(1 + t))));
+  bet_ =
+      std::min(kLargestBet, std::sqrt(2 * std::log(2 / alpha_) / (variance * t * std::log(1 + t))));
   cost_ = (-std::log1p(-bet_) - bet_) / 4;
 }
 

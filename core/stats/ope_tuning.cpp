@@ -78,8 +78,8 @@ std::size_t choose_by_mse(std::span<const TuningSums> candidates, std::uint64_t 
                           const WeightRange& weights, double delta) {
   const auto n = static_cast<double>(rows);
   const double log_term = std::log(2 / delta);
-  const double spread = std::sqrt(2 * weights.mean_square * log_term / n) +
-                        2 * weights.most * log_term / (3 * n);
+  const double spread =
+      std::sqrt(2 * weights.mean_square * log_term / n) + 2 * weights.most * log_term / (3 * n);
   std::size_t best = 0;
   double least = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < candidates.size(); ++i) {

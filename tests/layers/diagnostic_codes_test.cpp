@@ -24,9 +24,8 @@ std::set<std::string> reported_codes() {
       R"((?:error|warning|note|stop|fault)\(\s*"([a-z]+(?:-[a-z]+)*)\")");
   std::set<std::string> codes{"bad-encoding",
                               "bad-character"};  // named in a table of core/base/yaml_scan.cpp
-  for (const char* folder :
-       {"core/base", "core/policy", "core/decide", "core/trial", "core/deploy",
-        "core/evaluate", "commands"}) {
+  for (const char* folder : {"core/base", "core/policy", "core/decide", "core/trial", "core/deploy",
+                             "core/evaluate", "commands"}) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
       if (entry.path().extension() != ".cpp") continue;
       const std::string text = contents(entry.path());

@@ -1,10 +1,11 @@
+#include "core/stats/ope.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 #include <numeric>
 
-#include "core/stats/ope.h"
 #include "core/stats/ope_blocks.h"
 #include "core/stats/ope_bounds.h"
 #include "core/stats/ope_tuning.h"
