@@ -99,17 +99,23 @@ void run_all(const Setting& setting) {
   for (int i = 0; i < 3; ++i) {
     wall = std::min(wall, wall_of([&] { cost = run(backtest(million, {})); }));
   }
-  report({"backtest, 1 M JSONL rows, 12 estimators, B = 10,000: CPU", cost.cpu_seconds * 1e3, "ms",
-          "", 0, {figure_at_most(500)}});
+  report({"backtest, 1 M JSONL rows, 12 estimators, B = 10,000: CPU",
+          cost.cpu_seconds * 1e3,
+          "ms",
+          "",
+          0,
+          {figure_at_most(500)}});
   report({"the same: wall", wall * 1e3, "ms", "", 0, {figure_at_most(300)}});
   report({"the same: memory", cost.peak_mib, "MiB", "", 0, {figure_at_most(150)}});
   double least = 1e9;
   for (int i = 0; i < 5; ++i) least = std::min(least, wall_of([&] { run(backtest(small, {})); }));
-  report({"backtest, 10 k rows, whole process, wall", least * 1e3, "ms", "", 0, {figure_at_most(15)}});
-  for (const auto& [name, path] :
-       {std::pair{"JSONL", million}, std::pair{"CSV", million_csv}}) {
+  report(
+      {"backtest, 10 k rows, whole process, wall", least * 1e3, "ms", "", 0, {figure_at_most(15)}});
+  for (const auto& [name, path] : {std::pair{"JSONL", million}, std::pair{"CSV", million_csv}}) {
     const std::vector<Timing> t = interleave_measured(
-        {[&] { return cpu_of(backtest(path, {"--estimator", "ips,snips", "--replicates", "0"})); },
+        {[&] {
+           return cpu_of(backtest(path, {"--estimator", "ips,snips", "--replicates", "0"}));
+         },
          [&] {
            const double begin = cpu_seconds();
            read_alone(path);
@@ -121,24 +127,44 @@ void run_all(const Setting& setting) {
            return cpu_seconds() - begin;
          }},
         3);
-    report({fmt::format("ips, snips, 1 M {} rows, CPU", name), t[0].least * 1e3, "ms",
-            "our reader alone", t[1].least * 1e3, {ratio_at_most(1.5)}});
-    report({fmt::format("our reader, 1 M {} rows, CPU", name), t[1].least * 1e3, "ms",
-            path == million ? "simdjson On-Demand, one thread, no columns" : "reading lines and fields",
-            t[2].least * 1e3, {}});
+    report({fmt::format("ips, snips, 1 M {} rows, CPU", name),
+            t[0].least * 1e3,
+            "ms",
+            "our reader alone",
+            t[1].least * 1e3,
+            {ratio_at_most(1.5)}});
+    report({fmt::format("our reader, 1 M {} rows, CPU", name),
+            t[1].least * 1e3,
+            "ms",
+            path == million ? "simdjson On-Demand, one thread, no columns"
+                            : "reading lines and fields",
+            t[2].least * 1e3,
+            {}});
   }
   if (std::system("python3 -c 'import numpy' 2> /dev/null") == 0) {
     const Cost numpy = run({{"python3", "bench/backtest_numpy.py", million, weights}});
     report({"backtest, 1 M JSONL rows, against numpy without intervals: CPU",
-            cost.cpu_seconds * 1e3, "ms", "numpy", numpy.cpu_seconds * 1e3, {}});
+            cost.cpu_seconds * 1e3,
+            "ms",
+            "numpy",
+            numpy.cpu_seconds * 1e3,
+            {}});
   }
   if (!setting.full) return;
   const std::string many = files.jsonl(10'000'000);
   Cost ten;
   const double ten_wall = wall_of([&] { ten = run(backtest(many, {})); });
-  report({"backtest, 10 M JSONL rows: wall", ten_wall * 1e3, "ms", "ten times 1 M", wall * 1e4,
+  report({"backtest, 10 M JSONL rows: wall",
+          ten_wall * 1e3,
+          "ms",
+          "ten times 1 M",
+          wall * 1e4,
           {ratio_at_most(1.1)}});
-  report({"backtest, 10 M JSONL rows: memory", ten.peak_mib, "MiB", "1 M rows", cost.peak_mib,
+  report({"backtest, 10 M JSONL rows: memory",
+          ten.peak_mib,
+          "MiB",
+          "1 M rows",
+          cost.peak_mib,
           {ratio_at_most(1.3)}});
 }
 

@@ -36,7 +36,9 @@ void report_world(const char* name, const testing::SyntheticWorld& world, std::s
       const bool exact = kind == "delta" || kind == "bootstrap";
       wanted.push_back(figure_at_least(exact ? 93.5 : 95));
       if (exact) wanted.push_back(figure_at_most(96.5));
-      report({.what = fmt::format("{}, {} rows: {} {} coverage", name, rows, estimator, kind),
+      if (by.stated == 0) continue;
+      report({.what = fmt::format("{}, {} rows: {} {} coverage of {} stated", name, rows, estimator,
+                                  kind, by.stated),
               .ours = 100 * by.share(),
               .unit = "%",
               .goals = wanted});

@@ -176,6 +176,10 @@ void Context::page(std::string_view text) {
 }
 
 void Context::inform(std::string_view text) { parts_->output.tell(Level::info, text); }
+void Context::progress(std::string_view text) {
+  if (!globals.quiet && globals.log_format == "text" && parts_->output.is_terminal(2))
+    parts_->output.complain(fmt::format("\r\x1b[K{}", text));
+}
 void Context::debug(std::string_view text) { parts_->output.tell(Level::debug, text); }
 
 void Context::ask(std::string_view question) {

@@ -93,6 +93,9 @@ class Context {
   render::TextStyle style() const;  // of stdout
   // To stderr: progress and remarks for people (not with -q).
   void inform(std::string_view text);
+  // A line on a terminal's stderr that the next one writes over; "" takes it away. Elsewhere, and
+  // with -q, nothing.
+  void progress(std::string_view text);
   // To stderr with -v: what was found and done on the way.
   void debug(std::string_view text);
   // Renders the collected diagnostics to stderr and forgets none.

@@ -1,6 +1,8 @@
 // autopilot backtest: what another policy would have earned, from the log of the one that acted.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/command.h"
 #include "commands/backtest_options.h"
 #include "commands/rules.h"
@@ -64,7 +66,11 @@ class BacktestCommand : public cli::Invocation {
       question.log.judge = &*governor;
       question.target = policies_;
     }
-    const auto answer = evaluate::answer(std::move(question), context.world.files);
+    std::unique_ptr<evaluate::Answer> answer;
+    {
+      const Finally cleared{context};
+      answer = evaluate::answer(std::move(question), context.world.files, progress(context));
+    }
     render::Report report = evaluate::describe(*answer, story);
     if (governor) evaluate::add_governed(*governor, *answer, report);
     if (!html_.empty()) {
@@ -76,6 +82,22 @@ class BacktestCommand : public cli::Invocation {
   }
 
  private:
+  // How far the reading is, once it has taken a second.
+  static events::EventReader::Progress progress(cli::Context& context) {
+    const std::int64_t begin = context.world.clock.monotonic_nanos();
+    return [&context, begin](std::uint64_t done, std::uint64_t all) {
+      const bool is_long = context.world.clock.monotonic_nanos() - begin > 1'000'000'000;
+      if (!is_long || all == 0) return;
+      context.progress(fmt::format("reading: {}%", std::min(done, all) * 100 / all));
+    };
+  }
+
+  // Takes the progress away, whatever happened.
+  struct Finally {
+    cli::Context& context;
+    ~Finally() { context.progress(""); }
+  };
+
   BacktestOptions options_;
   evaluate::GovernedAction as_;
   std::string policies_, html_;

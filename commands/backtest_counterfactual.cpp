@@ -46,8 +46,8 @@ class Counterfactual : public cli::Invocation {
     std::vector<evaluate::ScenarioResult> results;
     bool refused = false;
     for (evaluate::Scenario& scenario : scenarios) {
-      const evaluate::BacktestStory story{scenario.question.log.paths,
-                                          scenario.question.spec.alpha, force_};
+      const evaluate::BacktestStory story{scenario.question.log.paths, scenario.question.spec.alpha,
+                                          force_};
       results.push_back(
           {scenario.name, evaluate::answer(std::move(scenario.question), files), story});
       refused = refused || evaluate::is_refused(results.back().answer->backtest, story);

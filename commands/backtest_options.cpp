@@ -109,8 +109,8 @@ void BacktestOptions::set_spec(evaluate::BacktestSpec& spec) const {
   if (!window_.empty()) {
     spec.window = parse_duration(window_);
     if (!spec.window)
-      throw Error(ErrorKind::usage, fmt::format("--window takes a duration such as 1d, not {}",
-                                                window_));
+      throw Error(ErrorKind::usage,
+                  fmt::format("--window takes a duration such as 1d, not {}", window_));
   }
   spec.model.folds = static_cast<std::size_t>(std::max<std::int64_t>(1, folds_));
   if (folds_ > 100) throw Error(ErrorKind::usage, "--folds takes at most 100");

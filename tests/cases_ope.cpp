@@ -79,8 +79,9 @@ class OpeCases {
       spec.model.kind = evaluate::ModelSpec::Kind::tabular;
       spec.model.folds = static_cast<std::size_t>(folds);
       const std::string text =
-          folds == 1 ? read(file) : ordered_as_expected(name, read(file), to, exact, spec,
-                                                        expected->get("dm")->get("value")->as_double());
+          folds == 1 ? read(file)
+                     : ordered_as_expected(name, read(file), to, exact, spec,
+                                           expected->get("dm")->get("value")->as_double());
       testing::FakeFiles memory;
       memory.texts["log"] = text;
       request.paths = {"log"};
@@ -133,9 +134,12 @@ class OpeCases {
                  const evaluate::BacktestSpec& given, const Map& expected) {
     std::vector<std::string> plain, by_slope, by_mse;
     for (const auto& [estimator, values] : expected) {
-      if (estimator.ends_with("@slope")) by_slope.push_back(estimator);
-      else if (estimator.ends_with("@mse")) by_mse.push_back(estimator);
-      else plain.push_back(estimator);
+      if (estimator.ends_with("@slope"))
+        by_slope.push_back(estimator);
+      else if (estimator.ends_with("@mse"))
+        by_mse.push_back(estimator);
+      else
+        plain.push_back(estimator);
     }
     group(name, log, target, given, expected, plain);
     group(name, log, target, given, expected, by_slope);
@@ -179,11 +183,9 @@ class OpeCases {
   void compare(const std::string& name, const Estimated& got, const Value& expected) {
     check_relative(name, got.value, expected.get("value")->as_double(), kPoint);
     if (const Value* lambda = expected.get("lambda")) {
-      const std::string chosen = std::isinf(got.estimator.parameter)
-                                     ? "inf"
-                                     : fmt::format("{}", got.estimator.parameter);
-      const std::string wanted =
-          lambda->is_string() ? lambda->as_string() : to_json(*lambda);
+      const std::string chosen =
+          std::isinf(got.estimator.parameter) ? "inf" : fmt::format("{}", got.estimator.parameter);
+      const std::string wanted = lambda->is_string() ? lambda->as_string() : to_json(*lambda);
       check(name + " lambda", chosen == wanted, fmt::format("{} is not {}", chosen, wanted));
     }
     if (const Value* error = expected.get("delta_se"); error != nullptr && got.delta.interval)
@@ -204,8 +206,7 @@ class OpeCases {
     evaluate::BacktestSpec spec;
     spec.estimators = {evaluate::parse_estimator("ips")};
     spec.replicates = 0;
-    const evaluate::Diagnosis got =
-        evaluate::run_backtest(log, target, nullptr, spec).diagnosis;
+    const evaluate::Diagnosis got = evaluate::run_backtest(log, target, nullptr, spec).diagnosis;
     const auto same = [&](const char* what, double value) {
       check_relative(fmt::format("{} {}", name, what), value, expected.get(what)->as_double(),
                      kError);

@@ -11,9 +11,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/base/json_index.h"
 #include "core/decide/history_writer.h"
 #include "core/decide/input_shape.h"
-#include "core/base/json_index.h"
 #include "core/decide/json_text.h"
 #include "core/decide/members.h"
 

@@ -16,7 +16,6 @@
 #include "core/events/row_builder.h"
 #include "core/stats/normal.h"
 #include "core/stats/ope_tuning.h"
-#include "core/stats/sample.h"
 
 namespace autopilot::evaluate {
 namespace {
@@ -49,10 +48,21 @@ T merged(Parts<T>& parts) {
   return out;
 }
 
+// The same as stats::percentile(), without sorting all. REQUIRES values.
+double selected_percentile(std::vector<double>& values, double share) {
+  const double place = share * static_cast<double>(values.size() - 1);
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(place);
+  std::nth_element(values.begin(), at, values.end());
+  const double low = *at, fraction = place - std::floor(place);
+  if (fraction == 0) return low;
+  return low + fraction * (*std::min_element(at + 1, values.end()) - low);
+}
+
 Interval percentiles(std::vector<double> values, double alpha) {
   std::erase_if(values, [](double v) { return std::isnan(v); });
   if (values.empty()) return {std::nan(""), std::nan("")};
-  return {stats::percentile(values, 50 * alpha), stats::percentile(values, 100 - 50 * alpha)};
+  const double low = selected_percentile(values, alpha / 2);
+  return {low, selected_percentile(values, 1 - alpha / 2)};
 }
 
 // Everything about one comparison: the target, and the baseline if that is a policy, too.
@@ -118,11 +128,16 @@ class Comparison {
       mrdr_.push_back(fit_model(log_, spec_.model, is_fitted ? target : nullptr));
   }
 
-  TermsSource source(std::size_t target) const {
+  // Without what only some estimators read.
+  TermsSource plain_source(std::size_t target) const {
     TermsSource out;
     out.log = &log_;
     out.target = targets_[target];
     out.model = model_.get();
+    return out;
+  }
+  TermsSource source(std::size_t target) const {
+    TermsSource out = plain_source(target);
     out.mrdr = mrdr_.empty() ? nullptr : mrdr_[target].get();
     out.with_replay = has(Ope::replay);
     out.most_weight = most_weight_.empty() ? 1 : most_weight_[target];
@@ -176,10 +191,12 @@ class Comparison {
     tuned_.resize(estimators_.size());
     set_sub_gaussian();
     std::vector<std::vector<OpeEstimator>> grids;
-    for (const OpeEstimator& e : estimators_)
+    for (const OpeEstimator& e : estimators_) {
       grids.push_back(stats::has_parameter(e.kind) && std::isnan(e.parameter)
                           ? stats::tuning_grid(e.kind)
                           : std::vector<OpeEstimator>());
+      drop_alike(grids.back());
+    }
     if (std::all_of(grids.begin(), grids.end(), [](const auto& g) { return g.empty(); })) return;
     const std::vector<TuningSums> sums = tuning_sums(grids);
     std::size_t at = 0;
@@ -194,6 +211,15 @@ class Comparison {
       tuned_[e] = true;
       at += grids[e].size();
     }
+  }
+
+  // Of candidates that shrink no weight, the last is enough.
+  void drop_alike(std::vector<OpeEstimator>& grid) const {
+    if (grid.empty()) return;
+    const OpeEstimator last = grid.back();
+    grid.pop_back();
+    std::erase_if(grid, [&](const OpeEstimator& e) { return !shrinks(e); });
+    grid.push_back(last);
   }
 
   // Those have a best parameter of their own (stats::sub_gaussian_parameter).
@@ -222,7 +248,7 @@ class Comparison {
     log_.rows->for_each([&](std::size_t part, const Batch& batch) {
       if (!parts[part]) {
         parts[part].emplace();
-        terms[part].emplace(source(0));
+        terms[part].emplace(plain_source(0));
         for (const auto& grid : grids) {
           for (const OpeEstimator& e : grid) parts[part]->sums.push_back({e, 0, 0, 0});
         }
@@ -230,7 +256,9 @@ class Comparison {
       const OpeRows& rows = terms[part]->compute(batch);
       for (TuningSums& sums : parts[part]->sums) {
         const bool with_model = stats::needs_model(sums.estimator.kind);
-        sums.add(rows, with_model ? rows.residual : rows.reward, scratch[part]);
+        sums.add(rows, scratch[part]);
+        if (spec_.tuning == Tuning::mse)
+          sums.add_lost(rows, with_model ? rows.residual : rows.reward);
       }
     });
     return std::move(merged(parts).sums);
@@ -245,7 +273,7 @@ class Comparison {
       if (targets_.size() > 1) columns.push_back({1, e, {}});
     }
     if (targets_.size() == 1) columns.push_back({0, {Ope::logged}, {}});
-    plan_.emplace(std::move(columns), targets_.size());
+    plan_.emplace(std::move(columns), most_weight_);
   }
   std::size_t column_of(std::size_t e) const { return targets_.size() > 1 ? 2 * e : e; }
   std::size_t baseline_of(std::size_t e) const {
@@ -267,7 +295,8 @@ class Comparison {
     Parts<std::vector<RowTerms>> terms;
     Parts<SegmentTallies> segments;
     const bool by_unit = log_.unit != Log::kNone;
-    if (!spec_.segments.empty() || spec_.window) segmenting_.emplace(log_, spec_.segments, spec_.window);
+    if (!spec_.segments.empty() || spec_.window)
+      segmenting_.emplace(log_, spec_.segments, spec_.window);
     log_.rows->for_each([&](std::size_t part, const Batch& batch) {
       if (!tallies[part]) {
         tallies[part].emplace(*plan_, blocks());
@@ -317,7 +346,9 @@ class Comparison {
     const double most = spec_.most_weight.value_or(most_weight_[0]);
     sequences_.emplace(estimators_, log_.least_reward, log_.most_reward, most, spec_.alpha,
                        targets_.size() == 1);
-    RowTerms terms(source(0));
+    TermsSource without_replay = source(0);
+    without_replay.with_replay = false;
+    RowTerms terms(without_replay);
     log_.rows->for_each_in_order(
         [&](const Batch& batch) { sequences_->add(terms.compute(batch)); });
   }
@@ -353,7 +384,8 @@ class Comparison {
     out.delta.interval = Interval{out.value - z * out.error, out.value + z * out.error};
     if (spec_.replicates > 0)
       out.bootstrap.interval = percentiles(replicates_[column], spec_.alpha);
-    else out.bootstrap.why_not = "no replicates were asked for";
+    else
+      out.bootstrap.why_not = "no replicates were asked for";
     bounded(e, out);
     const std::string doubt = doubt_of(out);
     out.delta.why_not = doubt;
@@ -391,8 +423,8 @@ class Comparison {
     const double variance =
         std::max(0.0, moments.mean_mean - n * out.value * out.value) / std::max(1.0, n - 1);
     const Interval range = sequences_->range(e);
-    out.bernstein.interval = stats::empirical_bernstein(out.value, variance, range.high - range.low,
-                                                        n, spec_.alpha);
+    out.bernstein.interval =
+        stats::empirical_bernstein(out.value, variance, range.high - range.low, n, spec_.alpha);
     out.anytime.interval = sequences_->interval(e);
   }
 
@@ -513,7 +545,7 @@ OpeEstimator parse_estimator(const std::string& text) {
     throw Error(ErrorKind::usage,
                 fmt::format("{}: {}", text,
                             !stats::has_parameter(*kind) ? name + " has no parameter"
-                            : is_share ? "the parameter is a number from 0 to 1"
+                            : is_share                   ? "the parameter is a number from 0 to 1"
                                        : "the parameter is a number above 0, or inf"));
   return out;
 }

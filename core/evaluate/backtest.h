@@ -45,8 +45,8 @@ struct Uplift {
   stats::Interval difference_interval;  // bootstrap; delta where there is none
   double relative = 0;
   std::optional<stats::Interval> relative_interval;
-  double p = 1;                     // two-sided, that there is no difference
-  std::optional<double> evidence;   // e-value against "it is no better", whenever one looks
+  double p = 1;                    // two-sided, that there is no difference
+  std::optional<double> evidence;  // e-value against "it is no better", whenever one looks
 };
 
 struct Estimated {

@@ -42,7 +42,7 @@ void DiagnosisSums::keep_largest() {
 
 void DiagnosisSums::add(const events::Batch& batch, const stats::OpeRows& rows) {
   largest_.insert(largest_.end(), rows.weight, rows.weight + rows.count);
-  keep_largest();
+  if (largest_.size() > 4 * most_kept_) keep_largest();
   for (std::size_t i = 0; i < rows.count; ++i) {
     const double p = log_->propensity_of(batch, i), inverse = 1 / p;
     const std::size_t cell = log_->cell_of(batch, i);
@@ -71,6 +71,7 @@ void DiagnosisSums::add(const DiagnosisSums& other) {
 void DiagnosisSums::tail(Diagnosis& out, const WeightSums& weights) {
   const std::size_t k =
       std::min(largest_.size(), static_cast<std::size_t>(std::ceil(weights.rows / 100)));
+  keep_largest();
   std::sort(largest_.begin(), largest_.end(), std::greater<>());
   double sum = 0, logs = 0;
   for (std::size_t i = 0; i < k; ++i) sum += largest_[i];
@@ -137,7 +138,7 @@ Diagnosis DiagnosisSums::finish(const WeightSums& weights) {
 
 bool Diagnosis::has_heavy_tail() const {
   if (tail_index == 0 || effective >= kFewEffective * rows) return false;
-  return tail_index * (1 - 1 / std::sqrt(std::ceil(rows / 100))) < 2;
+  return tail_index * (1 - 2 / std::sqrt(std::ceil(rows / 100))) < 2;
 }
 
 std::string_view to_string(Trust trust) {
@@ -177,9 +178,10 @@ std::vector<Finding> find_doubts(const Log& log, const Target& target, const Dia
         fmt::format("{} of what the target does was never logged", percent(d.unseen)));
   if (d.has_heavy_tail())
     say(Trust::doubt, "heavy-tail",
-        fmt::format("the largest weights fall off so slowly (tail index {:.2f}) that their variance "
-                    "may have no bound: normal and bootstrap intervals are left out",
-                    d.tail_index));
+        fmt::format(
+            "the largest weights fall off so slowly (tail index {:.2f}) that their variance "
+            "may have no bound: normal and bootstrap intervals are left out",
+            d.tail_index));
   if (d.effective_rewards > 0 && d.effective_rewards < kFewRewards)
     say(Trust::doubt, "few-rewards",
         fmt::format("what the target earns rests on {:.2g} rewards", d.effective_rewards));
@@ -190,10 +192,10 @@ std::vector<Finding> find_doubts(const Log& log, const Target& target, const Dia
                     d.mean_weight, 1 - d.unseen, d.mean_weight_z()));
   if (d.calibration_p < 1e-3 && !target.is_filter())
     say(Trust::doubt, "calibration",
-        fmt::format("action {}{} was logged {:.3g} times as often as its propensities say (z {:.1f})",
-                    d.worst.action,
-                    d.worst.position.empty() ? "" : " at position " + d.worst.position,
-                    d.worst.mean, d.worst.z));
+        fmt::format(
+            "action {}{} was logged {:.3g} times as often as its propensities say (z {:.1f})",
+            d.worst.action, d.worst.position.empty() ? "" : " at position " + d.worst.position,
+            d.worst.mean, d.worst.z));
   if (log.propensities == Propensities::estimated)
     say(Trust::doubt, "estimated-propensities",
         "the propensities are frequencies of the log: right only when the policy that acted saw no "
@@ -203,7 +205,8 @@ std::vector<Finding> find_doubts(const Log& log, const Target& target, const Dia
         "the log has no propensities: all actions are taken to have been alike");
   if (!log.in_time_order)
     say(Trust::doubt, "time-order",
-        "rows are not in the order of their times: what holds at every moment is said for the order "
+        "rows are not in the order of their times: what holds at every moment is said for the "
+        "order "
         "of the log");
   if (log.bad.count() > 0)
     say(Trust::doubt, "bad-rows",

@@ -33,7 +33,7 @@ struct Diagnosis {
   double tested = 0;
 
   // Whether the weights' variance may be infinite: few effective rows, and a tail index that is not
-  // clearly above 2 (its error is itself over the root of the number of weights).
+  // above 2 by two of its errors (itself over the root of the number of weights).
   bool has_heavy_tail() const;
   // From 1, less what falls on actions that the log never shows.
   double mean_weight_z() const {
@@ -59,7 +59,7 @@ class DiagnosisSums {
   const Log* log_;
   const Target* target_;
   std::size_t most_kept_;
-  std::vector<double> largest_;  // weights: at least the 1 % largest
+  std::vector<double> largest_;                            // weights: at least the 1 % largest
   std::vector<double> count_, inverse_, inverse_squares_;  // by cell
   double least_propensity_ = 1, unused_ = 0;
 };

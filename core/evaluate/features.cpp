@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 
+#include "core/base/mix.h"
 #include "core/evaluate/model_linear.h"
 
 namespace autopilot::evaluate {
@@ -15,7 +16,7 @@ struct NumberSums {
 
 // Where one of many texts goes.
 std::uint32_t hashed(std::uint32_t code, std::uint32_t places) {
-  return static_cast<std::uint32_t>((code * 0x9E3779B97F4A7C15ULL) >> 32) % places;
+  return static_cast<std::uint32_t>((code * kMixStep) >> 32) % places;
 }
 
 }  // namespace

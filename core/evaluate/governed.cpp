@@ -53,8 +53,10 @@ void Governor::write_line(const Log& log, const std::vector<events::Labels>& lab
     std::string& to = is_text ? segment_ : metrics_;
     for (std::string* out : {&to, &line_}) {
       append_member(*out, column.name);
-      if (is_text) append_json_string(*out, labels[column.index][from.codes[row]]);
-      else append_double(*out, from.numbers[row]);
+      if (is_text)
+        append_json_string(*out, labels[column.index][from.codes[row]]);
+      else
+        append_double(*out, from.numbers[row]);
     }
   }
   line_ += R"(}},"context":{"metrics":)" + metrics_ + R"(},"segment":)" + segment_ + "}}}";
@@ -70,9 +72,8 @@ bool Governor::lets(const Log& log, const std::vector<events::Labels>& labels,
   if (!engine_.read(std::string_view(line_).substr(0, size), {}, input_, fault))
     throw Error(ErrorKind::invalid, fmt::format("row {} is no action: {}", row_, fault.message));
   decide::Circumstances at;
-  at.now = log.time == Log::kNone
-               ? now_
-               : Instant::from_micros(batch.columns[log.time].integers[row]);
+  at.now =
+      log.time == Log::kNone ? now_ : Instant::from_micros(batch.columns[log.time].integers[row]);
   at.run = "backtest";
   at.actor = as_.algorithm;
   at.role = as_.role;
@@ -81,7 +82,8 @@ bool Governor::lets(const Log& log, const std::vector<events::Labels>& labels,
   ++counts_[static_cast<std::size_t>(outcome_.result)];
   const bool let = outcome_.result <= decide::Result::modified;
   for (const decide::Reason& reason : outcome_.reasons) {
-    const bool holds = reason.effect == decide::Effect::block || reason.effect == decide::Effect::approve;
+    const bool holds =
+        reason.effect == decide::Effect::block || reason.effect == decide::Effect::approve;
     if (let || reason.monitor || !holds) continue;
     ++held_by_[reason.policy.empty() ? std::string(reason.kind)
                                      : fmt::format("{}/{}", reason.policy, reason.rule)];
@@ -105,16 +107,18 @@ void add_governed(const Governor& governor, const Answer& answer, render::Report
   const double held = rows - let;
   Map rules;
   for (const auto& [rule, count] : governor.held_by()) rules[rule] = Value(count);
-  report.data["policies"] = Map{{"allowed", Value(governor.count(Result::allowed))},
-                                {"modified", Value(governor.count(Result::modified))},
-                                {"pending", Value(governor.count(Result::pending))},
-                                {"blocked", Value(governor.count(Result::blocked))},
-                                {"mean_reward_let", let > 0 ? Value(earned / let) : Value()},
-                                {"mean_reward_held", held > 0 ? Value((sum - earned) / held) : Value()},
-                                {"held_by", std::move(rules)}};
+  report.data["policies"] =
+      Map{{"allowed", Value(governor.count(Result::allowed))},
+          {"modified", Value(governor.count(Result::modified))},
+          {"pending", Value(governor.count(Result::pending))},
+          {"blocked", Value(governor.count(Result::blocked))},
+          {"mean_reward_let", let > 0 ? Value(earned / let) : Value()},
+          {"mean_reward_held", held > 0 ? Value((sum - earned) / held) : Value()},
+          {"held_by", std::move(rules)}};
   std::string text = fmt::format("The policies let {} of {} rows through", let, rows);
   if (let > 0) text += fmt::format(", which earned {:.4g} each", earned / let);
-  if (held > 0) text += fmt::format("; the {} held back earned {:.4g} each", held, (sum - earned) / held);
+  if (held > 0)
+    text += fmt::format("; the {} held back earned {:.4g} each", held, (sum - earned) / held);
   report.text.insert(report.text.begin() + 1, render::Paragraph{text});
   if (governor.held_by().empty()) return;
   render::Table table{{"HELD BACK BY", "ROWS"}, {}, {false, true}};

@@ -1,7 +1,7 @@
 #pragma once
 // The policies of the engine over the actions of a log: which of them they would have let through.
-// Rows are decided in the order of the log, each at its own time, so that limits count as they would
-// have.
+// Rows are decided in the order of the log, each at its own time, so that limits count as they
+// would have.
 
 #include <array>
 #include <cstdint>

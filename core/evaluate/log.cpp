@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "core/base/error.h"
+#include "core/base/mix.h"
 #include "core/base/text.h"
 #include "core/base/units.h"
 #include "core/evaluate/row_expression.h"
@@ -41,7 +42,8 @@ void must_have(const std::vector<std::string>& columns, const std::string& name)
   if (name.empty() || has(columns, name)) return;
   const std::string close = did_you_mean(name, columns);
   throw Error(ErrorKind::invalid, fmt::format("the log has no column '{}'", name),
-              close.empty() ? fmt::format("its columns: {}", join(columns, ", ")) : std::string(trim(close)));
+              close.empty() ? fmt::format("its columns: {}", join(columns, ", "))
+                            : std::string(trim(close)));
 }
 
 // Builds the schema of a log and remembers where each role went.
@@ -51,8 +53,8 @@ class LogSchema {
       : log_(log) {
     const Mapping& c = log.columns;
     if (request.reward.empty())
-      log.reward = add({c.reward, Kind::number, !request.missing_reward,
-                        request.missing_reward.value_or(0)});
+      log.reward = add(
+          {c.reward, Kind::number, !request.missing_reward, request.missing_reward.value_or(0)});
     else
       log.reward = add({kMadeReward, Kind::number, false, 0});
     if (request.propensities == Propensities::logged)
@@ -145,10 +147,14 @@ class MadeColumns {
       return false;
     }
     double& to = batch.columns[log_.reward].numbers[i];
-    if (value.tag == expr::Tag::boolean) to = value.boolean ? 1 : 0;
-    else if (value.tag == expr::Tag::integer) to = static_cast<double>(value.integer);
-    else if (value.tag == expr::Tag::uinteger) to = static_cast<double>(value.uinteger);
-    else if (value.tag == expr::Tag::real && std::isfinite(value.real)) to = value.real;
+    if (value.tag == expr::Tag::boolean)
+      to = value.boolean ? 1 : 0;
+    else if (value.tag == expr::Tag::integer)
+      to = static_cast<double>(value.integer);
+    else if (value.tag == expr::Tag::uinteger)
+      to = static_cast<double>(value.uinteger);
+    else if (value.tag == expr::Tag::real && std::isfinite(value.real))
+      to = value.real;
     else {
       why = fmt::format("--reward gives {}, no finite number", expr::to_text(value));
       return false;
@@ -165,8 +171,8 @@ class MadeColumns {
         return false;
       }
       const std::size_t column = log_.rules[r].index;
-      const std::string text = value.tag == expr::Tag::string ? std::string(value.text())
-                                                              : expr::to_text(value);
+      const std::string text =
+          value.tag == expr::Tag::string ? std::string(value.text()) : expr::to_text(value);
       batch.columns[column].codes[i] = labels[column].code(text);
     }
     return true;
@@ -241,10 +247,11 @@ void check_bad(const Log& log, double max_bad) {
   std::string hint;
   for (const events::BadRow& row : log.bad.shown())
     hint += fmt::format("{}{}: {}", hint.empty() ? "" : "; ", place_of(row), row.why);
-  throw Error(ErrorKind::invalid,
-              fmt::format("{} of {} rows are bad, more than --max-bad {}", log.bad.count(), log.lines,
-                          max_bad < 1 ? format_share(max_bad) : fmt::format("{}", max_bad)),
-              hint);
+  throw Error(
+      ErrorKind::invalid,
+      fmt::format("{} of {} rows are bad, more than --max-bad {}", log.bad.count(), log.lines,
+                  max_bad < 1 ? format_share(max_bad) : fmt::format("{}", max_bad)),
+      hint);
 }
 
 // The frequency of an action at its position: right only where the logging policy saw no context.
@@ -261,7 +268,8 @@ void estimate_propensities(Log& log) {
     const double all = at_position[c % log.positions()];
     log.estimated[c] = log.propensities == Propensities::uniform
                            ? 1 / static_cast<double>(log.actions())
-                           : all > 0 ? count[c] / all : 0;
+                       : all > 0 ? count[c] / all
+                                 : 0;
   }
 }
 
@@ -272,7 +280,7 @@ void UnitCensus::add(std::int64_t unit) {
   if (hash == 0) hash = 1;
   if (level_ > 0 && (hash >> (64 - level_)) != 0) return;
   if (slots_.empty()) slots_.resize(4 * kMost);
-  std::size_t at = (hash * 0x9E3779B97F4A7C15) >> 46;
+  std::size_t at = (hash * kMixStep) >> 46;
   while (slots_[at].first != 0 && slots_[at].first != hash) at = (at + 1) % slots_.size();
   units_ += slots_[at].first == 0;
   slots_[at].first = hash;
@@ -288,7 +296,7 @@ void UnitCensus::halve() {
   units_ = 0;
   for (const auto& [hash, rows] : old) {
     if (hash == 0 || (hash >> (64 - level_)) != 0) continue;
-    std::size_t at = (hash * 0x9E3779B97F4A7C15) >> 46;
+    std::size_t at = (hash * kMixStep) >> 46;
     while (slots_[at].first != 0) at = (at + 1) % slots_.size();
     slots_[at] = {hash, rows};
     ++units_;
@@ -324,8 +332,8 @@ std::string shown_path(const std::string& path) {
 
 Mapping complete_mapping(const Mapping& given, const std::vector<std::string>& columns) {
   Mapping out = given;
-  for (const std::string* name : {&out.time, &out.unit, &out.action, &out.propensity, &out.reward,
-                                  &out.position})
+  for (const std::string* name :
+       {&out.time, &out.unit, &out.action, &out.propensity, &out.reward, &out.position})
     must_have(columns, *name);
   for (const std::string& name : out.context) must_have(columns, name);
   find_column(out.time, kTimes, columns);
@@ -352,10 +360,10 @@ Log read_log(Files& files, const LogRequest& request,
   log.columns = complete_mapping(request.columns, reader.columns());
   const auto need = [&](const std::string& name, const char* role, const std::string& hint) {
     if (!name.empty()) return;
-    throw Error(ErrorKind::invalid,
-                fmt::format("which column is the {}? the log has: {}", role,
-                            join(reader.columns(), ", ")),
-                hint);
+    throw Error(
+        ErrorKind::invalid,
+        fmt::format("which column is the {}? the log has: {}", role, join(reader.columns(), ", ")),
+        hint);
   };
   need(log.columns.action, "action", "say it with --columns action=NAME");
   LogRequest wanted = request;
@@ -394,9 +402,8 @@ Log read_log(Files& files, const LogRequest& request,
   log.labels = std::move(reader.labels());
   check_bad(log, request.max_bad);
   if (log.rows->rows() == 0)
-    throw Error(ErrorKind::invalid,
-                fmt::format("{} holds no rows: there is nothing to learn from",
-                            shown_path(paths.front())));
+    throw Error(ErrorKind::invalid, fmt::format("{} holds no rows: there is nothing to learn from",
+                                                shown_path(paths.front())));
   if (log.propensities != Propensities::logged) estimate_propensities(log);
   return log;
 }

@@ -76,7 +76,7 @@ struct Log {
   std::size_t let = kNone;  // 1 where the judge lets a row through
   std::vector<ContextColumn> context;
   std::vector<ContextColumn> numbers;
-  std::vector<ContextColumn> rules;          // what each gave, as labels of its own
+  std::vector<ContextColumn> rules;    // what each gave, as labels of its own
   std::vector<events::Labels> labels;  // by column
 
   events::BadRows bad;

@@ -29,8 +29,7 @@ class TabularModel final : public RewardModel {
   void all(const Batch& batch, std::size_t row, std::size_t fold, double* reward,
            FeatureBuffer&) const override {
     const std::size_t k = log_.position_of(batch, row), positions = log_.positions();
-    for (std::size_t a = 0; a < log_.actions(); ++a)
-      reward[a] = tables_[fold][a * positions + k];
+    for (std::size_t a = 0; a < log_.actions(); ++a) reward[a] = tables_[fold][a * positions + k];
   }
 
  private:
@@ -47,7 +46,8 @@ class TabularModel final : public RewardModel {
       sums.reward.resize(folds_ * log_.cells());
       const double* const reward = batch.columns[log_.reward].numbers.data();
       for (std::size_t i = 0; i < batch.rows; ++i) {
-        const std::size_t at = log_.fold_of(batch, i, folds_) * log_.cells() + log_.cell_of(batch, i);
+        const std::size_t at =
+            log_.fold_of(batch, i, folds_) * log_.cells() + log_.cell_of(batch, i);
         const double weight = mrdr != nullptr ? mrdr_weight(log_, *mrdr, batch, i) : 1;
         sums.weight[at] += weight;
         sums.reward[at] += weight * reward[i];

@@ -36,8 +36,8 @@ class RewardModel {
   // By cell, for rows of that fold, when no row's context matters; else null.
   virtual const std::vector<double>* table(std::size_t) const { return nullptr; }
   // Of every action, for a row of that fold.
-  virtual void all(const events::Batch& batch, std::size_t row, std::size_t fold,
-                   double* reward, FeatureBuffer& buffer) const = 0;
+  virtual void all(const events::Batch& batch, std::size_t row, std::size_t fold, double* reward,
+                   FeatureBuffer& buffer) const = 0;
 };
 
 // `mrdr`: fitted so that the variance of DR for this target is least, not the squared error; null:

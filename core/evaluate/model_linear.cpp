@@ -33,10 +33,11 @@ class LinearModel final : public RewardModel {
         mrdr_(mrdr) {
     check_size();
     if (is_logistic_ && (log.least_reward < 0 || log.most_reward > 1))
-      throw Error(ErrorKind::invalid,
-                  fmt::format("logistic regression takes rewards from 0 to 1; they go from {} to {}",
-                              log.least_reward, log.most_reward),
-                  "--model ridge takes any");
+      throw Error(
+          ErrorKind::invalid,
+          fmt::format("logistic regression takes rewards from 0 to 1; they go from {} to {}",
+                      log.least_reward, log.most_reward),
+          "--model ridge takes any");
     coefficients_.assign(folds_ * log.actions(), std::vector<double>(features_.size()));
     const int steps = is_logistic_ ? kNewtonSteps : 1;
     for (int step = 0; step < steps; ++step) solve(sums(), spec.penalty);
@@ -106,8 +107,9 @@ class LinearModel final : public RewardModel {
   void solve(const std::vector<NormalEquations>& sums, double penalty) {
     const double mean = log_.reward_sum / static_cast<double>(log_.rows->rows());
     const double otherwise =
-        is_logistic_ ? std::log(std::clamp(mean, 1e-6, 1 - 1e-6) / (1 - std::clamp(mean, 1e-6, 1 - 1e-6)))
-                     : mean;
+        is_logistic_
+            ? std::log(std::clamp(mean, 1e-6, 1 - 1e-6) / (1 - std::clamp(mean, 1e-6, 1 - 1e-6)))
+            : mean;
     for (std::size_t a = 0; a < log_.actions(); ++a) {
       for (std::size_t f = 0; f < folds_; ++f) {
         const std::size_t m = f * log_.actions() + a;

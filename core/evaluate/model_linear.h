@@ -25,9 +25,9 @@ class Features {
  private:
   struct Source {
     std::size_t column = 0;
-    std::uint32_t number = 0;      // the feature of its number
-    std::uint32_t text = 0;        // the first feature of its texts
-    std::uint32_t texts = 0;       // how many there are
+    std::uint32_t number = 0;  // the feature of its number
+    std::uint32_t text = 0;    // the first feature of its texts
+    std::uint32_t texts = 0;   // how many there are
     double mean = 0, scale = 1;
     bool has_numbers = false;
   };

@@ -31,9 +31,9 @@ std::string estimates_figure(const Backtest& b, const BacktestStory& story) {
     if (e.uplift) plot.line = e.uplift->baseline;
     plot.rows.push_back(mark(name_of(e.estimator), e.value, e.bootstrap, story.is_forced));
   }
-  return figure(fmt::format("What {} earns a row, by estimator; the broken line is {}", b.target,
-                            b.baseline),
-                plot);
+  return figure(
+      fmt::format("What {} earns a row, by estimator; the broken line is {}", b.target, b.baseline),
+      plot);
 }
 
 std::string segments_figure(const Backtest& b, const BacktestStory& story) {
@@ -43,12 +43,12 @@ std::string segments_figure(const Backtest& b, const BacktestStory& story) {
     if (s.is_refused && !story.is_forced) continue;
     const double half = (s.interval.high - s.interval.low) / 2;
     const double scale = s.error > 0 ? s.difference_error / s.error : 1;
-    plot.rows.push_back({s.name, s.difference, true, s.difference - half * scale,
-                         s.difference + half * scale});
+    plot.rows.push_back(
+        {s.name, s.difference, true, s.difference - half * scale, s.difference + half * scale});
   }
-  return figure(fmt::format("Difference from {} by segment, by {}", b.baseline,
-                            name_of(b.segment_estimator)),
-                plot);
+  return figure(
+      fmt::format("Difference from {} by segment, by {}", b.baseline, name_of(b.segment_estimator)),
+      plot);
 }
 
 }  // namespace

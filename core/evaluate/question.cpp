@@ -44,14 +44,16 @@ Value weights_of_yaml(const std::string& text, const std::string& path) {
       parse_yaml(faults.sources().add(path, text), budget, faults);
   const Value value = documents.empty() ? Value() : to_value(documents[0].root, faults);
   if (faults.ok()) return value;
-  throw Error(ErrorKind::invalid, fmt::format("{}: {}", place(faults.sources(), faults.all()[0].span),
-                                              faults.all()[0].message));
+  throw Error(ErrorKind::invalid,
+              fmt::format("{}: {}", place(faults.sources(), faults.all()[0].span),
+                          faults.all()[0].message));
 }
 
 Value read_weights(Files& files, const std::string& path) {
   const std::string text = path == "-" ? files.read_all_stdin() : files.read(path);
   if (path.ends_with(".csv")) return weights_of_csv(text, path);
-  Value value = path.ends_with(".json") ? parse_json_or_throw(text, path) : weights_of_yaml(text, path);
+  Value value =
+      path.ends_with(".json") ? parse_json_or_throw(text, path) : weights_of_yaml(text, path);
   const Value* inner = value.get("weights");
   return inner != nullptr && inner->is_map() ? Value(*inner) : value;
 }
@@ -69,8 +71,7 @@ void want_for(LogRequest& request, const TargetWords& target) {
 }  // namespace
 
 TargetWords parse_target(const std::string& text) {
-  if (is_file_name(text) && text.find(':') == std::string::npos)
-    return {TargetKind::weights, text};
+  if (is_file_name(text) && text.find(':') == std::string::npos) return {TargetKind::weights, text};
   const std::size_t end = text.find_first_of(": ");
   const std::string name = text.substr(0, end);
   std::string rest = end == std::string::npos ? "" : std::string(trim(text.substr(end + 1)));
@@ -154,8 +155,10 @@ std::unique_ptr<Answer> answer(Question question, Files& files,
                 kTargetHelp);
   auto out = std::make_unique<Answer>();
   out->log = read_log(files, question.log, progress);
-  if (is_judged) out->target = std::make_unique<FilterTarget>(out->log, question.target);
-  else out->target = make_target(out->log, target, files);
+  if (is_judged)
+    out->target = std::make_unique<FilterTarget>(out->log, question.target);
+  else
+    out->target = make_target(out->log, target, files);
   if (!question.baseline.empty())
     out->baseline = make_target(out->log, parse_target(question.baseline), files);
   if (question.spec.estimators.empty())

@@ -18,7 +18,7 @@ struct Question {
   std::string baseline;  // the same, or "logged"
   std::string model;     // "tabular", "ridge", "logistic", "columns:PREFIX"; empty: by the log
   LogRequest log;
-  BacktestSpec spec;     // no estimators: all that can be
+  BacktestSpec spec;  // no estimators: all that can be
 };
 
 // One or several words that name a policy.
@@ -27,7 +27,7 @@ struct TargetWords {
   TargetKind kind = TargetKind::logged;
   std::string rest;  // what stands behind the kind
 };
-TargetWords parse_target(const std::string& text);  // throws Error(usage)
+TargetWords parse_target(const std::string& text);               // throws Error(usage)
 ModelSpec parse_model(const std::string& text, ModelSpec spec);  // likewise
 
 // Adds to the request what targets, model and segments need of the log.

@@ -72,7 +72,8 @@ Map uplift_value(const Uplift& u, bool sound) {
 Map estimate_value(const Estimated& e, bool forced) {
   Map out{{"estimator", std::string(stats::to_string(e.estimator.kind))}};
   if (stats::has_parameter(e.estimator.kind)) {
-    out["parameter"] = std::isinf(e.estimator.parameter) ? Value("inf") : Value(e.estimator.parameter);
+    out["parameter"] =
+        std::isinf(e.estimator.parameter) ? Value("inf") : Value(e.estimator.parameter);
     out["tuned"] = e.is_tuned;
     out["biased_by_shrinkage"] = e.is_shrunk;
   }
@@ -84,8 +85,7 @@ Map estimate_value(const Estimated& e, bool forced) {
                          {"anytime", stated_value(e.anytime, forced)}};
   out["no_interval_because"] = reasons_value(e);
   out["skewness"] = number_or_null(e.skewness);
-  out["uplift"] =
-      e.uplift ? Value(uplift_value(*e.uplift, forced || e.delta.is_sound())) : Value();
+  out["uplift"] = e.uplift ? Value(uplift_value(*e.uplift, forced || e.delta.is_sound())) : Value();
   return out;
 }
 
@@ -139,9 +139,9 @@ Map log_value(const Log& log, const BacktestStory& story) {
   for (const auto& [reason, count] : log.bad.reasons()) reasons[reason] = Value(count);
   for (const events::BadRow& row : log.bad.shown())
     samples.emplace_back(Map{{"file", row.file}, {"line", Value(row.line)}, {"why", row.why}});
-  Map columns{{"action", log.columns.action},       {"propensity", log.columns.propensity},
-              {"reward", log.columns.reward},       {"position", log.columns.position},
-              {"time", log.columns.time},           {"unit", log.columns.unit}};
+  Map columns{{"action", log.columns.action}, {"propensity", log.columns.propensity},
+              {"reward", log.columns.reward}, {"position", log.columns.position},
+              {"time", log.columns.time},     {"unit", log.columns.unit}};
   Map out{{"files", std::move(files)},
           {"rows", Value(log.rows->rows())},
           {"columns", std::move(columns)},
@@ -163,7 +163,8 @@ Map log_value(const Log& log, const BacktestStory& story) {
 List finding_values(const std::vector<Finding>& findings) {
   List out;
   for (const Finding& f : findings)
-    out.emplace_back(Map{{"trust", std::string(to_string(f.trust))}, {"name", f.name}, {"text", f.text}});
+    out.emplace_back(
+        Map{{"trust", std::string(to_string(f.trust))}, {"name", f.name}, {"text", f.text}});
   return out;
 }
 
@@ -192,11 +193,11 @@ class BacktestText {
     std::string names;
     for (const std::string& path : story_.paths)
       names += (names.empty() ? "" : ", ") + shown_path(path);
-    const std::string what = backtest_.baseline == "logged" ? "what was logged" : backtest_.baseline;
+    const std::string what =
+        backtest_.baseline == "logged" ? "what was logged" : backtest_.baseline;
     say(Line({{backtest_.target, Tone::strong},
               {fmt::format(" against {}: {} rows of {}, {} action{}{}, mean reward {}", what,
-                           log_.rows->rows(), names, log_.actions(),
-                           log_.actions() == 1 ? "" : "s",
+                           log_.rows->rows(), names, log_.actions(), log_.actions() == 1 ? "" : "s",
                            log_.positions() > 1 ? fmt::format(" at {} positions", log_.positions())
                                                 : std::string(),
                            number_text(backtest_.logged)),
@@ -266,24 +267,25 @@ class BacktestText {
                         {},
                         {false, true, true, true}};
     for (const Segment& s : backtest_.segments) {
-      std::vector<Line> cells{s.name, fmt::format("{}", s.rows), fmt::format("{:.0f}", s.effective)};
+      std::vector<Line> cells{s.name, fmt::format("{}", s.rows),
+                              fmt::format("{:.0f}", s.effective)};
       if (s.is_refused && !story_.is_forced) {
         cells.push_back(Line({{"refused", Tone::warn}}));
         cells.resize(10, "");
       } else {
-        for (std::string text :
-             {number_text(s.value), interval_text(s.interval), number_text(s.baseline),
-              fmt::format("{:+.4g}", s.difference), p_text(s.p), p_text(s.holm),
-              p_text(s.benjamini_hochberg)})
+        for (std::string text : {number_text(s.value), interval_text(s.interval),
+                                 number_text(s.baseline), fmt::format("{:+.4g}", s.difference),
+                                 p_text(s.p), p_text(s.holm), p_text(s.benjamini_hochberg)})
           cells.emplace_back(std::move(text));
       }
       table.rows.push_back(std::move(cells));
     }
     blocks_.emplace_back(std::move(table));
-    say(Line({{fmt::format("Segments by {}. Refused: fewer than 100 effective rows, or one row with "
-                           "more than 5% of the weight.",
-                           name_of(backtest_.segment_estimator)),
-               Tone::dim}}));
+    say(Line(
+        {{fmt::format("Segments by {}. Refused: fewer than 100 effective rows, or one row with "
+                      "more than 5% of the weight.",
+                      name_of(backtest_.segment_estimator)),
+          Tone::dim}}));
   }
 
   void diagnosis() {
@@ -298,23 +300,21 @@ class BacktestText {
     fact("weights", fmt::format("mean {:.4g} ± {:.2g} (z {:.1f}), largest {:.4g}", d.mean_weight,
                                 d.mean_weight_error, d.mean_weight_z(), d.most_weight));
     fact("weight tail",
-         fmt::format("largest row {:.3g}%, largest 1% of rows {:.3g}%{}", 100 * d.largest_share,
-                     100 * d.top_share,
-                     d.tail_index > 0 ? fmt::format(", tail index {:.3g}", d.tail_index)
-                                      : std::string()));
+         fmt::format(
+             "largest row {:.3g}%, largest 1% of rows {:.3g}%{}", 100 * d.largest_share,
+             100 * d.top_share,
+             d.tail_index > 0 ? fmt::format(", tail index {:.3g}", d.tail_index) : std::string()));
     fact("overlap", fmt::format("{:.3g}% of the target was never logged, {:.3g}% of the rows it "
                                 "would not have chosen",
                                 100 * d.unseen, 100 * d.unused));
     fact("propensities",
          fmt::format("smallest {:.4g}, mean of 1/p {:.4g} of {} actions{}", d.least_propensity,
                      d.inverse_propensity, log_.actions(),
-                     !d.worst.action.empty() ? fmt::format(", worst calibration {}{} z {:.1f} (p {})",
-                                                d.worst.action,
-                                                d.worst.position.empty()
-                                                    ? ""
-                                                    : " at " + d.worst.position,
-                                                d.worst.z, p_text(d.calibration_p))
-                                  : std::string()));
+                     !d.worst.action.empty()
+                         ? fmt::format(", worst calibration {}{} z {:.1f} (p {})", d.worst.action,
+                                       d.worst.position.empty() ? "" : " at " + d.worst.position,
+                                       d.worst.z, p_text(d.calibration_p))
+                         : std::string()));
     if (log_.unit != Log::kNone)
       fact("units", log_.has_repeated_units()
                         ? fmt::format("{:.3g} rows each, kept together", log_.rows_per_unit)
@@ -327,11 +327,10 @@ class BacktestText {
       say(Line({{f.trust == Trust::no ? "against it: " : "doubt: ", tone_of(f.trust)},
                 {f.text, Tone::plain}}));
     const Trust trust = backtest_.trust;
-    const char* const text =
-        trust == Trust::yes     ? "trust it"
-        : trust == Trust::doubt ? "trust it with the doubts above"
-        : story_.is_forced      ? "don't trust it: shown because of --force"
-                                : "don't trust it: no estimates are shown";
+    const char* const text = trust == Trust::yes     ? "trust it"
+                             : trust == Trust::doubt ? "trust it with the doubts above"
+                             : story_.is_forced      ? "don't trust it: shown because of --force"
+                                                     : "don't trust it: no estimates are shown";
     say(Line({{text, tone_of(trust)}}));
   }
 

@@ -22,7 +22,7 @@ render::Report describe(const Answer& answer, const BacktestStory& story);
 // The same as a page that needs nothing else, with plots.
 std::string backtest_page(const Answer& answer, const BacktestStory& story);
 
-std::string number_text(double value);                    // four digits
+std::string number_text(double value);  // four digits
 std::string interval_text(const stats::Interval& interval);
 
 }  // namespace autopilot::evaluate

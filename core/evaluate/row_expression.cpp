@@ -12,7 +12,8 @@ namespace autopilot::evaluate {
 namespace {
 
 std::string place_in(const std::string& source, const expr::Fault& fault) {
-  return fmt::format("at '{}' in '{}'", source.substr(fault.begin, fault.end - fault.begin), source);
+  return fmt::format("at '{}' in '{}'", source.substr(fault.begin, fault.end - fault.begin),
+                     source);
 }
 
 }  // namespace

@@ -42,20 +42,34 @@ class ScenarioReader {
 
  private:
   void set(const std::string& key, const YamlNode& value) {
-    if (key == "logs") q_.log.paths = scalars(value);
-    else if (key == "columns") columns(value);
-    else if (key == "context") q_.log.columns.context = scalars(value);
-    else if (key == "reward") q_.log.reward = value.text;
-    else if (key == "target") q_.target = policy(value);
-    else if (key == "baseline") q_.baseline = policy(value);
-    else if (key == "estimators") estimators(value);
-    else if (key == "model") model(value);
-    else if (key == "folds") q_.spec.model.folds = static_cast<std::size_t>(number(value));
-    else if (key == "segments") q_.spec.segments = scalars(value);
-    else if (key == "window") window(value);
-    else if (key == "propensity") propensity(value);
-    else if (key == "max_bad") q_.log.max_bad = number(value);
-    else if (key == "missing_reward") q_.log.missing_reward = number(value);
+    if (key == "logs")
+      q_.log.paths = scalars(value);
+    else if (key == "columns")
+      columns(value);
+    else if (key == "context")
+      q_.log.columns.context = scalars(value);
+    else if (key == "reward")
+      q_.log.reward = value.text;
+    else if (key == "target")
+      q_.target = policy(value);
+    else if (key == "baseline")
+      q_.baseline = policy(value);
+    else if (key == "estimators")
+      estimators(value);
+    else if (key == "model")
+      model(value);
+    else if (key == "folds")
+      q_.spec.model.folds = static_cast<std::size_t>(number(value));
+    else if (key == "segments")
+      q_.spec.segments = scalars(value);
+    else if (key == "window")
+      window(value);
+    else if (key == "propensity")
+      propensity(value);
+    else if (key == "max_bad")
+      q_.log.max_bad = number(value);
+    else if (key == "missing_reward")
+      q_.log.missing_reward = number(value);
   }
 
   // What is no policy or model is a fault of its place.
@@ -77,12 +91,13 @@ class ScenarioReader {
   void columns(const YamlNode& value) {
     Mapping& m = q_.log.columns;
     const std::vector<std::pair<std::string, std::string*>> roles{
-        {"time", &m.time},     {"unit", &m.unit},     {"action", &m.action},
+        {"time", &m.time},     {"unit", &m.unit},         {"action", &m.action},
         {"reward", &m.reward}, {"position", &m.position}, {"propensity", &m.propensity}};
     for (const YamlEntry& entry : value.entries) {
       const auto role = std::find_if(roles.begin(), roles.end(),
                                      [&](const auto& r) { return r.first == entry.key; });
-      if (role != roles.end()) *role->second = entry.value.text;
+      if (role != roles.end())
+        *role->second = entry.value.text;
       else
         faults_.error("unknown-field", entry.key_span, fmt::format("no column role {}", entry.key))
             .help = "roles are time, unit, action, propensity, reward, position";
@@ -102,10 +117,14 @@ class ScenarioReader {
   }
 
   void propensity(const YamlNode& value) {
-    if (value.text == "uniform") q_.log.propensities = Propensities::uniform;
-    else if (value.text == "estimated") q_.log.propensities = Propensities::estimated;
-    else if (value.text == "logged") q_.log.propensities = Propensities::logged;
-    else throw Error(ErrorKind::invalid, "propensity is logged, uniform or estimated");
+    if (value.text == "uniform")
+      q_.log.propensities = Propensities::uniform;
+    else if (value.text == "estimated")
+      q_.log.propensities = Propensities::estimated;
+    else if (value.text == "logged")
+      q_.log.propensities = Propensities::logged;
+    else
+      throw Error(ErrorKind::invalid, "propensity is logged, uniform or estimated");
   }
 
   Diagnostics& faults_;
@@ -133,8 +152,10 @@ void read_scenario(const YamlNode& node, const Question& common, std::set<std::s
   ScenarioReader reader(faults, scenario.question);
   const std::size_t before = faults.errors();
   for (const YamlEntry& entry : node.entries) {
-    if (entry.key == "name") scenario.name = entry.value.text;
-    else if (known(entry, "name", faults)) reader.read(entry);
+    if (entry.key == "name")
+      scenario.name = entry.value.text;
+    else if (known(entry, "name", faults))
+      reader.read(entry);
   }
   if (faults.errors() > before) return;
   if (scenario.name.empty()) scenario.name = scenario.question.target;
@@ -145,7 +166,8 @@ void read_scenario(const YamlNode& node, const Question& common, std::set<std::s
   else if (!names.insert(scenario.name).second)
     faults.error("bad-scenario", node.span,
                  fmt::format("there are two scenarios '{}'", scenario.name));
-  else out.push_back(std::move(scenario));
+  else
+    out.push_back(std::move(scenario));
 }
 
 // The estimate that a scenario is told by.
@@ -179,8 +201,10 @@ std::vector<Scenario> read_scenarios(const std::string& text, const std::string&
   ScenarioReader reader(faults, common);
   const YamlNode* list = nullptr;
   for (const YamlEntry& entry : documents[0].root.entries) {
-    if (entry.key == "scenarios") list = &entry.value;
-    else if (known(entry, "scenarios", faults)) reader.read(entry);
+    if (entry.key == "scenarios")
+      list = &entry.value;
+    else if (known(entry, "scenarios", faults))
+      reader.read(entry);
   }
   std::set<std::string> names;
   if (list == nullptr || !list->is_list() || list->items.empty())
@@ -200,10 +224,10 @@ render::Report describe_scenarios(const std::vector<ScenarioResult>& results) {
   }
   const std::vector<double> corrected = stats::holm(p);
   List scenarios;
-  render::Table table{{"SCENARIO", "ESTIMATOR", "VALUE", "INTERVAL", "BASELINE", "UPLIFT", "P",
-                       "HOLM", "VERDICT"},
-                      {},
-                      {false, false, true}};
+  render::Table table{
+      {"SCENARIO", "ESTIMATOR", "VALUE", "INTERVAL", "BASELINE", "UPLIFT", "P", "HOLM", "VERDICT"},
+      {},
+      {false, false, true}};
   for (std::size_t i = 0; i < results.size(); ++i) {
     const Backtest& b = results[i].answer->backtest;
     const Estimated& e = spokesman(b);
@@ -215,17 +239,17 @@ render::Report describe_scenarios(const std::vector<ScenarioResult>& results) {
     std::vector<Line> row{results[i].name, name_of(e.estimator)};
     const bool refused = is_refused(b, results[i].story);
     const bool sound = e.bootstrap.is_sound() && e.uplift;
-    if (refused) row.insert(row.end(), 6, "-");
+    if (refused)
+      row.insert(row.end(), 6, "-");
     else {
-      row.insert(row.end(),
-                 {Line(number_text(e.value)),
-                  Line(sound ? interval_text(*e.bootstrap.interval) : std::string("-")),
-                  Line(e.uplift ? number_text(e.uplift->baseline) : std::string("-")),
-                  Line(e.uplift ? percent_text(e.uplift->relative) : std::string("-")),
-                  Line(sound ? fmt::format("{:.2g}", p[i]) : std::string("-")),
-                  Line(sound ? fmt::format("{:.2g}", corrected[i]) : std::string("-"))});
+      row.insert(row.end(), {Line(number_text(e.value)),
+                             Line(sound ? interval_text(*e.bootstrap.interval) : std::string("-")),
+                             Line(e.uplift ? number_text(e.uplift->baseline) : std::string("-")),
+                             Line(e.uplift ? percent_text(e.uplift->relative) : std::string("-")),
+                             Line(sound ? fmt::format("{:.2g}", p[i]) : std::string("-")),
+                             Line(sound ? fmt::format("{:.2g}", corrected[i]) : std::string("-"))});
     }
-    const Tone tone = b.trust == Trust::yes ? Tone::good
+    const Tone tone = b.trust == Trust::yes     ? Tone::good
                       : b.trust == Trust::doubt ? Tone::warn
                                                 : Tone::bad;
     row.push_back(Line({{std::string(to_string(b.trust)), tone}}));

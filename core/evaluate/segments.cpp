@@ -71,8 +71,9 @@ void Segmenting::key_of(const Batch& batch, std::size_t row, Key& key) const {
   for (const ContextColumn& column : columns_) {
     const std::uint32_t code = batch.columns[column.index].codes[row];
     const double number = batch.columns[column.index].numbers[row];
-    const KeyKind kind =
-        code != events::kNoLabel ? kTextKey : std::isnan(number) ? kNoKey : kNumberKey;
+    const KeyKind kind = code != events::kNoLabel ? kTextKey
+                         : std::isnan(number)     ? kNoKey
+                                                  : kNumberKey;
     key.push_back(kind);
     key.push_back(kind == kTextKey     ? std::int64_t{code}
                   : kind == kNumberKey ? ordered(std::bit_cast<std::int64_t>(number + 0.0))

@@ -49,8 +49,7 @@ void Sequences::add(const stats::OpeRows& rows) {
     mean_terms(f.estimator, rows, terms_.data());
     const double width = f.range.high - f.range.low;
     if (!(width > 0)) continue;
-    for (std::size_t i = 0; i < rows.count; ++i)
-      scaled_[i] = (terms_[i] - f.range.low) / width;
+    for (std::size_t i = 0; i < rows.count; ++i) scaled_[i] = (terms_[i] - f.range.low) / width;
     f.mean.add({scaled_.data(), rows.count});
     if (!against_logged_) continue;
     // The least that a term less its reward can be becomes -1.

@@ -8,21 +8,60 @@ namespace autopilot::evaluate {
 using stats::Estimand;
 using stats::Ope;
 
-TallyPlan::TallyPlan(std::vector<Column> wanted, std::size_t target_count)
-    : columns(std::move(wanted)),
-      targets(target_count),
-      weight_sum(target_count, Estimand::kNone),
-      accepted_sum(target_count, Estimand::kNone) {
-  const auto next = [&] { return static_cast<int>(sums++); };
-  for (int& w : weight_sum) w = next();
-  for (Column& c : columns) {
-    const Ope kind = c.estimator.kind;
-    if (kind != Ope::snips && kind != Ope::replay) c.estimand.mean = next();
-    if (!stats::is_self_normalised(kind)) continue;
-    c.estimand.ratio = next();
-    int& accepted = accepted_sum[c.target];
-    if (kind == Ope::replay && accepted == Estimand::kNone) accepted = next();
-    c.estimand.denominator = kind == Ope::replay ? accepted : weight_sum[c.target];
+bool SumOf::operator==(const SumOf& other) const {
+  if (kind != other.kind || target != other.target) return false;
+  if (kind != Kind::mean && kind != Kind::ratio) return true;
+  return estimator.kind == other.estimator.kind && estimator.parameter == other.estimator.parameter;
+}
+
+TallyPlan::TallyPlan(std::vector<Column> wanted, std::vector<double> most_weight)
+    : columns(std::move(wanted)), targets(most_weight.size()) {
+  for (std::size_t t = 0; t < targets; ++t) sum_of({SumOf::Kind::weight, t, {}});
+  for (Column& column : columns) place(column, most_weight[column.target]);
+}
+
+int TallyPlan::sum_of(const SumOf& what) {
+  auto at = std::find(sums.begin(), sums.end(), what);
+  if (at == sums.end()) at = sums.insert(sums.end(), what);
+  return static_cast<int>(at - sums.begin()) + 1;
+}
+
+void TallyPlan::place(Column& column, double most_weight) {
+  using Kind = SumOf::Kind;
+  const stats::OpeEstimator& e = column.estimator;
+  stats::Estimand& to = column.estimand;
+  const auto sum = [&](Kind kind) { return sum_of({kind, column.target, e}); };
+  const bool is_whole =
+      !stats::has_parameter(e.kind) || stats::shrunk_weight(e, most_weight) == most_weight;
+  switch (e.kind) {
+    case Ope::snips:
+      to.ratio = sum(Kind::weighted_reward);
+      to.denominator = sum(Kind::weight);
+      return;
+    case Ope::replay:
+      to.ratio = sum(Kind::ratio);
+      to.denominator = sum(Kind::accepted);
+      return;
+    case Ope::sndr:
+      to.mean = sum(Kind::value);
+      to.ratio = sum(Kind::weighted_residual);
+      to.denominator = sum(Kind::weight);
+      return;
+    case Ope::dm:
+      to.mean = sum(Kind::value);
+      return;
+    case Ope::ips:
+    case Ope::cips:
+    case Ope::sg_ips:
+      to.mean = sum(is_whole ? Kind::weighted_reward : Kind::mean);
+      return;
+    case Ope::mrdr:
+    case Ope::logged:
+      to.mean = sum(Kind::mean);
+      return;
+    default:
+      to.mean = sum(is_whole ? Kind::value : Kind::mean);
+      if (is_whole) to.other_mean = sum(Kind::weighted_residual);
   }
 }
 
@@ -61,41 +100,73 @@ double WeightSums::mean_error() const {
 
 Tally::Tally(const TallyPlan& plan, std::size_t blocks)
     : plan_(&plan),
-      sums_(blocks, plan.sums),
+      sums_(blocks, plan.sums.size() + 1),
       moments_(plan.columns.size()),
-      weights_(plan.targets) {}
+      weights_(plan.targets),
+      terms_(plan.sums.size()) {}
 
-void Tally::put(std::size_t column, const Rows& rows, const double* values, std::size_t count) {
-  if (rows.block.empty()) sums_.add_by_turns(column, rows.first, {values, count});
-  else sums_.add_to(column, rows.block, {values, count});
+void Tally::compute(const SumOf& what, const stats::OpeRows& rows, std::vector<double>& out) const {
+  out.resize(rows.count);
+  const auto product = [&](const double* factor) {
+    for (std::size_t i = 0; i < rows.count; ++i) out[i] = rows.weight[i] * factor[i];
+  };
+  switch (what.kind) {
+    case SumOf::Kind::weight:
+      std::copy(rows.weight, rows.weight + rows.count, out.begin());
+      return;
+    case SumOf::Kind::accepted:
+      std::copy(rows.accepted, rows.accepted + rows.count, out.begin());
+      return;
+    case SumOf::Kind::value:
+      std::copy(rows.value, rows.value + rows.count, out.begin());
+      return;
+    case SumOf::Kind::weighted_reward:
+      return product(rows.reward);
+    case SumOf::Kind::weighted_residual:
+      return product(rows.residual);
+    case SumOf::Kind::mean:
+      mean_terms(what.estimator, rows, out.data());
+      return;
+    case SumOf::Kind::ratio:
+      ratio_terms(what.estimator, rows, out.data());
+      return;
+  }
 }
 
 void Tally::add(const Rows& rows) {
   const std::size_t count = rows.by_target.front()->count;
   if (count == 0) return;
   by_turns_ = by_turns_ && rows.block.empty();
+  const auto put = [&](std::size_t column, const std::vector<double>& values) {
+    const std::span<const double> span(values.data(), count);
+    if (rows.block.empty())
+      sums_.add_by_turns(column, rows.first, span);
+    else
+      sums_.add_to(column, rows.block, span);
+  };
   mean_.assign(count, 1);
-  ratio_.resize(count);
-  put(0, rows, mean_.data(), count);
-  for (std::size_t t = 0; t < plan_->targets; ++t) {
-    const stats::OpeRows& target = *rows.by_target[t];
-    weights_[t].add(target.weight, target.reward, count);
-    put(static_cast<std::size_t>(plan_->weight_sum[t]), rows, target.weight, count);
-    if (plan_->accepted_sum[t] != Estimand::kNone)
-      put(static_cast<std::size_t>(plan_->accepted_sum[t]), rows, target.accepted, count);
+  put(0, mean_);
+  for (std::size_t t = 0; t < plan_->targets; ++t)
+    weights_[t].add(rows.by_target[t]->weight, rows.by_target[t]->reward, count);
+  for (std::size_t s = 0; s < plan_->sums.size(); ++s) {
+    compute(plan_->sums[s], *rows.by_target[plan_->sums[s].target], terms_[s]);
+    put(s + 1, terms_[s]);
   }
-  for (std::size_t c = 0; c < plan_->columns.size(); ++c) {
-    const Column& column = plan_->columns[c];
-    const stats::OpeRows& target = *rows.by_target[column.target];
-    const bool has_mean = mean_terms(column.estimator, target, mean_.data());
-    const bool has_ratio = ratio_terms(column.estimator, target, ratio_.data());
-    const double* const below =
-        column.estimator.kind == Ope::replay ? target.accepted : target.weight;
-    if (has_mean) put(static_cast<std::size_t>(column.estimand.mean), rows, mean_.data(), count);
-    if (has_ratio) put(static_cast<std::size_t>(column.estimand.ratio), rows, ratio_.data(), count);
-    moments_[c].add(has_mean ? mean_.data() : nullptr, has_ratio ? ratio_.data() : nullptr, below,
-                    count);
+  for (std::size_t c = 0; c < plan_->columns.size(); ++c) add_moments(c, count);
+}
+
+void Tally::add_moments(std::size_t column, std::size_t count) {
+  const stats::Estimand& e = plan_->columns[column].estimand;
+  const auto terms = [&](int sum) -> const double* {
+    return sum == Estimand::kNone ? nullptr : terms_[static_cast<std::size_t>(sum) - 1].data();
+  };
+  const double* mean = terms(e.mean);
+  if (const double* const other = terms(e.other_mean)) {
+    mean_.resize(count);
+    for (std::size_t i = 0; i < count; ++i) mean_[i] = mean[i] + other[i];
+    mean = mean_.data();
   }
+  moments_[column].add(mean, terms(e.ratio), terms(e.denominator), count);
 }
 
 void Tally::add(const Tally& other) {

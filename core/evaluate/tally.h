@@ -19,15 +19,29 @@ struct Column {
   stats::Estimand estimand;
 };
 
+// What a sum is of. Estimators share those that are the same for several.
+struct SumOf {
+  enum class Kind { weight, accepted, weighted_reward, value, weighted_residual, mean, ratio };
+  Kind kind = Kind::weight;
+  std::size_t target = 0;
+  stats::OpeEstimator estimator;  // of mean and ratio
+
+  bool operator==(const SumOf& other) const;
+};
+
 // Which sums are kept: the same for all groups.
 struct TallyPlan {
   std::vector<Column> columns;
+  std::vector<SumOf> sums;  // of BlockSums' columns from 1 on; column 0 counts rows
   std::size_t targets = 1;
-  std::size_t sums = 1;            // columns of BlockSums; 0 counts rows
-  std::vector<int> weight_sum;     // by target: the column of its weights
-  std::vector<int> accepted_sum;   // by target: the column of rows that replay keeps, or kNone
 
-  TallyPlan(std::vector<Column> wanted, std::size_t target_count);
+  // `most_weight`: the largest of each target. An estimator that shrinks none of them is the one it
+  // would shrink.
+  TallyPlan(std::vector<Column> wanted, std::vector<double> most_weight);
+
+ private:
+  int sum_of(const SumOf& what);
+  void place(Column& column, double most_weight);
 };
 
 // Of importance weights.
@@ -38,8 +52,8 @@ struct WeightSums {
 
   void add(const double* weight, const double* reward, std::size_t count);
   void add(const WeightSums& other);
-  double effective() const;           // Kish's effective sample size
-  double effective_rewards() const;   // the same of the weights times rewards
+  double effective() const;          // Kish's effective sample size
+  double effective_rewards() const;  // the same of the weights times rewards
   double mean() const { return rows > 0 ? sum / rows : 0; }
   double mean_error() const;
   double largest_share() const { return sum > 0 ? most / sum : 0; }
@@ -66,14 +80,16 @@ class Tally {
   bool by_turns() const { return by_turns_; }
 
  private:
-  void put(std::size_t column, const Rows& rows, const double* values, std::size_t count);
+  void compute(const SumOf& what, const stats::OpeRows& rows, std::vector<double>& out) const;
+  void add_moments(std::size_t column, std::size_t count);
 
   const TallyPlan* plan_;
   stats::BlockSums sums_;
   std::vector<stats::RowMoments> moments_;
   std::vector<WeightSums> weights_;
   bool by_turns_ = true;
-  std::vector<double> mean_, ratio_;
+  std::vector<std::vector<double>> terms_;  // of the rows at hand, by sum
+  std::vector<double> mean_;
 };
 
 }  // namespace autopilot::evaluate

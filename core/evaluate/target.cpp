@@ -62,14 +62,17 @@ class WeightTable {
  private:
   void put(const std::string& action, std::size_t position, double weight) {
     const std::uint32_t a = log_.labels[log_.action].find(action);
-    if (a == events::kNoLabel) lost_[position] += weight;
-    else by_cell_[a * log_.positions() + position] += weight;
+    if (a == events::kNoLabel)
+      lost_[position] += weight;
+    else
+      by_cell_[a * log_.positions() + position] += weight;
   }
 
   // Makes the weights of a position sum to 1; the share that was lost.
   double scale(std::size_t position) {
     double sum = lost_[position];
-    for (std::size_t a = 0; a < log_.actions(); ++a) sum += by_cell_[a * log_.positions() + position];
+    for (std::size_t a = 0; a < log_.actions(); ++a)
+      sum += by_cell_[a * log_.positions() + position];
     if (!(sum > 0))
       throw Error(ErrorKind::invalid,
                   log_.position == Log::kNone

@@ -1,5 +1,7 @@
 #include "core/evaluate/terms.h"
 
+#include "core/base/mix.h"
+
 namespace autopilot::evaluate {
 namespace {
 
@@ -7,10 +9,7 @@ using events::Batch;
 
 // A number in [0, 1) that depends on the row alone.
 double row_uniform(std::uint64_t seed, std::uint64_t ordinal) {
-  std::uint64_t z = seed + (ordinal + 1) * 0x9E3779B97F4A7C15;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-  return static_cast<double>((z ^ (z >> 31)) >> 11) * 0x1p-53;
+  return static_cast<double>(mixed(seed + (ordinal + 1) * kMixStep) >> 11) * 0x1p-53;
 }
 
 }  // namespace
@@ -39,8 +38,10 @@ void RowTerms::predict(const Batch& batch, const RewardModel* model, Prediction&
   if (model == nullptr) return;
   to.value.resize(batch.rows);
   to.residual.resize(batch.rows);
-  if (!to.value_of.empty()) predict_from_tables(batch, *model, to);
-  else predict_rows(batch, *model, to);
+  if (!to.value_of.empty())
+    predict_from_tables(batch, *model, to);
+  else
+    predict_rows(batch, *model, to);
 }
 
 void RowTerms::predict_from_tables(const Batch& batch, const RewardModel& model, Prediction& to) {
@@ -88,9 +89,14 @@ const stats::OpeRows& RowTerms::compute(const Batch& batch) {
   predict(batch, source_.model, model_);
   predict(batch, source_.mrdr, mrdr_);
   if (source_.with_replay) replay(batch);
-  rows_ = {batch.rows,           weight_.data(),      batch.columns[log.reward].numbers.data(),
-           model_.value.data(),  model_.residual.data(), mrdr_.value.data(),
-           mrdr_.residual.data(), accepted_.data()};
+  rows_ = {batch.rows,
+           weight_.data(),
+           batch.columns[log.reward].numbers.data(),
+           model_.value.data(),
+           model_.residual.data(),
+           mrdr_.value.data(),
+           mrdr_.residual.data(),
+           accepted_.data()};
   return rows_;
 }
 

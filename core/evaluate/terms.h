@@ -18,7 +18,8 @@ struct TermsSource {
   const RewardModel* model = nullptr;
   const RewardModel* mrdr = nullptr;
   bool with_replay = false;
-  // Replay keeps a row with probability weight / most_weight: 1 where a deterministic target agrees.
+  // Replay keeps a row with probability weight / most_weight: 1 where a deterministic target
+  // agrees.
   double most_weight = 1;
   std::uint64_t seed = 1;
 };

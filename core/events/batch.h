@@ -20,8 +20,8 @@ enum class Kind {
 struct WantedColumn {
   std::string name;  // of the header, or the path of a JSON member ("context.device")
   Kind kind = Kind::number;
-  bool required = true;    // a row without it is bad; else it has `otherwise`
-  double otherwise = 0;    // of a number
+  bool required = true;  // a row without it is bad; else it has `otherwise`
+  double otherwise = 0;  // of a number
 };
 
 // Wanted columns, in the order of a batch's.

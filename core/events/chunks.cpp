@@ -57,8 +57,8 @@ std::string Chunks::take_line() {
   if (line.empty()) return line;
   const std::size_t begin = rest_.find_first_not_of("\r\n");
   const std::size_t end = std::min(rest_.find('\n', begin), rest_.size() - 1);
-  taken_lines_ +=
-      static_cast<std::uint64_t>(std::count(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(end + 1), '\n'));
+  taken_lines_ += static_cast<std::uint64_t>(
+      std::count(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(end + 1), '\n'));
   rest_.erase(0, end + 1);
   return line;
 }
@@ -70,8 +70,10 @@ std::size_t Chunks::last_line_end(std::string_view text) const {
   std::size_t end = 0;
   bool inside = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '"') inside = !inside;
-    else if (text[i] == '\n' && !inside) end = i + 1;
+    if (text[i] == '"')
+      inside = !inside;
+    else if (text[i] == '\n' && !inside)
+      end = i + 1;
   }
   return end;
 }

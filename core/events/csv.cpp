@@ -84,8 +84,10 @@ class CsvLines {
         break;
       }
     }
-    if (at_ == end_) rows_.fault("a quote is not closed", "a quote is not closed");
-    else ++at_;
+    if (at_ == end_)
+      rows_.fault("a quote is not closed", "a quote is not closed");
+    else
+      ++at_;
     if (at_ < end_ && *at_ == '\r') ++at_;
     if (at_ < end_ && *at_ != layout_.separator && *at_ != '\n')
       rows_.fault("text behind a quote", "text behind a closing quote");
@@ -131,8 +133,10 @@ std::vector<std::string> csv_fields(std::string_view line, char separator) {
   bool inside = false;
   for (std::size_t i = 0; i < line.size(); ++i) {
     if (line[i] == '"') {
-      if (inside && i + 1 < line.size() && line[i + 1] == '"') out.back() += line[i++];
-      else inside = !inside;
+      if (inside && i + 1 < line.size() && line[i + 1] == '"')
+        out.back() += line[i++];
+      else
+        inside = !inside;
     } else if (line[i] == separator && !inside) {
       out.emplace_back();
     } else if (line[i] != '\r' && line[i] != '\n') {

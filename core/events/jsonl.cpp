@@ -296,8 +296,10 @@ namespace {
 
 void collect_paths(const Value& value, const std::string& prefix, std::vector<std::string>& out) {
   for (const auto& [name, inner] : value.as_map()) {
-    if (inner.is_map()) collect_paths(inner, prefix + name + ".", out);
-    else out.push_back(prefix + name);
+    if (inner.is_map())
+      collect_paths(inner, prefix + name + ".", out);
+    else
+      out.push_back(prefix + name);
   }
 }
 

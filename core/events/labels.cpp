@@ -1,20 +1,16 @@
 #include "core/events/labels.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
+#include "core/base/mix.h"
 #include "core/events/batch.h"
 
 namespace autopilot::events {
 namespace {
 
 constexpr std::size_t kFewest = 64;
-
-std::uint64_t mixed(std::uint64_t z) {  // SplitMix64 (Steele, Lea, Flood 2014)
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-  return z ^ (z >> 31);
-}
 
 std::uint64_t word_of(const char* text, std::size_t size) {
   std::uint64_t word = 0;
@@ -33,7 +29,7 @@ std::uint64_t word_of(const char* text) {
 }  // namespace
 
 std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = 0x9E3779B97F4A7C15 * (text.size() + 1);
+  std::uint64_t hash = kMixStep * (text.size() + 1);
   const char* at = text.data();
   std::size_t left = text.size();
   for (; left >= 8; left -= 8, at += 8) hash = mixed(hash ^ word_of(at));

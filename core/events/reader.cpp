@@ -64,7 +64,8 @@ class ChunkParser {
 class Workers {
  public:
   Workers(const Schema& schema, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this, &schema] { work(schema); });
+    for (std::size_t i = 0; i < count; ++i)
+      threads_.emplace_back([this, &schema] { work(schema); });
   }
   ~Workers() {
     {
@@ -219,11 +220,11 @@ class EventReader::Run {
     std::vector<std::uint32_t> code(own.size());
     for (std::uint32_t i = 0; i < own.size(); ++i) code[i] = reader_.labels_[column].code(own[i]);
     if (reader_.labels_[column].size() > kMostLabels)
-      throw Error(ErrorKind::invalid,
-                  fmt::format("{} has more than {} different values", schema_[column].name,
-                              kMostLabels),
-                  "such a column tells rows apart, it does not describe them: map it as the unit, "
-                  "or not at all");
+      throw Error(
+          ErrorKind::invalid,
+          fmt::format("{} has more than {} different values", schema_[column].name, kMostLabels),
+          "such a column tells rows apart, it does not describe them: map it as the unit, "
+          "or not at all");
     for (std::size_t i = 0; i < parsed.batch.rows && own.size() > 0; ++i) {
       std::uint32_t& at = parsed.batch.columns[column].codes[i];
       if (at != kNoLabel) at = code[at];

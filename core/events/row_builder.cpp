@@ -105,8 +105,10 @@ bool parse_number(std::string_view text, double& out) {
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), out);
   if (end != text.data() + text.size() || text.empty()) return false;
   // Of what is too small for a double, 0 is left.
-  if (fault == std::errc::result_out_of_range && text.find("e-") != std::string_view::npos) out = 0;
-  else if (fault != std::errc()) return false;
+  if (fault == std::errc::result_out_of_range && text.find("e-") != std::string_view::npos)
+    out = 0;
+  else if (fault != std::errc())
+    return false;
   return std::isfinite(out);
 }
 

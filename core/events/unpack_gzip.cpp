@@ -46,8 +46,10 @@ class Gzip final : public ByteSource {
       at_member_end_ = false;
     }
     const int result = inflate(&stream_, Z_NO_FLUSH);
-    if (result == Z_STREAM_END) at_member_end_ = true;
-    else if (result != Z_OK) fail(stream_.msg != nullptr ? stream_.msg : "damaged");
+    if (result == Z_STREAM_END)
+      at_member_end_ = true;
+    else if (result != Z_OK)
+      fail(stream_.msg != nullptr ? stream_.msg : "damaged");
   }
 
   [[noreturn]] void fail(const std::string& why) const {

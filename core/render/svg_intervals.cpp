@@ -60,8 +60,9 @@ void append_axis(std::string& out, const IntervalScale& scale, double bottom) {
 }
 
 void append_row(std::string& out, const SvgInterval& row, const IntervalScale& scale, double y) {
-  out += fmt::format(R"svg(<text x="{}" y="{:.1f}" text-anchor="end" fill="var(--ink)">{}</text>)svg",
-                     kNameWidth - 12, y + 4, html_escaped(row.name));
+  out +=
+      fmt::format(R"svg(<text x="{}" y="{:.1f}" text-anchor="end" fill="var(--ink)">{}</text>)svg",
+                  kNameWidth - 12, y + 4, html_escaped(row.name));
   if (row.has_interval && std::isfinite(row.low) && std::isfinite(row.high))
     out += fmt::format(R"svg(<line x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}" )svg"
                        R"svg(stroke="var(--changed)" stroke-width="3" stroke-linecap="round"/>)svg",
@@ -83,9 +84,10 @@ std::string svg_intervals(const SvgIntervals& plot) {
                   R"svg(font-size="13">)svg",
                   kPlotWidth, bottom + kAxis, html_escaped(kept.title));
   append_axis(out, scale, bottom);
-  out += fmt::format(R"svg(<line x1="{0:.1f}" x2="{0:.1f}" y1="0" y2="{1:.1f}" stroke="var(--dim)" )svg"
-                     R"svg(stroke-dasharray="4 4"><title>{2}</title></line>)svg",
-                     scale.at(kept.line), bottom, html_escaped(kept.line_name));
+  out += fmt::format(
+      R"svg(<line x1="{0:.1f}" x2="{0:.1f}" y1="0" y2="{1:.1f}" stroke="var(--dim)" )svg"
+      R"svg(stroke-dasharray="4 4"><title>{2}</title></line>)svg",
+      scale.at(kept.line), bottom, html_escaped(kept.line_name));
   double y = kRowHeight / 2 + 4;
   for (const SvgInterval& row : kept.rows) {
     append_row(out, row, scale, y);

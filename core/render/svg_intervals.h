@@ -15,9 +15,9 @@ struct SvgInterval {
 };
 
 struct SvgIntervals {
-  std::string title;             // what is plotted, for those who do not see it
-  std::string line_name;         // of the vertical line
-  double line = 0;               // where it is
+  std::string title;              // what is plotted, for those who do not see it
+  std::string line_name;          // of the vertical line
+  double line = 0;                // where it is
   std::vector<SvgInterval> rows;  // values that are no numbers are left out
 };
 

@@ -51,8 +51,7 @@ void terms(const OpeEstimator& estimator, const OpeRows& rows, const double* bas
       return shrunk_terms(rows, base, factor, out, [p](double w) { return w / (1 - p + p * w); });
     case Ope::dros:
       if (std::isfinite(p))
-        return shrunk_terms(rows, base, factor, out,
-                            [p](double w) { return p * w / (w * w + p); });
+        return shrunk_terms(rows, base, factor, out, [p](double w) { return p * w / (w * w + p); });
       [[fallthrough]];
     default:
       return shrunk_terms(rows, base, factor, out, [](double w) { return w; });

@@ -44,9 +44,9 @@ struct OpeEstimator {
 };
 
 bool has_parameter(Ope kind);
-bool needs_model(Ope kind);        // reads q and v
-bool is_self_normalised(Ope kind); // a ratio of sums, not a mean
-double no_shrinkage(Ope kind);     // the parameter that leaves weights as they are
+bool needs_model(Ope kind);         // reads q and v
+bool is_self_normalised(Ope kind);  // a ratio of sums, not a mean
+double no_shrinkage(Ope kind);      // the parameter that leaves weights as they are
 
 // The weight as the estimator uses it.
 double shrunk_weight(const OpeEstimator& estimator, double weight);
@@ -56,16 +56,17 @@ struct OpeRows {
   std::size_t count = 0;
   const double* weight = nullptr;
   const double* reward = nullptr;
-  const double* value = nullptr;          // v
-  const double* residual = nullptr;       // r - q of the logged action
-  const double* mrdr_value = nullptr;     // the same of the model fitted for mrdr
+  const double* value = nullptr;       // v
+  const double* residual = nullptr;    // r - q of the logged action
+  const double* mrdr_value = nullptr;  // the same of the model fitted for mrdr
   const double* mrdr_residual = nullptr;
-  const double* accepted = nullptr;       // 1 where replay keeps the row, else 0
+  const double* accepted = nullptr;  // 1 where replay keeps the row, else 0
 };
 
 // An estimate is mean(`mean`) + sum(`ratio`) / sum(denominator), where the denominator is the
 // weight, or for replay `accepted`. Writes the terms of each row; false where there is none of that
 // kind and nothing was written.
+// Some terms are the same for several estimators.
 bool mean_terms(const OpeEstimator& estimator, const OpeRows& rows, double* mean);
 bool ratio_terms(const OpeEstimator& estimator, const OpeRows& rows, double* ratio);
 

@@ -2,34 +2,29 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
+
+#include "core/base/mix.h"
 
 namespace autopilot::stats {
 namespace {
 
 constexpr std::size_t kTile = 16;  // columns that are resampled together: floats of a cache line
 
-// SplitMix64 (Steele, Lea, Flood 2014).
 class BlockDraws {
  public:
   explicit BlockDraws(std::uint64_t seed) : state_(seed) {}
-
-  std::uint64_t next() {
-    std::uint64_t z = state_ += 0x9E3779B97F4A7C15;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-    return z ^ (z >> 31);
-  }
+  std::uint64_t next() { return mixed(state_ += kMixStep); }
 
  private:
   std::uint64_t state_;
 };
 
 std::uint64_t seed_of(std::uint64_t seed, std::size_t replicate) {
-  BlockDraws draws(seed ^ (0x9E3779B97F4A7C15 * (replicate + 1)));
-  return draws.next();
+  return mixed(seed ^ (kMixStep * (replicate + 1)));
 }
 
 // The columns less their means, as float: their sums are differences from the totals, so that float
@@ -85,20 +80,39 @@ class Deviations {
   std::vector<double> means_;
 };
 
+// As many blocks as there are, each with the same chance. Powers of two take their bits as they
+// come; for others the bias is below 2^-19.
 void draw_blocks(std::uint64_t seed, std::vector<std::uint32_t>& drawn) {
   BlockDraws draws(seed);
   const std::uint64_t blocks = drawn.size();
   std::size_t i = 0;
-  for (; i + 1 < drawn.size(); i += 2) {
-    const std::uint64_t bits = draws.next();
-    drawn[i] = static_cast<std::uint32_t>((bits & 0xffffffff) * blocks >> 32);
-    drawn[i + 1] = static_cast<std::uint32_t>((bits >> 32) * blocks >> 32);
+  if (std::has_single_bit(blocks) && blocks > 1) {
+    const auto bits = static_cast<unsigned>(std::countr_zero(blocks));
+    for (; i < drawn.size();) {
+      std::uint64_t word = draws.next();
+      for (unsigned left = 64; left >= bits && i < drawn.size(); left -= bits, word >>= bits)
+        drawn[i++] = static_cast<std::uint32_t>(word & (blocks - 1));
+    }
+    return;
   }
   for (; i < drawn.size(); ++i)
     drawn[i] = static_cast<std::uint32_t>((draws.next() >> 32) * blocks >> 32);
 }
 
-double at_or_zero(const double* values, std::size_t i) { return values != nullptr ? values[i] : 0; }
+constexpr std::size_t kLanes = 4;
+
+double added_up(const std::array<double, kLanes>& lanes) {
+  return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
+}
+
+// The sum of the means' columns.
+double mean_total(const Estimand& estimand, std::span<const double> totals) {
+  double out = 0;
+  for (const int c : {estimand.mean, estimand.other_mean}) {
+    if (c != Estimand::kNone) out += totals[static_cast<std::size_t>(c)];
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -137,10 +151,28 @@ void BlockSums::add_to(std::size_t column_index, std::span<const std::uint32_t> 
   for (std::size_t i = 0; i < values.size(); ++i) to[block[i]] += values[i];
 }
 
+double lane_sum(const double* values, std::size_t count) {
+  std::array<double, kLanes> lanes{};
+  std::size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    for (std::size_t k = 0; k < kLanes; ++k) lanes[k] += values[i + k];
+  }
+  for (; i < count; ++i) lanes[0] += values[i];
+  return added_up(lanes);
+}
+
+double lane_dot(const double* a, const double* b, std::size_t count) {
+  std::array<double, kLanes> lanes{};
+  std::size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    for (std::size_t k = 0; k < kLanes; ++k) lanes[k] += a[i + k] * b[i + k];
+  }
+  for (; i < count; ++i) lanes[0] += a[i] * b[i];
+  return added_up(lanes);
+}
+
 double estimate(const Estimand& estimand, std::span<const double> totals) {
-  double out = 0;
-  if (estimand.mean != Estimand::kNone)
-    out += totals[static_cast<std::size_t>(estimand.mean)] / totals[0];
+  double out = mean_total(estimand, totals) / totals[0];
   if (estimand.ratio == Estimand::kNone) return out;
   const double denominator = totals[static_cast<std::size_t>(estimand.denominator)];
   if (denominator == 0) return std::numeric_limits<double>::quiet_NaN();
@@ -151,8 +183,9 @@ std::vector<double> block_influence(const BlockSums& sums, const Estimand& estim
   const std::vector<double> totals = sums.totals();
   std::vector<double> out(sums.blocks());
   const double* const count = sums.column(0);
-  if (estimand.mean != Estimand::kNone) {
-    const auto c = static_cast<std::size_t>(estimand.mean);
+  for (const int column : {estimand.mean, estimand.other_mean}) {
+    if (column == Estimand::kNone) continue;
+    const auto c = static_cast<std::size_t>(column);
     const double mean = totals[c] / totals[0];
     for (std::size_t b = 0; b < out.size(); ++b)
       out[b] += (sums.column(c)[b] - mean * count[b]) / totals[0];
@@ -188,16 +221,14 @@ std::pair<double, double> skewness_of_influence(std::span<const double> influenc
 
 void RowMoments::add(const double* mean, const double* ratio, const double* denominator,
                      std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const double u = at_or_zero(mean, i), y = at_or_zero(ratio, i), z = at_or_zero(denominator, i);
-    mean_mean += u * u;
-    if (ratio == nullptr) continue;
-    mean_ratio += u * y;
-    mean_denominator += u * z;
-    ratio_ratio += y * y;
-    ratio_denominator += y * z;
-    denominator_denominator += z * z;
-  }
+  if (mean != nullptr) mean_mean += lane_dot(mean, mean, count);
+  if (ratio == nullptr) return;
+  ratio_ratio += lane_dot(ratio, ratio, count);
+  ratio_denominator += lane_dot(ratio, denominator, count);
+  denominator_denominator += lane_dot(denominator, denominator, count);
+  if (mean == nullptr) return;
+  mean_ratio += lane_dot(mean, ratio, count);
+  mean_denominator += lane_dot(mean, denominator, count);
 }
 
 void RowMoments::add(const RowMoments& other) {
@@ -214,11 +245,8 @@ void RowMoments::add(const RowMoments& other) {
 double delta_error(const Estimand& estimand, std::span<const double> totals,
                    const RowMoments& moments) {
   const double n = totals[0];
-  double squares = 0, mean = 0;
-  if (estimand.mean != Estimand::kNone) {
-    mean = totals[static_cast<std::size_t>(estimand.mean)] / n;
-    squares += moments.mean_mean - n * mean * mean;
-  }
+  const double mean = mean_total(estimand, totals) / n;
+  double squares = moments.mean_mean - n * mean * mean;
   if (estimand.ratio != Estimand::kNone) {
     const double sum_y = totals[static_cast<std::size_t>(estimand.ratio)];
     const double sum_z = totals[static_cast<std::size_t>(estimand.denominator)];

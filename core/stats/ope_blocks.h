@@ -36,13 +36,18 @@ class BlockSums {
   std::vector<double> sums_;  // by column, then block
 };
 
-// mean / count + ratio / denominator; the places of its sums among the columns.
+// (mean + other_mean) / count + ratio / denominator; the places of its sums among the columns.
 struct Estimand {
   static constexpr int kNone = -1;
   int mean = kNone;
+  int other_mean = kNone;
   int ratio = kNone;
   int denominator = kNone;
 };
+
+// Sums in four lanes, so that additions need not wait for each other; always in the same order.
+double lane_sum(const double* values, std::size_t count);
+double lane_dot(const double* a, const double* b, std::size_t count);
 
 // From sums by column. NaN when a denominator is 0.
 double estimate(const Estimand& estimand, std::span<const double> totals);

@@ -11,7 +11,7 @@ namespace {
 constexpr double kLargestBet = 0.75;
 constexpr std::size_t kGroup = 64;  // values with the same bet, at most
 constexpr std::array kStakes = {0.5, 0.25, 0.1, 0.04, 0.015, 0.005, 0.0015, 0.0005};
-constexpr std::size_t kProduct = 16;  // factors multiplied before a logarithm is taken
+constexpr std::size_t kProduct = 32;  // factors multiplied before a logarithm is taken
 
 std::vector<std::size_t> rising(std::span<const double> p) {
   std::vector<std::size_t> order(p.size());
@@ -34,8 +34,8 @@ Interval empirical_bernstein(double mean, double variance, double range, double 
 void MeanSequence::set_bet() {
   const double t = count_ + 1;
   const double variance = (0.25 + squares_) / t;
-  bet_ = std::min(kLargestBet,
-                  std::sqrt(2 * std::log(2 / alpha_) / (variance * t * std::log(1 + t))));
+  bet_ =
+      std::min(kLargestBet, std::sqrt(2 * std::log(2 / alpha_) / (variance * t * std::log(1 + t))));
   cost_ = (-std::log1p(-bet_) - bet_) / 4;
 }
 

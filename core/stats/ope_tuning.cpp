@@ -5,25 +5,20 @@
 #include <numeric>
 
 #include "core/stats/normal.h"
+#include "core/stats/ope_blocks.h"
 
 namespace autopilot::stats {
 
-void TuningSums::add(const OpeRows& rows, const double* residual_or_reward,
-                     std::vector<double>& scratch) {
+void TuningSums::add(const OpeRows& rows, std::vector<double>& scratch) {
   scratch.resize(rows.count);
   mean_terms(estimator, rows, scratch.data());
-  double s = 0, s2 = 0, l = 0;
-  for (std::size_t i = 0; i < rows.count; ++i) {
-    s += scratch[i];
-    s2 += scratch[i] * scratch[i];
-  }
-  for (std::size_t i = 0; i < rows.count; ++i) {
-    const double kept = shrunk_weight(estimator, rows.weight[i]);
-    l += (rows.weight[i] - kept) * residual_or_reward[i];
-  }
-  sum += s;
-  squares += s2;
-  lost += l;
+  sum += lane_sum(scratch.data(), rows.count);
+  squares += lane_dot(scratch.data(), scratch.data(), rows.count);
+}
+
+void TuningSums::add_lost(const OpeRows& rows, const double* residual_or_reward) {
+  for (std::size_t i = 0; i < rows.count; ++i)
+    lost += (rows.weight[i] - shrunk_weight(estimator, rows.weight[i])) * residual_or_reward[i];
 }
 
 void TuningSums::add(const TuningSums& other) {
@@ -83,8 +78,8 @@ std::size_t choose_by_mse(std::span<const TuningSums> candidates, std::uint64_t 
                           const WeightRange& weights, double delta) {
   const auto n = static_cast<double>(rows);
   const double log_term = std::log(2 / delta);
-  const double spread = std::sqrt(2 * weights.mean_square * log_term / n) +
-                        2 * weights.most * log_term / (3 * n);
+  const double spread =
+      std::sqrt(2 * weights.mean_square * log_term / n) + 2 * weights.most * log_term / (3 * n);
   std::size_t best = 0;
   double least = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < candidates.size(); ++i) {

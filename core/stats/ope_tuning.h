@@ -18,7 +18,9 @@ struct TuningSums {
   double sum = 0, squares = 0;  // of the terms
   double lost = 0;              // of (w - shrunk w) (r - q)
 
-  void add(const OpeRows& rows, const double* residual_or_reward, std::vector<double>& scratch);
+  void add(const OpeRows& rows, std::vector<double>& scratch);
+  // For choose_by_mse(), beside add(): what the shrinkage loses.
+  void add_lost(const OpeRows& rows, const double* residual_or_reward);
   void add(const TuningSums& other);
 };
 

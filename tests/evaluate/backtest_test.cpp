@@ -113,7 +113,8 @@ TEST_F(BacktestTest, weights_of_a_file_are_scaled_and_what_was_never_logged_is_s
 
 TEST_F(BacktestTest, threads_and_memory_do_not_show) {
   files.texts["log"] = even_log(30'000);
-  const auto first = ask(files.texts["log"], "always:b"), second = ask(files.texts["log"], "always:b");
+  const auto first = ask(files.texts["log"], "always:b"),
+             second = ask(files.texts["log"], "always:b");
   for (std::size_t e = 0; e < first->backtest.estimates.size(); ++e) {
     const Estimated &a = first->backtest.estimates[e], &b = second->backtest.estimates[e];
     EXPECT_EQ(a.value, b.value);

@@ -48,8 +48,7 @@ inline Replicated replicate(const SyntheticWorld& world, std::size_t rows, int l
         if (!stated.is_sound()) return;
         Replicated::Kind& by = to.by[kind];
         ++by.stated;
-        by.covered +=
-            stated.interval->low <= world.value && world.value <= stated.interval->high;
+        by.covered += stated.interval->low <= world.value && world.value <= stated.interval->high;
         by.width += stated.interval->high - stated.interval->low;
       };
       count("delta", e.delta);

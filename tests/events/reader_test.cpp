@@ -1,10 +1,9 @@
 #include "core/events/reader.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
 #include <zstd.h>
-
-#include <fmt/format.h>
 
 #include <cmath>
 
@@ -74,8 +73,7 @@ TEST_F(ReaderTest, csv_columns_are_found_by_name) {
 }
 
 TEST_F(ReaderTest, quoted_fields_hold_separators_quotes_and_line_ends) {
-  const Read got =
-      read("action,p,r,who\r\n\"a,\"\"b\"\"\",0.5,1,\"two\nlines\"\r\nc,1,0,\"\"\r\n");
+  const Read got = read("action,p,r,who\r\n\"a,\"\"b\"\"\",0.5,1,\"two\nlines\"\r\nc,1,0,\"\"\r\n");
   EXPECT_EQ(got.actions, (Texts{"a,\"b\"", "c"}));
   EXPECT_EQ(got.who, (Texts{"two\nlines", ""}));
   EXPECT_EQ(got.bad.count(), 0u);
@@ -86,10 +84,11 @@ TEST_F(ReaderTest, json_members_are_found_by_path_in_any_order) {
                       {"p", Kind::share, true, 0},
                       {"r", Kind::number, true, 0},
                       {"context.who", Kind::value, false, 0}};
-  const Read got = read(R"({"a":{"x":[1,{"y":2}],"name":"b\u00e9"},"p":0.5,"r":1,"context":{"who":3}})"
-                        "\n\n"
-                        R"({"r":true,"p":2.5e-1,"context":{},"a":{"name":7},"z":null})",
-                        schema);
+  const Read got =
+      read(R"({"a":{"x":[1,{"y":2}],"name":"b\u00e9"},"p":0.5,"r":1,"context":{"who":3}})"
+           "\n\n"
+           R"({"r":true,"p":2.5e-1,"context":{},"a":{"name":7},"z":null})",
+           schema);
   EXPECT_EQ(got.actions, (Texts{"bé", "7"}));
   EXPECT_EQ(got.p, (Numbers{0.5, 0.25}));
   EXPECT_EQ(got.r, (Numbers{1, 1}));

@@ -1,10 +1,11 @@
+#include "core/stats/ope.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 #include <numeric>
 
-#include "core/stats/ope.h"
 #include "core/stats/ope_blocks.h"
 #include "core/stats/ope_bounds.h"
 #include "core/stats/ope_tuning.h"
@@ -77,7 +78,7 @@ TEST(Ope, names_are_read_back) {
 struct Ratio {
   static constexpr std::size_t kRows = 3000;
   BlockSums sums{kRows, 3};
-  Estimand estimand{Estimand::kNone, 1, 2};
+  Estimand estimand{.ratio = 1, .denominator = 2};
   RowMoments moments;
   std::vector<double> weighted, weight;
 
@@ -131,7 +132,7 @@ TEST(BlockSums, replicates_do_not_depend_on_how_they_are_shared_out) {
 
 TEST(BlockSums, nothing_in_the_denominator_is_no_estimate) {
   BlockSums sums(4, 3);
-  EXPECT_TRUE(std::isnan(estimate({Estimand::kNone, 1, 2}, sums.totals())));
+  EXPECT_TRUE(std::isnan(estimate({.ratio = 1, .denominator = 2}, sums.totals())));
 }
 
 TEST(Skewness, of_a_few_large_terms_is_seen) {
