@@ -174,9 +174,8 @@ TEST(LoopCrashTest, of_two_runs_at_once_one_is_refused) {
   project.write("events.jsonl", "{\"time\":\"2026-01-01T00:00:00Z\",\"arm\":\"a\",\"reward\":1}\n");
   project.must({"apply", "--yes"});
   Process first(project.command({"run", "split"}));
-  while (project.read("started").empty() && !project.files().contains("started")) {
-    first.pump_for(1000);
-  }
+  const std::int64_t end = monotonic_nanos() + 30'000'000'000;
+  while (!project.files().contains("started") && monotonic_nanos() < end) first.pump_for(1000);
   const Ended second = project.run({"run", "split"});
   EXPECT_EQ(second.exit, 6) << describe(second);
   EXPECT_NE(second.err.find("another run of split is at work"), std::string::npos);
