@@ -84,7 +84,8 @@ std::vector<std::string> shift_actions(const optimize::Plan& plan,
                                        const std::vector<double>& spend) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < spend.size(); ++i) {
-    if (changes(plan.open.channels[i].current, spend[i])) out.push_back(action_of(plan, i, spend[i]));
+    if (changes(plan.open.channels[i].current, spend[i]))
+      out.push_back(action_of(plan, i, spend[i]));
   }
   return out;
 }

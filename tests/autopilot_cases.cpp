@@ -35,7 +35,8 @@ Value read_cases(const std::string& path) {
   return parse_json_or_throw(text, path);
 }
 
-// One format of case files: where its cases are (null: each file of a folder is one), which of them count, and whether one holds.
+// One format of case files: where its cases are (null: each file of a folder is one), which of them
+// count, and whether one holds.
 struct Suite {
   const char* name;
   const char* list;  // the key of the cases
@@ -110,8 +111,8 @@ Score run_folder(const Suite& suite, const std::string& path) {
 int run(const std::string& name, const std::string& path) {
   for (const Suite& suite : kSuites) {
     if (name != suite.name) continue;
-    const Score score = suite.list != nullptr ? run_file(suite, read_cases(path))
-                                              : run_folder(suite, path);
+    const Score score =
+        suite.list != nullptr ? run_file(suite, read_cases(path)) : run_folder(suite, path);
     fmt::print("{} of {} hold\n", score.held, score.run);
     return score.held == score.run ? 0 : 1;
   }
