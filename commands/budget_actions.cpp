@@ -116,7 +116,8 @@ std::optional<PolicyStep> policy_step(cli::Context& context, const optimize::Pla
     const double middle = (good + bad) / 2;
     (trial.refusals(at(middle), true).empty() ? good : bad) = middle;
   }
-  out.share = std::floor(good * 1e4) / 1e4;
+  out.share = std::round(good * 1e4) / 1e4;
+  if (!trial.refusals(at(out.share), true).empty()) out.share = std::floor(good * 1e4) / 1e4;
   out.spend = at(out.share);
   return out;
 }

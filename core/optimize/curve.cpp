@@ -239,7 +239,8 @@ double hill_logarithm(double s, double target, double start) {
     const double off = (s - 1) * w - 2 * std::log1p(e) - target;
     const double slope = (s - 1) - 2 * s * (e / (1 + e));
     const double next = w - off / slope;
-    if (std::abs(next - w) <= 1e-15 * std::max(1.0, std::abs(w))) return next;
+    // Newton's error is about the square of its last step.
+    if (std::abs(next - w) <= 1e-9 * std::max(1.0, std::abs(w))) return next;
     w = next;
   }
   return w;

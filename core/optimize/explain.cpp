@@ -305,8 +305,8 @@ class Explaining {
       }
       return good;
     };
-    out_.price_low = edge(total / 4);
-    out_.price_high = edge(total * 4);
+    out_.price_low = edge(total / kRangeReach);
+    out_.price_high = edge(total * kRangeReach);
   }
 
   const Plan& plan_;

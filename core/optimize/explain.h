@@ -12,6 +12,9 @@
 
 namespace autopilot::optimize {
 
+// How many times the total the range of its price is looked for.
+inline constexpr double kRangeReach = 4;
+
 struct ChannelLine {
   double now = 0, plan = 0;
   double return_now = 0, return_plan = 0;
