@@ -92,8 +92,7 @@ Problem s_curves(std::size_t n) {
   Problem out = empty(n, 200.0 * static_cast<double>(n));
   for (std::size_t i = 0; i < n; ++i) {
     const double a = dice.real(100, 5000), k = dice.real(50, 900);
-    out.channels.push_back(
-        channel({Family::hill, a, k, dice.real(1.5, 4), 0, {}}, 3000, 200));
+    out.channels.push_back(channel({Family::hill, a, k, dice.real(1.5, 4), 0, {}}, 3000, 200));
   }
   return out;
 }
@@ -156,7 +155,11 @@ void report_linear(std::size_t n, double goal, bool with_glpk, const std::string
   const std::string what = fmt::format("budget: {} linear channels", n);
   const double ours = milliseconds([&] { keep(optimize::solve_separable(p)); }, 5);
   if (with_glpk)
-    report({what, ours, "ms", "GLPK", milliseconds([&] { keep(solved(p, "lp")); }, 1),
+    report({what,
+            ours,
+            "ms",
+            "GLPK",
+            milliseconds([&] { keep(solved(p, "lp")); }, 1),
             {figure_at_most(goal)}});
   if (const auto highs = highs_ms(script, n))
     report({what, ours, "ms", "HiGHS (scipy)", *highs, {figure_at_most(goal)}});
@@ -166,9 +169,17 @@ void report_linear(std::size_t n, double goal, bool with_glpk, const std::string
 void report_concave(std::size_t n, double goal) {
   const Problem p = concave(n);
   const double ours = milliseconds([&] { keep(optimize::solve_separable(p)); }, 3);
-  report({fmt::format("budget: {} concave channels, 7 families", n), ours, "ms", "", 0,
+  report({fmt::format("budget: {} concave channels, 7 families", n),
+          ours,
+          "ms",
+          "",
+          0,
           {figure_at_most(goal)}});
-  report({fmt::format("budget: gap at {} concave channels", n), solved(p).certificate.gap, "", "", 0,
+  report({fmt::format("budget: gap at {} concave channels", n),
+          solved(p).certificate.gap,
+          "",
+          "",
+          0,
           {figure_at_most(1e-12)}});
 }
 
@@ -176,7 +187,11 @@ void report_risk() {
   const Problem p = factor_risk(500), q = dense(p);
   const double ours = milliseconds([&] { keep(solved(p)); }, 5);
   const double theirs = milliseconds([&] { keep(solved(q)); }, 1);
-  report({"budget: risk of 3 factors, 500 channels", ours, "ms", "dense active set", theirs,
+  report({"budget: risk of 3 factors, 500 channels",
+          ours,
+          "ms",
+          "dense active set",
+          theirs,
           {ratio_at_most(0.01)}});
 }
 
@@ -192,9 +207,12 @@ void report_frontier() {
   const Problem p = concave(100000);
   std::vector<double> totals;
   for (int k = 0; k < 200; ++k) totals.push_back(p.total_max * (0.5 + k / 199.0));
-  const double ours =
-      milliseconds([&] { keep(optimize::frontier_of(p, totals, nullptr)); }, 1);
-  report({"budget: frontier of 200 totals, 100,000 channels", ours, "ms", "", 0,
+  const double ours = milliseconds([&] { keep(optimize::frontier_of(p, totals, nullptr)); }, 1);
+  report({"budget: frontier of 200 totals, 100,000 channels",
+          ours,
+          "ms",
+          "",
+          0,
           {figure_at_most(100)}});
 }
 
@@ -213,13 +231,17 @@ void write_documents(const std::string& folder, std::size_t n) {
 void report_command(const std::string& autopilot, const std::string& folder, std::size_t n,
                     double goal) {
   write_documents(folder, n);
-  const Command command{{autopilot, "optimize", "budget", fmt::format("budget{}.yaml", n), "--points",
-                         "0"},
-                        "/dev/null",
-                        "/dev/null",
-                        folder};
+  const Command command{
+      {autopilot, "optimize", "budget", fmt::format("budget{}.yaml", n), "--points", "0"},
+      "/dev/null",
+      "/dev/null",
+      folder};
   const auto timing = interleave_measured({[&] { return cpu_of(command); }}, 7);
-  report({fmt::format("optimize budget, {} channels from CSV", n), timing[0].median * 1e3, "ms", "", 0,
+  report({fmt::format("optimize budget, {} channels from CSV", n),
+          timing[0].median * 1e3,
+          "ms",
+          "",
+          0,
           {figure_at_most(goal)}});
 }
 

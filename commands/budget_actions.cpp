@@ -84,7 +84,8 @@ std::vector<std::string> shift_actions(const optimize::Plan& plan,
                                        const std::vector<double>& spend) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < spend.size(); ++i) {
-    if (changes(plan.open.channels[i].current, spend[i])) out.push_back(action_of(plan, i, spend[i]));
+    if (changes(plan.open.channels[i].current, spend[i]))
+      out.push_back(action_of(plan, i, spend[i]));
   }
   return out;
 }
@@ -115,7 +116,8 @@ std::optional<PolicyStep> policy_step(cli::Context& context, const optimize::Pla
     const double middle = (good + bad) / 2;
     (trial.refusals(at(middle), true).empty() ? good : bad) = middle;
   }
-  out.share = std::floor(good * 1e4) / 1e4;
+  out.share = std::round(good * 1e4) / 1e4;
+  if (!trial.refusals(at(out.share), true).empty()) out.share = std::floor(good * 1e4) / 1e4;
   out.spend = at(out.share);
   return out;
 }

@@ -85,8 +85,8 @@ class PlanReport {
     if (least && std::isfinite(c.bound))
       text = fmt::format("proof: no plan spends less than {:.2f} (gap {:.1e})", c.bound, c.gap);
     else if (std::isfinite(c.bound))
-      text = fmt::format("proof: no plan has a {} above {:.2f} (gap {:.1e})",
-                         objective_words(), c.bound, c.gap);
+      text = fmt::format("proof: no plan has a {} above {:.2f} (gap {:.1e})", objective_words(),
+                         c.bound, c.gap);
     text += fmt::format("; {}; solver {}", answer_.solution.problem_class, found_.solver);
     report_.text.emplace_back(render::Paragraph{Line({{text, Tone::dim}})});
     Map& data = report_.data;
@@ -127,9 +127,10 @@ class PlanReport {
     for (const std::size_t i : shown()) table.rows.push_back(row(i));
     const std::size_t left = found_.spend.size() - table.rows.size();
     if (left > 0) table.rows.push_back({fmt::format("… {} more", left)});
-    table.rows.push_back({Line({{"total", Tone::strong}}), amount(spend_now_), amount(spend_),
-                          signed_amount(std::abs(spend_ - spend_now_) <= 1e-9 * spend_ ? 0 : spend_ - spend_now_), share_text(spend_, spend_now_),
-                          amount(returned_), roi(returned_, spend_), "", ""});
+    table.rows.push_back(
+        {Line({{"total", Tone::strong}}), amount(spend_now_), amount(spend_),
+         signed_amount(std::abs(spend_ - spend_now_) <= 1e-9 * spend_ ? 0 : spend_ - spend_now_),
+         share_text(spend_, spend_now_), amount(returned_), roi(returned_, spend_), "", ""});
     report_.text.emplace_back(std::move(table));
     List list;
     list.reserve(found_.spend.size());
@@ -152,9 +153,15 @@ class PlanReport {
     if (i < plan_.observed_max.size() && plan_.observed_max[i] > 0 &&
         l.plan > plan_.observed_max[i] * (1 + 1e-9))
       why += fmt::format("; beyond all that was observed ({})", amount(plan_.observed_max[i]));
-    return {problem_.channels[i].id, amount(l.now), amount(l.plan),
-            Line({{signed_amount(move), tone}}), share_text(l.plan, l.now), amount(l.return_plan),
-            roi(l.return_plan, l.plan), amount(l.marginal), why};
+    return {problem_.channels[i].id,
+            amount(l.now),
+            amount(l.plan),
+            Line({{signed_amount(move), tone}}),
+            share_text(l.plan, l.now),
+            amount(l.return_plan),
+            roi(l.return_plan, l.plan),
+            amount(l.marginal),
+            why};
   }
 
   Value channel_data(std::size_t i) const {
@@ -191,7 +198,8 @@ class PlanReport {
 
   void bindings() {
     List list;
-    render::Table table{{"WHAT HOLDS THE PLAN", "PRICE", "A BIT MORE ROOM"}, {}, {false, true, false}};
+    render::Table table{
+        {"WHAT HOLDS THE PLAN", "PRICE", "A BIT MORE ROOM"}, {}, {false, true, false}};
     for (const optimize::Binding& b : why_.bindings) {
       const std::string words = optimize::words_of(plan_, plan_.constraints[b.constraint]);
       if (table.rows.size() < kMostBindings)
@@ -206,9 +214,10 @@ class PlanReport {
     if (!table.rows.empty()) report_.text.emplace_back(std::move(table));
     report_.data["binding"] = std::move(list);
     if (why_.price_high <= 0) return;
+    const bool open = why_.price_high >= optimize::kRangeReach * problem_.total_max;
     report_.text.emplace_back(render::Paragraph{fmt::format(
-        "From a total of {} to {} the same channels and groups are at their limits.",
-        amount(why_.price_low), amount(why_.price_high))});
+        "From a total of {} to {}{} the same channels and groups are at their limits.",
+        amount(why_.price_low), amount(why_.price_high), open ? " at least" : "")});
     report_.data["total_range"] =
         Map{{"from", number(why_.price_low)}, {"to", number(why_.price_high)}};
   }
@@ -227,8 +236,10 @@ class PlanReport {
                         {},
                         {true, true, true, true, true, false}};
     const std::size_t every = std::max<std::size_t>(1, (n - 1) / (kTableTotals - 1));
-    render::Chart chart{"return by total", amount(why_.frontier.front().total),
-                        amount(why_.frontier.back().total), {{"return", Tone::good, {}}}};
+    render::Chart chart{"return by total",
+                        amount(why_.frontier.front().total),
+                        amount(why_.frontier.back().total),
+                        {{"return", Tone::good, {}}}};
     for (std::size_t k = 0; k < n; ++k) {
       const optimize::FrontierPoint& p = why_.frontier[k];
       chart.series[0].values.push_back(rounded(std::max(0.0, p.returned)));
@@ -268,7 +279,8 @@ class PlanReport {
       const std::string family(optimize::to_string(f.fit.curve.family));
       List told;
       for (const std::string& warning : f.fit.warnings) {
-        warnings.emplace_back(std::vector<render::Run>{{"warning: ", Tone::warn}, {id + ": " + warning, {}}});
+        warnings.emplace_back(
+            std::vector<render::Run>{{"warning: ", Tone::warn}, {id + ": " + warning, {}}});
         told.emplace_back(warning);
       }
       table.rows.push_back({id, family, std::to_string(f.fit.observations),
@@ -357,18 +369,18 @@ render::Report describe_conflict(const BudgetSource& source, const optimize::Sol
     ways.emplace_back(std::vector<render::Run>{
         {"  " + words, ways.empty() ? Tone::good : Tone::plain},
         {ways.empty() && conflict.repairs.size() > 1 ? "   (the least change)" : "", Tone::dim}});
-    repairs.emplace_back(Map{{"constraint", optimize::words_of(plan, plan.constraints[repair.constraint])},
-                             {"value", number(repair.value)},
-                             {"words", words}});
+    repairs.emplace_back(
+        Map{{"constraint", optimize::words_of(plan, plan.constraints[repair.constraint])},
+            {"value", number(repair.value)},
+            {"words", words}});
   }
   report.text.emplace_back(render::Paragraph{
       Line({{"INFEASIBLE", Tone::bad},
             {"  these limits cannot hold together, and any of them left out they could:", {}}})});
   report.text.emplace_back(render::Lines{std::move(lines)});
   if (!ways.empty()) {
-    report.text.emplace_back(render::Paragraph{Line(conflict.repairs.size() > 1
-                                                       ? "Any one of these would do:"
-                                                       : "This would do:")});
+    report.text.emplace_back(render::Paragraph{
+        Line(conflict.repairs.size() > 1 ? "Any one of these would do:" : "This would do:")});
     report.text.emplace_back(render::Lines{std::move(ways)});
   } else {
     report.text.emplace_back(
@@ -393,13 +405,12 @@ render::Report describe_unbounded(const BudgetSource& source, const optimize::So
   }
   const std::size_t more = list.size() - names.size();
   const std::string which = names.empty() ? "a channel" : join(names, ", ");
-  report.text.emplace_back(render::Paragraph{
-      Line({{"UNBOUNDED", Tone::bad},
-            {fmt::format("  {}{} {}, without end.", which,
-                         more > 0 ? fmt::format(" and {} more", more) : "",
-                         list.size() == 1 ? "earns more the more it gets"
-                                          : "earn more the more they get"),
-             {}}})});
+  report.text.emplace_back(render::Paragraph{Line(
+      {{"UNBOUNDED", Tone::bad},
+       {fmt::format(
+            "  {}{} {}, without end.", which, more > 0 ? fmt::format(" and {} more", more) : "",
+            list.size() == 1 ? "earns more the more it gets" : "earn more the more they get"),
+        {}}})});
   report.text.emplace_back(render::Paragraph{
       Line("Give the budget a total, or the channel a max, or a curve that saturates.")});
   report.data = Map{{"budget", source.plan.id},

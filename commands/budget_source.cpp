@@ -65,8 +65,8 @@ class BudgetReader {
   policy::Document from_paths(const std::vector<std::string>& paths, const std::string& id = "") {
     policy::LoadResult loaded;
     if (!paths.empty())
-      loaded = policy::load_paths(paths, context_.project(), context_.world.files,
-                                  context_.diagnostics);
+      loaded =
+          policy::load_paths(paths, context_.project(), context_.world.files, context_.diagnostics);
     std::vector<policy::Document> budgets;
     std::vector<std::string> ids;
     for (policy::Document& document : loaded.documents) {
@@ -85,8 +85,9 @@ class BudgetReader {
     if (budgets.size() == 1) return std::move(budgets.front());
     if (budgets.empty())
       throw Error(ErrorKind::invalid,
-                  id.empty() ? fmt::format("there is no document of kind Budget in {}", join(paths, ", "))
-                             : fmt::format("there is no file and no Budget called {}", id),
+                  id.empty()
+                      ? fmt::format("there is no document of kind Budget in {}", join(paths, ", "))
+                      : fmt::format("there is no file and no Budget called {}", id),
                   std::string(trim(did_you_mean(id, ids))));
     throw Error(ErrorKind::invalid, fmt::format("there are several budgets: {}", join(ids, ", ")),
                 "name one of them");

@@ -12,7 +12,7 @@ namespace autopilot::commands {
 namespace {
 
 constexpr char kSelf[] = "/proc/self/exe";
-constexpr double kGrace = 2;             // seconds that GLPK may need to see that its time is up
+constexpr double kGrace = 2;              // seconds that GLPK may need to see that its time is up
 constexpr std::size_t kMost = 512 << 20;  // bytes of an answer
 
 }  // namespace
@@ -22,8 +22,8 @@ optimize::LpSolver child_solver(World& world) {
     if (const std::string fault = optimize::fault_of(model); !fault.empty())
       throw Error(ErrorKind::bug, "a linear program is malformed: " + fault);
     CaptureLimits limits;
-    limits.time = Duration::milliseconds(
-        static_cast<std::int64_t>(std::min(seconds + kGrace, 1e6) * 1000));
+    limits.time =
+        Duration::milliseconds(static_cast<std::int64_t>(std::min(seconds + kGrace, 1e6) * 1000));
     limits.output = kMost;
     const Captured child =
         world.processes.capture({kSelf, "__lp"}, optimize::pack(model, seconds), limits);

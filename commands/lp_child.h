@@ -1,7 +1,7 @@
 #pragma once
 // Linear programs solved by GLPK in a process of its own: this program, run again with the hidden
-// command __lp. It aborts on what it does not like and can overrun its time limit; here that ends the
-// child alone.
+// command __lp. It aborts on what it does not like and can overrun its time limit; here that ends
+// the child alone.
 
 #include "core/base/world.h"
 #include "core/optimize/lp.h"

@@ -1,5 +1,5 @@
-// autopilot __lp: one linear program from standard input, its answer on standard output. It ends when
-// whoever asked does, and whatever GLPK does, soon after the time that it was given.
+// autopilot __lp: one linear program from standard input, its answer on standard output. It ends
+// when whoever asked does, and whatever GLPK does, soon after the time that it was given.
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>

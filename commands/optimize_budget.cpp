@@ -64,16 +64,17 @@ class OptimizeBudget : public cli::Invocation {
     o.choice("--solver", solver_, {"auto", "waterfill", "lp", "tangents", "mip", "branch", "qp"},
              "force a solver; auto by default");
     o.option("--time-limit DURATION", time_limit_, "stop then with the best found; 60s by default");
-    o.option("--points N", points_, "totals of the frontier, from half to one and a half; 41 by "
-                                    "default, 0 for none");
+    o.option("--points N", points_,
+             "totals of the frontier, from half to one and a half; 41 by "
+             "default, 0 for none");
   }
 
   cli::Exit run(cli::Context& context) override {
     if (points_ == 1 || points_ > kMostPoints)
       throw Error(ErrorKind::usage, fmt::format("--points takes 0 or 2 to {}", kMostPoints));
     const BudgetSource source = read_budget(context, what_, events_);
-    deadline_ = context.world.clock.monotonic_nanos() +
-                time_limit_.value_or(Duration::seconds(60)).nanos;
+    deadline_ =
+        context.world.clock.monotonic_nanos() + time_limit_.value_or(Duration::seconds(60)).nanos;
     const optimize::Problem problem = optimize::problem_of(source.plan);
     const optimize::Solution solution = optimize::in_whole_units(
         problem, by_tiers(context, source.plan, problem), source.plan.resolution);

@@ -55,7 +55,8 @@ optimize::Segment segment_of(const std::string& text) {
     throw Error(ErrorKind::usage, fmt::format("--segment takes NAME=MIN:MAX, not {}", text),
                 "--segment eu=20%:60%");
   optimize::Segment out{text.substr(0, equals), 0, 1};
-  const std::string low = text.substr(equals + 1, colon - equals - 1), high = text.substr(colon + 1);
+  const std::string low = text.substr(equals + 1, colon - equals - 1),
+                    high = text.substr(colon + 1);
   if (!low.empty()) out.min = share_or_refuse(low, "--segment");
   if (!high.empty()) out.max = share_or_refuse(high, "--segment");
   return out;
@@ -105,9 +106,9 @@ class OptimizeWeights : public cli::Invocation {
     const double step = share_or_refuse(resolution_, "--resolution");
     steps_ = step > 0 ? std::llround(1 / step) : 0;
     if (steps_ < 1 || std::abs(static_cast<double>(steps_) * step - 1) > 1e-9)
-      throw Error(ErrorKind::usage,
-                  fmt::format("--resolution {} does not go into 1 a whole number of times",
-                              resolution_));
+      throw Error(
+          ErrorKind::usage,
+          fmt::format("--resolution {} does not go into 1 a whole number of times", resolution_));
     out.resolution = 1 / static_cast<double>(steps_);
     for (const std::string& segment : segments_) out.segments.push_back(segment_of(segment));
     return out;
@@ -172,16 +173,14 @@ class OptimizeWeights : public cli::Invocation {
         "A visit is worth {} → {} ({:+.2f}%). The weights sum to 1 in steps of {}.",
         optimize::amount(weighted.before), optimize::amount(weighted.after),
         weighted.before > 0 ? 100 * (weighted.after / weighted.before - 1) : 0.0, resolution_)});
-    report.data = Map{{"objective", objective_},
-                      {"value_now", weighted.before},
-                      {"value", weighted.after},
-                      {"gap", weighted.solution.certificate.gap},
-                      {"steps", steps_},
-                      {"destinations", std::move(list)}};
+    report.data = Map{{"objective", objective_}, {"value_now", weighted.before},
+                      {"value", weighted.after}, {"gap", weighted.solution.certificate.gap},
+                      {"steps", steps_},         {"destinations", std::move(list)}};
     context.show(report);
   }
 
-  void show_infeasible(cli::Context& context, const std::vector<optimize::Destination>& destinations,
+  void show_infeasible(cli::Context& context,
+                       const std::vector<optimize::Destination>& destinations,
                        const optimize::Weighted& weighted,
                        const optimize::WeightOptions& options) const {
     double least = 0, most = 0;

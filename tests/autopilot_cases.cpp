@@ -36,7 +36,8 @@ Value read_cases(const std::string& path) {
   return parse_json_or_throw(text, path);
 }
 
-// One format of case files: where its cases are (null: each file of a folder is one), which of them count, and whether one holds.
+// One format of case files: where its cases are (null: each file of a folder is one), which of them
+// count, and whether one holds.
 struct Suite {
   const char* name;
   const char* list;  // the key of the cases

@@ -29,9 +29,9 @@ std::vector<double> numbers(const Value& list) {
 
 Curve curve_of(const Value& from) {
   static const std::pair<const char*, Family> families[] = {
-      {"linear", Family::linear}, {"log", Family::logarithm},       {"power", Family::power},
-      {"exp", Family::exponential}, {"hill", Family::hill},         {"mm", Family::michaelis_menten},
-      {"quad", Family::quadratic}, {"pwl", Family::piecewise},
+      {"linear", Family::linear},   {"log", Family::logarithm}, {"power", Family::power},
+      {"exp", Family::exponential}, {"hill", Family::hill},     {"mm", Family::michaelis_menten},
+      {"quad", Family::quadratic},  {"pwl", Family::piecewise},
   };
   const std::string type = text(from.get("type"));
   Curve curve;
@@ -123,7 +123,8 @@ void read_risk(const Value& from, Problem& problem) {
 
 class BudgetCase {
  public:
-  BudgetCase(const Value& instance, std::string& why) : expected_(*instance.get("expected")), why_(why) {
+  BudgetCase(const Value& instance, std::string& why)
+      : expected_(*instance.get("expected")), why_(why) {
     problem_ = problem_of_instance(instance);
     has_target_ = instance.get("problem")->get("target_marginal_roi") != nullptr ||
                   expected_.get("profit_at_lambda") != nullptr;

@@ -11,8 +11,8 @@ namespace autopilot {
 // The problem of an instance. Throws Error(invalid) on what it does not know.
 optimize::Problem problem_of_instance(const Value& instance);
 
-// Whether the answer is the instance's: status, objective, feasibility, the total's price. Else `why`
-// not.
+// Whether the answer is the instance's: status, objective, feasibility, the total's price. Else
+// `why` not.
 bool budget_case_holds(const Value& instance, std::string& why);
 
 }  // namespace autopilot

@@ -31,7 +31,8 @@ Matrix cholesky(const Matrix& G) {
         L[i][j] = sum / L[j][j];
         continue;
       }
-      if (!(sum > 0)) throw Error(ErrorKind::invalid, "the covariance is not positive semidefinite");
+      if (!(sum > 0))
+        throw Error(ErrorKind::invalid, "the covariance is not positive semidefinite");
       L[i][i] = std::sqrt(sum);
     }
   }
@@ -223,7 +224,9 @@ class ActiveSet {
 
   void leave(std::size_t k) {
     active_of_[active_[k]] = false;
-    const auto erase = [k](auto& list) { list.erase(list.begin() + static_cast<std::ptrdiff_t>(k)); };
+    const auto erase = [k](auto& list) {
+      list.erase(list.begin() + static_cast<std::ptrdiff_t>(k));
+    };
     erase(active_);
     erase(sign_);
     erase(u_);

@@ -86,7 +86,8 @@ class Branching {
 
  private:
   bool is_closed(double bound) const {
-    return !best_.spend.empty() && bound <= best_.objective + options_.gap * std::abs(best_.objective);
+    return !best_.spend.empty() &&
+           bound <= best_.objective + options_.gap * std::abs(best_.objective);
   }
 
   void restore(const BranchPointer& node) {
@@ -158,7 +159,8 @@ class Branching {
     if (r.state == Switch::open) {
       if (x <= 0) return 0;
       const double truth = x >= c.active_min ? value_at(c.curve, x) - c.fixed_cost : 0;
-      if (x < touch_[i]) return x * (value_at(c.curve, touch_[i]) - c.fixed_cost) / touch_[i] - truth;
+      if (x < touch_[i])
+        return x * (value_at(c.curve, touch_[i]) - c.fixed_cost) / touch_[i] - truth;
       return envelope_at(c.curve, concave_envelope(c.curve, touch_[i], r.high), x) -
              value_at(c.curve, x);
     }
@@ -166,7 +168,8 @@ class Branching {
     return envelope_at(c.curve, concave_envelope(c.curve, r.low, r.high), x) - value_at(c.curve, x);
   }
 
-  // Bounds what `ranges_` allow, offers what follows from it, and queues it. False when nothing fits.
+  // Bounds what `ranges_` allow, offers what follows from it, and queues it. False when nothing
+  // fits.
   bool look(const BranchPointer& parent, const Change& change = {0, {0, -1, Switch::none}}) {
     ++nodes_;
     touch_.assign(root_.size(), 0);
@@ -235,7 +238,8 @@ class Branching {
         if (r.state == Switch::open) {
           const bool on = x > least * std::max(touch_[i], c.active_min);
           if (x > 0 && x < touch_[i]) changed = true;
-          r = on ? Range{std::max(r.low, c.active_min), r.high, Switch::on} : Range{0, 0, Switch::off};
+          r = on ? Range{std::max(r.low, c.active_min), r.high, Switch::on}
+                 : Range{0, 0, Switch::off};
         } else if (!is_concave(c.curve, r.low, r.high)) {
           const std::vector<Stretch> hull = concave_envelope(c.curve, r.low, r.high);
           const double touch = hull.front().high;
@@ -248,7 +252,8 @@ class Branching {
       }
       if (changed) {
         Waterfill fill(forest_);
-        for (std::size_t i = 0; i < root_.size(); ++i) fill.add(i, problem_.channels[i].curve, ranges_[i].low, ranges_[i].high);
+        for (std::size_t i = 0; i < root_.size(); ++i)
+          fill.add(i, problem_.channels[i].curve, ranges_[i].low, ranges_[i].high);
         fill.finish();
         const Filled again = fill.fill(outer_, &near_);
         if (again.end == Filled::End::done) offer(again.spend, again);

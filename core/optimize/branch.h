@@ -11,8 +11,8 @@
 namespace autopilot::optimize {
 
 struct BranchOptions {
-  double gap = 1e-10;          // that ends it
-  std::size_t most = 2000000;  // nodes
+  double gap = 1e-10;               // that ends it
+  std::size_t most = 2000000;       // nodes
   std::function<bool()> stop = {};  // asked between nodes; empty: never
 };
 

@@ -145,7 +145,8 @@ class Lagrangian {
     }
   }
   double best_straight(std::size_t i, double low, double high) const {
-    return std::max(part(i, low), price_[i] >= 0 && std::isinf(high) ? part(i, low) : part(i, high));
+    return std::max(part(i, low),
+                    price_[i] >= 0 && std::isinf(high) ? part(i, low) : part(i, high));
   }
   double best_between(std::size_t i, double low, double high) const {
     const Channel& c = problem_.channels[i];

@@ -20,7 +20,8 @@ struct Cell {
   std::size_t begin = 0;  // in the whole text
 };
 
-// The cells of one CSV line. Of a quoted one, what is between the quotes, doubled quotes as they are.
+// The cells of one CSV line. Of a quoted one, what is between the quotes, doubled quotes as they
+// are.
 void cut(std::string_view line, std::size_t offset, std::vector<Cell>& out) {
   out.clear();
   std::size_t at = 0;
@@ -91,8 +92,7 @@ class CsvRow : public Row {
   bool name_columns(std::string_view line, std::size_t offset) {
     cut(line, offset, cells_);
     for (std::size_t k = 0; k < cells_.size(); ++k) {
-      const auto found =
-          std::find(reader_.names_.begin(), reader_.names_.end(), cells_[k].text);
+      const auto found = std::find(reader_.names_.begin(), reader_.names_.end(), cells_[k].text);
       if (found == reader_.names_.end())
         reader_.unknown(std::string(cells_[k].text), reader_.span(cells_[k]));
       else
@@ -114,7 +114,9 @@ class CsvRow : public Row {
     reader_.diagnostics_.error("wrong-value", at < cells_.size() ? reader_.span(cells_[at]) : line_,
                                std::move(message));
   }
-  bool has_needed() { return reader_.check_needed([&](std::size_t c) { return !text(c).empty(); }, line_); }
+  bool has_needed() {
+    return reader_.check_needed([&](std::size_t c) { return !text(c).empty(); }, line_);
+  }
 
  private:
   Reader& reader_;
@@ -180,7 +182,8 @@ std::optional<double> Row::number(std::size_t column) const {
   if (cell.empty()) return std::nullopt;
   double value = 0;
   const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  if (error == std::errc() && end == cell.data() + cell.size() && std::isfinite(value)) return value;
+  if (error == std::errc() && end == cell.data() + cell.size() && std::isfinite(value))
+    return value;
   fault(column, fmt::format("{}: \"{}\" is no number", (*names)[column], cell));
   return std::nullopt;
 }

@@ -12,7 +12,8 @@
 
 namespace autopilot::optimize {
 
-// One row; columns are counted as they were named. Empty cells are absent. Valid while it is visited.
+// One row; columns are counted as they were named. Empty cells are absent. Valid while it is
+// visited.
 class Row {
  public:
   virtual ~Row() = default;

@@ -49,9 +49,10 @@ class Search {
   }
 
   static bool is_lower(Limit limit) {
-    return limit == Limit::channel_min || limit == Limit::shift_down || limit == Limit::active_min ||
-           limit == Limit::total_min || limit == Limit::group_min || limit == Limit::pace_min ||
-           limit == Limit::group_roi || limit == Limit::roi || limit == Limit::return_min;
+    return limit == Limit::channel_min || limit == Limit::shift_down ||
+           limit == Limit::active_min || limit == Limit::total_min || limit == Limit::group_min ||
+           limit == Limit::pace_min || limit == Limit::group_roi || limit == Limit::roi ||
+           limit == Limit::return_min;
   }
 
   // Lowers a floor or raises a ceiling, all else as it is, to where everything fits.

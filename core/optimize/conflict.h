@@ -1,7 +1,7 @@
 #pragma once
-// Why nothing fits: a set of limits that conflict, none of which could be left out, and how far each
-// would have to give. QuickXplain (Junker, AAAI 2004): few questions even where there are many limits
-// and few of them conflict. Pure.
+// Why nothing fits: a set of limits that conflict, none of which could be left out, and how far
+// each would have to give. QuickXplain (Junker, AAAI 2004): few questions even where there are many
+// limits and few of them conflict. Pure.
 
 #include <functional>
 #include <string>

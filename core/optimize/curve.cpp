@@ -81,8 +81,8 @@ double piecewise_value(const std::vector<Point>& points, double x) {
 
 double piecewise_slope(const std::vector<Point>& points, double x, bool before) {
   for (std::size_t i = 1; i < points.size(); ++i) {
-    const bool within = before ? x > points[i - 1].x && x <= points[i].x
-                               : x >= points[i - 1].x && x < points[i].x;
+    const bool within =
+        before ? x > points[i - 1].x && x <= points[i].x : x >= points[i - 1].x && x < points[i].x;
     if (within) return piece_slope(points[i - 1], points[i]);
   }
   return 0;
@@ -175,7 +175,8 @@ std::string_view fault_of(const Curve& c) {
   if (c.family != Family::linear && c.family != Family::quadratic && c.a < 0)
     return "falls: its size is below 0";
   if (c.family == Family::quadratic && c.b < 0) return "is convex: its curvature is below 0";
-  if (c.family == Family::power && (c.s <= 0 || c.s > 1)) return "has an exponent outside of (0, 1]";
+  if (c.family == Family::power && (c.s <= 0 || c.s > 1))
+    return "has an exponent outside of (0, 1]";
   if (c.family == Family::hill && c.s <= 0) return "has a shape that is not above 0";
   if (c.family != Family::piecewise) return "";
   if (c.points.size() < 2) return "has fewer than two points";
@@ -238,7 +239,8 @@ double hill_logarithm(double s, double target, double start) {
     const double off = (s - 1) * w - 2 * std::log1p(e) - target;
     const double slope = (s - 1) - 2 * s * (e / (1 + e));
     const double next = w - off / slope;
-    if (std::abs(next - w) <= 1e-15 * std::max(1.0, std::abs(w))) return next;
+    // Newton's error is about the square of its last step.
+    if (std::abs(next - w) <= 1e-9 * std::max(1.0, std::abs(w))) return next;
     w = next;
   }
   return w;
@@ -284,7 +286,8 @@ std::vector<Stretch> concave_envelope(const Curve& curve, double low, double hig
   if (turn <= low) return {{low, high, 0, false}};
   const double touch = touching(curve, low, turn, high);
   std::vector<Stretch> out;
-  out.push_back({low, touch, (value_at(curve, touch) - value_at(curve, low)) / (touch - low), true});
+  out.push_back(
+      {low, touch, (value_at(curve, touch) - value_at(curve, low)) / (touch - low), true});
   if (touch < high) out.push_back({touch, high, 0, false});
   return out;
 }
@@ -301,8 +304,8 @@ double envelope_at(const Curve& curve, const std::vector<Stretch>& envelope, dou
 Best best_at(const Curve& curve, double price, double low, double high, double penalty) {
   Best best{low, low, -kInfinity};
   const auto offer = [&](double x) {
-    const double value = std::isinf(x) ? kInfinity
-                                       : value_at(curve, x) - price * x - penalty * x * x / 2;
+    const double value =
+        std::isinf(x) ? kInfinity : value_at(curve, x) - price * x - penalty * x * x / 2;
     const double margin = 1e-13 * std::max(std::abs(value), std::abs(best.value));
     if (value > best.value + (std::isfinite(margin) ? margin : 0)) {
       best = {x, x, value};

@@ -37,8 +37,8 @@ struct Curve {
 std::string_view fault_of(const Curve& curve);
 
 double value_at(const Curve& curve, double x);
-double slope_at(const Curve& curve, double x);        // from the right; infinite where it is
-double slope_before(const Curve& curve, double x);    // from the left
+double slope_at(const Curve& curve, double x);      // from the right; infinite where it is
+double slope_before(const Curve& curve, double x);  // from the left
 // Where the curve turns concave: it is convex up to there. REQUIRES not piecewise.
 double inflection_of(const Curve& curve);
 bool is_concave(const Curve& curve, double low, double high);
@@ -67,8 +67,8 @@ struct Stretch {
 std::vector<Stretch> concave_envelope(const Curve& curve, double low, double high);
 double envelope_at(const Curve& curve, const std::vector<Stretch>& envelope, double x);
 
-// Solves (s-1) w - 2 ln(1 + e^(s w)) = target from a start at or right of the root: the logarithm of
-// x / b at which a Hill curve has a slope.
+// Solves (s-1) w - 2 ln(1 + e^(s w)) = target from a start at or right of the root: the logarithm
+// of x / b at which a Hill curve has a slope.
 double hill_logarithm(double s, double target, double start);
 
 }  // namespace autopilot::optimize

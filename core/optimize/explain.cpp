@@ -122,8 +122,7 @@ class Explaining {
 
   std::string why(std::size_t i, const ChannelLine& l, bool at_low, bool at_high) const {
     const Channel& c = problem_.channels[i];
-    if (bounds_.low[i] != Bounds::kNone &&
-        plan_.constraints[bounds_.low[i]].limit == Limit::frozen)
+    if (bounds_.low[i] != Bounds::kNone && plan_.constraints[bounds_.low[i]].limit == Limit::frozen)
       return "frozen";
     if (at_high && c.max > c.min) {
       const std::string of = bounds_.high[i] == Bounds::kNone ? "max" : name(bounds_.high[i]);
@@ -135,9 +134,9 @@ class Explaining {
     if (at_low) {
       if (l.plan == 0) return "nothing: its first unit earns less than elsewhere";
       const std::string of = bounds_.low[i] == Bounds::kNone ? "min" : name(bounds_.low[i]);
-      return l.worth < 0 ? fmt::format("held up by its {}: a unit less would earn {}", of,
-                                       amount(-l.worth))
-                         : fmt::format("at its {}", of);
+      return l.worth < 0
+                 ? fmt::format("held up by its {}: a unit less would earn {}", of, amount(-l.worth))
+                 : fmt::format("at its {}", of);
     }
     if (held_by_[i] != static_cast<std::size_t>(-1))
       return "level with its group " + problem_.groups[held_by_[i]].id;
@@ -226,7 +225,8 @@ class Explaining {
       Binding& binding = out_.bindings[b];
       const Constraint& c = plan_.constraints[binding.constraint];
       const bool total = c.limit == Limit::total_max || c.limit == Limit::total_min;
-      // Room is upwards for what is at most, downwards for what is at least; a fixed total can go up.
+      // Room is upwards for what is at most, downwards for what is at least; a fixed total can go
+      // up.
       const bool down = c.limit == Limit::group_min || c.limit == Limit::pace_min ||
                         c.limit == Limit::channel_min || c.limit == Limit::shift_down ||
                         c.limit == Limit::roi || c.limit == Limit::group_roi ||
@@ -253,10 +253,11 @@ class Explaining {
   void correct_reasons() {
     for (const Binding& b : out_.bindings) {
       const Constraint& c = plan_.constraints[b.constraint];
-      const bool of_channel = bounds_.low.size() > c.index &&
-                              (bounds_.low[c.index] == b.constraint ||
-                               bounds_.high[c.index] == b.constraint);
-      if (!of_channel || !b.solved || std::abs(b.gain) > 1e-6 * std::abs(b.price * b.step)) continue;
+      const bool of_channel =
+          bounds_.low.size() > c.index &&
+          (bounds_.low[c.index] == b.constraint || bounds_.high[c.index] == b.constraint);
+      if (!of_channel || !b.solved || std::abs(b.gain) > 1e-6 * std::abs(b.price * b.step))
+        continue;
       out_.channels[c.index].why =
           fmt::format("at its {}; other limits hold it there, too", name(b.constraint));
     }
@@ -270,8 +271,8 @@ class Explaining {
     return out;
   }
 
-  // What is at its bound, and which groups bind: as long as it is the same, the price moves smoothly
-  // (and not at all where returns are straight).
+  // What is at its bound, and which groups bind: as long as it is the same, the price moves
+  // smoothly (and not at all where returns are straight).
   std::vector<signed char> signature(const Allocation& a) const {
     std::vector<signed char> out;
     for (std::size_t i = 0; i < a.spend.size(); ++i) {
@@ -304,8 +305,8 @@ class Explaining {
       }
       return good;
     };
-    out_.price_low = edge(total / 4);
-    out_.price_high = edge(total * 4);
+    out_.price_low = edge(total / kRangeReach);
+    out_.price_high = edge(total * kRangeReach);
   }
 
   const Plan& plan_;
@@ -342,8 +343,8 @@ std::vector<FrontierPoint> filled_frontier(const Problem& problem,
     forest.nodes[0].min = problem.is_fixed() ? total : 0;
     const Filled filled = fill.fill(outer, nullptr);
     if (filled.end != Filled::End::done) continue;
-    out.push_back({total, spend_of(filled.spend), return_of(problem, filled.spend),
-                   filled.price_of[0]});
+    out.push_back(
+        {total, spend_of(filled.spend), return_of(problem, filled.spend), filled.price_of[0]});
   }
   return out;
 }
@@ -364,7 +365,8 @@ std::vector<FrontierPoint> frontier_of(const Problem& problem, const std::vector
     other.total_max = total;
     other.total_min = problem.is_fixed() ? total : std::min(problem.total_min, total);
     const Allocation a = solver(other).allocation;
-    if (a.spend.empty() || a.status == Status::infeasible || a.status == Status::unbounded) continue;
+    if (a.spend.empty() || a.status == Status::infeasible || a.status == Status::unbounded)
+      continue;
     out.push_back({total, spend_of(a.spend), return_of(other, a.spend), a.prices.total});
   }
   return out;

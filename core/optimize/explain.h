@@ -12,6 +12,9 @@
 
 namespace autopilot::optimize {
 
+// How many times the total the range of its price is looked for.
+inline constexpr double kRangeReach = 4;
+
 struct ChannelLine {
   double now = 0, plan = 0;
   double return_now = 0, return_plan = 0;
@@ -43,16 +46,16 @@ struct Explanation {
 using Solver = std::function<Solution(const Problem& problem)>;
 
 struct ExplainOptions {
-  std::size_t bindings = 12;          // that are solved again
-  std::vector<double> sweep;          // totals, of the plan's
+  std::size_t bindings = 12;  // that are solved again
+  std::vector<double> sweep;  // totals, of the plan's
 };
 
 Explanation explain(const Plan& plan, const Problem& problem, const Solution& solution,
                     const Solver& solver, const ExplainOptions& options);
 
-// Returns and marginal returns for totals, each the best there is. Those that cannot be met are left
-// out.
+// Returns and marginal returns for totals, each the best there is. Those that cannot be met are
+// left out.
 std::vector<FrontierPoint> frontier_of(const Problem& problem, const std::vector<double>& totals,
-                                const Solver& solver);
+                                       const Solver& solver);
 
 }  // namespace autopilot::optimize

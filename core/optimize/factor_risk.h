@@ -1,6 +1,6 @@
 #pragma once
-// Risk of a few factors under nested groups: the dual has one unknown for each factor, its inside is
-// water-filling, and Newton's method on it needs a handful of rounds. Pure.
+// Risk of a few factors under nested groups: the dual has one unknown for each factor, its inside
+// is water-filling, and Newton's method on it needs a handful of rounds. Pure.
 
 #include "core/optimize/problem.h"
 

@@ -13,11 +13,11 @@
 namespace autopilot::optimize {
 namespace {
 
-constexpr double kQuantile = 1.96;      // two-sided 95 %
-constexpr double kAsGood = 1.1;         // leave-one-out error of a rival over the best
-constexpr double kDiffers = 0.25;       // by which a rival's marginal return matters
-constexpr std::size_t kFewest = 6;      // observations for a curve
-constexpr std::size_t kFewDistinct = 4; // different amounts for a curve
+constexpr double kQuantile = 1.96;       // two-sided 95 %
+constexpr double kAsGood = 1.1;          // leave-one-out error of a rival over the best
+constexpr double kDiffers = 0.25;        // by which a rival's marginal return matters
+constexpr std::size_t kFewest = 6;       // observations for a curve
+constexpr std::size_t kFewDistinct = 4;  // different amounts for a curve
 constexpr int kGrid = 48;
 
 using Vector = std::vector<double>;
@@ -244,9 +244,9 @@ void warn(const Candidate& best, const std::vector<Candidate>& all, std::size_t 
         fmt::format("{} fits as well as {}: the next unit returns {} to {}, the data cannot tell",
                     names, to_string(best.curve().family), amount(low), amount(high)));
   if (out.marginal.first <= 0 || out.marginal.second > 3 * out.marginal.first)
-    out.warnings.push_back(fmt::format("the next unit returns {} to {} (95 %): the data cannot tell",
-                                       amount(std::max(0.0, out.marginal.first)),
-                                       amount(out.marginal.second)));
+    out.warnings.push_back(
+        fmt::format("the next unit returns {} to {} (95 %): the data cannot tell",
+                    amount(std::max(0.0, out.marginal.first)), amount(out.marginal.second)));
 }
 
 }  // namespace

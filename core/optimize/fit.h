@@ -13,8 +13,8 @@ namespace autopilot::optimize {
 struct Fit {
   Curve curve;
   std::size_t observations = 0;
-  double most_seen = 0;  // greatest spend observed
-  double share_explained = 0;  // R^2, about the mean
+  double most_seen = 0;                      // greatest spend observed
+  double share_explained = 0;                // R^2, about the mean
   std::pair<double, double> size{0, 0};      // 95 % intervals of the parameters: a
   std::pair<double, double> scale{0, 0};     // b; both 0 where the family has none
   std::pair<double, double> shape{0, 0};     // s

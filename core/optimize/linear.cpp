@@ -16,8 +16,8 @@ constexpr double kFar = 1e9;  // of an open end, of all amounts: no optimum lies
 
 // A channel's return as straight parts above its start.
 struct Shape {
-  double start = 0;     // spend that is not decided on
-  double value = 0;     // return there
+  double start = 0;  // spend that is not decided on
+  double value = 0;  // return there
   bool switched = false;
   bool concave = true;
   std::vector<Stretch> parts;
@@ -239,8 +239,8 @@ class Linear {
 
   void make_rows() {
     if (problem_.total_min > 0 || problem_.total_max < kInfinity)
-      rows_.total = row(problem_.total_min > 0 ? problem_.total_min : -kInfinity,
-                        problem_.total_max);
+      rows_.total =
+          row(problem_.total_min > 0 ? problem_.total_min : -kInfinity, problem_.total_max);
     if (std::isfinite(problem_.roi_min)) rows_.roi = row(0, kInfinity);
     if (std::isfinite(problem_.return_min)) rows_.return_min = row(problem_.return_min, kInfinity);
     if (std::isfinite(problem_.turnover_max))
@@ -256,8 +256,7 @@ class Linear {
         rows_.group[g] = row(group.min > 0 ? group.min : -kInfinity, group.max);
       if (group.max_share < kInfinity) rows_.share[g] = row(-kInfinity, 0);
       if (std::isfinite(group.roi_min)) rows_.group_roi[g] = row(0, kInfinity);
-      if (group.max_active)
-        counted_[g] = row(-kInfinity, static_cast<double>(*group.max_active));
+      if (group.max_active) counted_[g] = row(-kInfinity, static_cast<double>(*group.max_active));
     }
   }
 

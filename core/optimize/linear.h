@@ -1,7 +1,8 @@
 #pragma once
-// Allocation as a linear program (F7), with on/off channels and straight curves that are not concave
-// as a mixed-integer one (F8), and smooth curves by tangents that are added where the answer is,
-// until nothing can be gained (outer linearisation). Straight parts go right into the rows. Pure.
+// Allocation as a linear program (F7), with on/off channels and straight curves that are not
+// concave as a mixed-integer one (F8), and smooth curves by tangents that are added where the
+// answer is, until nothing can be gained (outer linearisation). Straight parts go right into the
+// rows. Pure.
 
 #include "core/optimize/lp.h"
 #include "core/optimize/problem.h"

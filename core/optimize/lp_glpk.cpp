@@ -1,9 +1,9 @@
-// GLPK, known to this file alone. Its traps: bad arguments abort the process, presolve knows no time
-// limit and leaves no prices, a return code of 0 does not mean optimal, equal bounds must be FX.
+// GLPK, known to this file alone. Its traps: bad arguments abort the process, presolve knows no
+// time limit and leaves no prices, a return code of 0 does not mean optimal, equal bounds must be
+// FX.
 #include <dlfcn.h>
-#include <glpk.h>
-
 #include <fmt/format.h>
+#include <glpk.h>
 
 #include <algorithm>
 #include <cmath>
@@ -15,12 +15,12 @@
 namespace autopilot::optimize {
 namespace {
 
-constexpr double kLongest = 2e6;           // seconds: int milliseconds
+constexpr double kLongest = 2e6;  // seconds: int milliseconds
 constexpr int kMostIterations = 5'000'000;
 constexpr double kMipGap = 1e-9;
 
-// The functions in use, from the shared library, which is loaded when first asked for: linked, it and
-// what it needs would cost every start of the program.
+// The functions in use, from the shared library, which is loaded when first asked for: linked, it
+// and what it needs would cost every start of the program.
 struct Glpk {
   decltype(&::glp_add_cols) add_cols;
   decltype(&::glp_add_rows) add_rows;
@@ -131,7 +131,8 @@ Handle loaded(const LpModel& model) {
   if (!model.columns.empty()) glpk().add_cols(p, static_cast<int>(model.columns.size()));
   for (std::size_t i = 0; i < model.rows.size(); ++i) {
     const auto& [low, high] = model.rows[i];
-    glpk().set_row_bnds(p, static_cast<int>(i + 1), bound_kind(low, high), finite(low), finite(high));
+    glpk().set_row_bnds(p, static_cast<int>(i + 1), bound_kind(low, high), finite(low),
+                        finite(high));
   }
   for (std::size_t j = 0; j < model.columns.size(); ++j) {
     const LpColumn& c = model.columns[j];
@@ -149,7 +150,7 @@ Handle loaded(const LpModel& model) {
     values.push_back(entry.value);
   }
   glpk().load_matrix(p, static_cast<int>(values.size() - 1), rows.data(), columns.data(),
-                  values.data());
+                     values.data());
   return problem;
 }
 

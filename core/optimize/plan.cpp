@@ -14,10 +14,10 @@ namespace autopilot::optimize {
 namespace {
 
 constexpr std::pair<std::string_view, Family> kFamilies[] = {
-    {"linear", Family::linear},         {"log", Family::logarithm},
-    {"power", Family::power},           {"exp", Family::exponential},
-    {"hill", Family::hill},             {"mm", Family::michaelis_menten},
-    {"quad", Family::quadratic},        {"piecewise", Family::piecewise},
+    {"linear", Family::linear},  {"log", Family::logarithm},
+    {"power", Family::power},    {"exp", Family::exponential},
+    {"hill", Family::hill},      {"mm", Family::michaelis_menten},
+    {"quad", Family::quadratic}, {"piecewise", Family::piecewise},
 };
 
 std::string text_of(const Value* value) {
@@ -36,7 +36,9 @@ std::optional<double> share_of(const Value* value) {
   return value->is_string() ? parse_share(value->as_string()) : std::nullopt;
 }
 
-bool flag_of(const Value* value) { return value != nullptr && value->is_bool() && value->as_bool(); }
+bool flag_of(const Value* value) {
+  return value != nullptr && value->is_bool() && value->as_bool();
+}
 
 void apply(Problem& p, const Constraint& c) {
   const auto raise = [&](double& low) { low = std::max(low, c.value); };
@@ -168,7 +170,8 @@ class Reading {
       add_group(groups->as_list()[g]);
     for (const auto& [name, members] : by_row_) {
       if (used_.contains(name)) continue;
-      throw Error(ErrorKind::invalid, fmt::format("a channel is in the group {}, which is not there", name),
+      throw Error(ErrorKind::invalid,
+                  fmt::format("a channel is in the group {}, which is not there", name),
                   "list it under groups");
     }
   }
@@ -305,10 +308,10 @@ Curve curve_from(const Value& from, std::string& fault) {
     const char *b, *s;
   };
   static constexpr Wanted wanted[] = {
-      {Family::linear, "", ""},        {Family::logarithm, "b", ""},
-      {Family::power, "", "p"},        {Family::exponential, "b", ""},
-      {Family::hill, "k", "s"},        {Family::michaelis_menten, "k", ""},
-      {Family::quadratic, "c", ""},    {Family::piecewise, "", ""},
+      {Family::linear, "", ""},     {Family::logarithm, "b", ""},
+      {Family::power, "", "p"},     {Family::exponential, "b", ""},
+      {Family::hill, "k", "s"},     {Family::michaelis_menten, "k", ""},
+      {Family::quadratic, "c", ""}, {Family::piecewise, "", ""},
   };
   const auto need = [&](const char* name, double& to) {
     if (name[0] == 0) return;
@@ -358,8 +361,7 @@ ChannelRow row_from(const Value& from, std::string& fault) {
 
 std::string channels_file(const Value& spec) {
   const Value* channels = spec.get("channels");
-  return channels != nullptr && channels->is_map() ? text_of(channels->get("from"))
-                                                   : std::string();
+  return channels != nullptr && channels->is_map() ? text_of(channels->get("from")) : std::string();
 }
 
 Plan plan_from(const std::string& id, const Value& spec, const std::vector<ChannelRow>* rows) {

@@ -1,6 +1,6 @@
 #pragma once
-// A Budget document as a problem: every limit kept with where it comes from, so that what binds, what
-// conflicts and what would help can be said in the document's words. Pure.
+// A Budget document as a problem: every limit kept with where it comes from, so that what binds,
+// what conflicts and what would help can be said in the document's words. Pure.
 
 #include <map>
 #include <optional>
@@ -41,12 +41,12 @@ struct Constraint {
 
 struct Plan {
   std::string id, algorithm = "budget", unit;  // unit: of money, "EUR"
-  double resolution = 0;  // amounts are whole multiples of it; 0: any amount
-  Problem open;  // without any limit; groups have their members
+  double resolution = 0;                       // amounts are whole multiples of it; 0: any amount
+  Problem open;                                // without any limit; groups have their members
   std::vector<Constraint> constraints;
-  std::vector<std::size_t> tier;  // by channel, from 1; empty: all the same
+  std::vector<std::size_t> tier;      // by channel, from 1; empty: all the same
   std::vector<std::size_t> unfitted;  // channels that have no curve yet
-  std::vector<double> observed_max;  // by channel: greatest spend that was seen; 0: unknown
+  std::vector<double> observed_max;   // by channel: greatest spend that was seen; 0: unknown
 };
 
 // The problem with all of its limits, or those for which `keep` is true.
@@ -78,8 +78,8 @@ struct ChannelRow {
 };
 ChannelRow row_from(const Value& channel, std::string& fault);
 
-// The plan that the spec of a sound document says. `rows` are the channels of the file that it names,
-// when it names one. Throws Error(invalid) on what only both together show.
+// The plan that the spec of a sound document says. `rows` are the channels of the file that it
+// names, when it names one. Throws Error(invalid) on what only both together show.
 Plan plan_from(const std::string& id, const Value& spec, const std::vector<ChannelRow>* rows);
 // The file that the channels are in; "" when they are in the document.
 std::string channels_file(const Value& spec);

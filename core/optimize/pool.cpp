@@ -35,7 +35,8 @@ void Pool::add_smooth(std::size_t channel, const Curve& c, double low, double hi
   ++parts_;
   widest_ += high - low;
   top_ = std::max(top_, slope_at(c, low) - penalty * low - shift);
-  least_ = std::min(least_, (std::isinf(high) ? 0 : slope_before(c, high) - penalty * high) - shift);
+  least_ =
+      std::min(least_, (std::isinf(high) ? 0 : slope_before(c, high) - penalty * high) - shift);
   Family family = c.family;
   if (family == Family::hill && c.s == 1) family = Family::michaelis_menten;
   if (penalty > 0 && family == Family::linear) family = Family::quadratic;
@@ -217,24 +218,19 @@ Demand Pool::demand(double price) {
   return out;
 }
 
-void Pool::spend(double price, std::vector<double>& low, std::vector<double>& high) {
+void Pool::spend(double price, std::vector<double>& low, std::vector<double>& high,
+                 std::vector<double>& falls) {
   for (Lane& lane : lanes_) {
-    each_wanted(lane, price, [&](std::size_t i, double amount, double) {
+    each_wanted(lane, price, [&](std::size_t i, double amount, double fall) {
       low[lane.channel[i]] += amount;
       high[lane.channel[i]] += amount;
+      falls[lane.channel[i]] += fall;
     });
   }
   for (const Step& step : steps_) {
     if (step.slope < price) break;
     high[step.channel] += step.width;
     if (step.slope > price) low[step.channel] += step.width;
-  }
-}
-
-void Pool::falls(double price, std::vector<double>& out) {
-  for (Lane& lane : lanes_) {
-    each_wanted(lane, price,
-                [&](std::size_t i, double, double fall) { out[lane.channel[i]] += fall; });
   }
 }
 
@@ -264,8 +260,8 @@ double Pool::guess(double price, double smooth, double fall, double target) cons
 double Pool::middle_step(double low, double high) const {
   const auto first = std::partition_point(steps_.begin(), steps_.end(),
                                           [&](const Step& s) { return s.slope >= high; });
-  const auto last = std::partition_point(first, steps_.end(),
-                                         [&](const Step& s) { return s.slope > low; });
+  const auto last =
+      std::partition_point(first, steps_.end(), [&](const Step& s) { return s.slope > low; });
   return first == last ? std::nan("") : (first + (last - first) / 2)->slope;
 }
 

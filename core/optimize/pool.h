@@ -26,18 +26,18 @@ class Pool {
   void finish();  // after the last part
 
   Demand demand(double price);
-  // Adds what each part gets to its channel: the least and the most.
-  void spend(double price, std::vector<double>& low, std::vector<double>& high);
-  // Adds how much each smooth part would give for a lower price.
-  void falls(double price, std::vector<double>& out);
+  // Adds what each part gets to its channel, the least and the most, and how much it would get more
+  // for a price that is 1 lower.
+  void spend(double price, std::vector<double>& low, std::vector<double>& high,
+             std::vector<double>& falls);
 
-  // Where the amount `target` may be had, to go by the smooth parts' slope at `price`, where `smooth`
-  // of it come from them; steps counted exactly. NaN when that cannot be told.
+  // Where the amount `target` may be had, to go by the smooth parts' slope at `price`, where
+  // `smooth` of it come from them; steps counted exactly. NaN when that cannot be told.
   double guess(double price, double smooth, double fall, double target) const;
   double step_low(double price) const;  // of the steps alone
   double base() const { return base_; }
-  double widest() const { return widest_; }    // all parts at their end
-  double top_slope() const { return top_; }    // greatest slope anywhere
+  double widest() const { return widest_; }  // all parts at their end
+  double top_slope() const { return top_; }  // greatest slope anywhere
   double least_slope() const { return least_; }
   std::size_t parts() const { return parts_; }
   // Slopes of steps within (low, high): the middle one; NaN when there is none.
@@ -50,8 +50,8 @@ class Pool {
     double slope, width;
     std::uint32_t channel;
   };
-  // Smooth parts of one family and shift. Their demand is, by family, p/λ - q, q - p ln λ, p/√λ - q,
-  // (p - λ)/r, exp((p - ln λ) r) - q and p e^w - q, with w the logarithm of a Hill curve.
+  // Smooth parts of one family and shift. Their demand is, by family, p/λ - q, q - p ln λ, p/√λ -
+  // q, (p - λ)/r, exp((p - ln λ) r) - q and p e^w - q, with w the logarithm of a Hill curve.
   struct Lane {
     Family family;
     double shift;
@@ -65,8 +65,8 @@ class Pool {
   template <class F>
   void each_wanted(Lane& lane, double price, F visit);
 
-  std::vector<Step> steps_;       // by falling slope
-  std::vector<double> reached_;   // reached_[k]: width of the first k steps
+  std::vector<Step> steps_;      // by falling slope
+  std::vector<double> reached_;  // reached_[k]: width of the first k steps
   std::vector<Lane> lanes_;
   double base_ = 0, widest_ = 0, top_ = -kInfinity, least_ = kInfinity;
   std::size_t parts_ = 0;

@@ -8,8 +8,8 @@
 
 namespace autopilot::optimize {
 
-// Doubles in order as integers in order, so that halving between two of them takes 64 steps at most,
-// whatever the scale.
+// Doubles in order as integers in order, so that halving between two of them takes 64 steps at
+// most, whatever the scale.
 inline std::int64_t ordinal_of(double x) {
   const auto bits = std::bit_cast<std::int64_t>(x);
   return bits >= 0 ? bits : std::numeric_limits<std::int64_t>::min() - bits;
@@ -24,8 +24,8 @@ inline double between(double low, double high) {
                             (static_cast<std::uint64_t>(b) - static_cast<std::uint64_t>(a)) / 2));
 }
 
-// Narrows [low, high], where `is_low(x)` holds at low and not at high, to neighbours. `guess(x)` may
-// suggest where to look next; NaN for no idea.
+// Narrows [low, high], where `is_low(x)` holds at low and not at high, to neighbours. `guess(x)`
+// may suggest where to look next; NaN for no idea.
 template <class IsLow>
 void narrow(double& low, double& high, IsLow is_low) {
   for (int i = 0; i < 70; ++i) {

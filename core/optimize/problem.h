@@ -1,6 +1,6 @@
 #pragma once
-// What is to be allocated: channels, groups of them, a total, and what is wanted. A problem is data;
-// solve.h answers it.
+// What is to be allocated: channels, groups of them, a total, and what is wanted. A problem is
+// data; solve.h answers it.
 
 #include <optional>
 #include <string>
@@ -48,9 +48,9 @@ enum class Goal {
 struct Problem {
   Goal goal = Goal::most_return;
   double total_min = 0, total_max = kInfinity;  // the same: fixed
-  double price = 0;          // of a unit of spend besides: a target marginal return
+  double price = 0;  // of a unit of spend besides: a target marginal return
   double return_min = -kInfinity;
-  double roi_min = -kInfinity;  // all return over all spend
+  double roi_min = -kInfinity;      // all return over all spend
   double turnover_max = kInfinity;  // sum of |x - current|
   std::vector<Channel> channels;
   std::vector<Group> groups;
@@ -63,8 +63,8 @@ struct Problem {
 // that those of minima are negative. All 0 where a constraint does not bind.
 struct Prices {
   double total = 0;
-  double roi = 0;          // weight of return - roi_min spend >= 0
-  double return_min = 0;   // weight of return >= return_min
+  double roi = 0;         // weight of return - roi_min spend >= 0
+  double return_min = 0;  // weight of return >= return_min
   double turnover = 0;
   std::vector<double> group;      // by group: above 0 at its max, below 0 at its min
   std::vector<double> share;      // by group, for max_share
@@ -80,8 +80,8 @@ struct Allocation {
   double objective = 0;
   double bound = 0;  // no allocation is better than this
   Prices prices;
-  std::size_t rounds = 0;      // passes over the channels, or nodes, or iterations
-  std::string solver;          // "waterfill"
+  std::size_t rounds = 0;              // passes over the channels, or nodes, or iterations
+  std::string solver;                  // "waterfill"
   std::vector<std::size_t> unbounded;  // channels that earn without end
 };
 

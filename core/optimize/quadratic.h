@@ -1,7 +1,7 @@
 #pragma once
 // Returns less a risk that is a quadratic form (F10). A few factors: Newton on the dual, which has
-// one unknown for each, with water-filling within. Any covariance of at most 500 channels: a sequence
-// of quadratic programs by the dual active-set method of Goldfarb and Idnani (Mathematical
+// one unknown for each, with water-filling within. Any covariance of at most 500 channels: a
+// sequence of quadratic programs by the dual active-set method of Goldfarb and Idnani (Mathematical
 // Programming 27, 1983). Pure.
 
 #include <functional>

@@ -13,7 +13,10 @@ namespace {
 class Answers {
  public:
   Answers(const Problem& problem, const Forest& forest)
-      : problem_(problem), forest_(forest), high_(highest(problem, 2)), near_(problem.channels.size()) {
+      : problem_(problem),
+        forest_(forest),
+        high_(highest(problem, 2)),
+        near_(problem.channels.size()) {
     for (std::size_t i = 0; i < near_.size(); ++i) near_[i] = problem.channels[i].current;
   }
 
@@ -52,7 +55,7 @@ class Answers {
 struct Answer {
   Filled filled;
   double roi = 0, return_min = 0, friction = 0;  // prices
-  double outer = 0;  // that the nodes' prices are above of
+  double outer = 0;                              // that the nodes' prices are above of
 };
 
 class Separable {
@@ -163,8 +166,8 @@ class Separable {
       out.filled.end = Filled::End::infeasible;
       return out;
     }
-    const Filled mix =
-        crossing(low, high, [&](double t) { return with_floors(t).filled; }, spare);
+    const Filled mix = crossing(
+        low, high, [&](double t) { return with_floors(t).filled; }, spare);
     out = with_floors(high);
     out.filled.spend = mix.spend;
     out.friction = high;
@@ -202,7 +205,8 @@ class Separable {
     if (strictest.end != Filled::End::done || outer_ >= rho) return;
     double low = outer_, high = rho;
     if (open) low = std::max(low, 1e-12 * rho);
-    out.filled = crossing(low, high, [&](double p) { return family_.at(p, friction); }, surplus);
+    out.filled = crossing(
+        low, high, [&](double p) { return family_.at(p, friction); }, surplus);
     out.outer = high;
     out.roi = high < rho ? (high - outer_) / (rho - high) : 0;
   }
@@ -228,7 +232,8 @@ class Separable {
       return out;
     }
     double low = -high, top = -floor;
-    out.filled = crossing(low, top, [&](double p) { return family_.at(-p, friction); }, surplus);
+    out.filled = crossing(
+        low, top, [&](double p) { return family_.at(-p, friction); }, surplus);
     out.outer = -top;
     out.return_min = top < 0 ? -1 / top : 0;
     return out;

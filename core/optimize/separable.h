@@ -1,7 +1,7 @@
 #pragma once
 // Concave returns under nested groups (F0) and what a price or two on top of that can do: return on
-// investment of the whole, a return to be reached for the least spend, a limit on how much may move.
-// Pure.
+// investment of the whole, a return to be reached for the least spend, a limit on how much may
+// move. Pure.
 
 #include "core/optimize/forest.h"
 #include "core/optimize/problem.h"

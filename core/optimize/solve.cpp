@@ -44,7 +44,8 @@ bool fits(std::string_view solver, const Problem& problem) {
   if (solver == "branch") return is_branchable(problem);
   if (solver == "qp") return is_quadratic(problem);
   if (problem.risk.any()) return false;
-  if (solver == "lp") return all_straight(problem) && all_concave(problem) && !has_switches(problem);
+  if (solver == "lp")
+    return all_straight(problem) && all_concave(problem) && !has_switches(problem);
   if (solver == "tangents") return all_concave(problem) && !has_switches(problem);
   return true;
 }
@@ -155,8 +156,8 @@ Solution solve(const Problem& problem, const SolveOptions& options) {
 
 Solution in_whole_units(const Problem& problem, Solution solution, double unit) {
   constexpr double kMostWork = 2e7;  // channels by groups
-  const double work = static_cast<double>(problem.channels.size()) *
-                      static_cast<double>(problem.groups.size() + 1);
+  const double work =
+      static_cast<double>(problem.channels.size()) * static_cast<double>(problem.groups.size() + 1);
   Allocation& a = solution.allocation;
   if (!(unit > 0) || a.status != Status::optimal || work > kMostWork ||
       problem.channels.size() > 20000 || !is_separable(problem) || has_rows_on_returns(problem) ||

@@ -36,7 +36,8 @@ Solution solve(const Problem& problem, const SolveOptions& options);
 // groups, limits on returns, channels that are on or off, too many channels).
 Solution in_whole_units(const Problem& problem, Solution solution, double unit);
 
-// "" or what is not a number or contradicts itself in the problem, by the channel's or group's name.
+// "" or what is not a number or contradicts itself in the problem, by the channel's or group's
+// name.
 std::string fault_of(const Problem& problem);
 
 }  // namespace autopilot::optimize

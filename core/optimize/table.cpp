@@ -32,9 +32,10 @@ enum Column {
 };
 
 const std::vector<std::string> kChannelColumns{
-    "id",    "current", "min",  "max", "min_if_active", "fixed_cost", "max_shift", "frozen",
-    "group", "tier",    "type", "a",   "b",             "k",          "s",         "p",
-    "c",     "carry_over"};
+    "id",         "current",   "min",       "max",   "min_if_active",
+    "fixed_cost", "max_shift", "frozen",    "group", "tier",
+    "type",       "a",         "b",         "k",     "s",
+    "p",          "c",         "carry_over"};
 
 std::optional<Curve> curve_of(const Row& row, const std::string& id) {
   const std::string type = row.text(kType);

@@ -9,10 +9,10 @@
 namespace autopilot::optimize {
 namespace {
 
-constexpr double kClose = 2e-13;        // of a target: what rounding may leave to close
-constexpr double kSlack = 1e-9;         // by how much bounds may miss each other
+constexpr double kClose = 2e-13;           // of a target: what rounding may leave to close
+constexpr double kSlack = 1e-9;            // by how much bounds may miss each other
 constexpr std::size_t kManyParts = 20000;  // from which on a sample finds the start
-constexpr std::size_t kSampled = 2000;
+constexpr std::size_t kSampled = 500;
 constexpr double kSteepest = 1e300;  // a slope that stands for an infinite one
 constexpr double kMost = std::numeric_limits<double>::max();
 
@@ -91,6 +91,8 @@ bool Waterfill::tighten(Filled& out) {
 }
 
 Demand Waterfill::demand(std::size_t k, double price) {
+  Known& known = known_[k];
+  if (known.price == price) return known.demand;
   Demand out = pools_[k].demand(price);
   for (const std::size_t child : forest_.nodes[k].children) {
     const Demand of = demand(child, price);
@@ -98,6 +100,7 @@ Demand Waterfill::demand(std::size_t k, double price) {
     out.high += std::clamp(of.high, least_[child], most_[child]);
     if (of.low < most_[child] && of.high > least_[child]) out.fall += of.fall;
   }
+  known = {price, out};
   return out;
 }
 
@@ -181,7 +184,8 @@ void Waterfill::descend(std::size_t k, double target, double price, Filled& out)
   if (wanted.low > target + close || wanted.high < target - close) {
     bound_[k] = true;
     if (std::isnan(price = price_at_end(k, target)))
-      price = search(k, target, hint > 0 ? hint : std::nan(""));
+      price = search(k, target, k == 0 ? last_price_ : hint > 0 ? hint : std::nan(""));
+    if (k == 0) last_price_ = price;
   }
   out.price_of[k] = price;
   const double at = std::isfinite(price) ? price : kMost;
@@ -189,7 +193,7 @@ void Waterfill::descend(std::size_t k, double target, double price, Filled& out)
   const double width = open.high - open.low;
   const double share =
       width > 0 && std::isfinite(width) ? std::clamp((target - open.low) / width, 0.0, 1.0) : 0;
-  pools_[k].spend(at, out.least, out.most);
+  pools_[k].spend(at, out.least, out.most, out.falls);
   for (const std::size_t child : forest_.nodes[k].children) {
     const Demand d = demand(child, at);
     const double low = std::clamp(d.low, least_[child], most_[child]);
@@ -227,14 +231,14 @@ void Waterfill::settle_ties(const std::vector<double>* near, Filled& out) {
   out.spend = std::move(settled.spend);
 }
 
-// What rounding left of a node's target goes to the parts that are open, each by as much as it would
-// give for a lower price. A region is a node with its own price and all within that has no other.
+// What rounding left of a node's target goes to the parts that are open, each by as much as it
+// would give for a lower price. A region is a node with its own price and all within that has no
+// other.
 void Waterfill::close_rounding(Filled& out) {
   const std::size_t nodes = forest_.nodes.size(), n = forest_.home.size();
   std::vector<std::size_t> region(nodes, 0);
   std::vector<double> missing(nodes, 0), open(nodes, 0), lost(nodes, 0);
-  std::vector<double>& falls = out.falls;
-  falls.assign(n, 0);
+  const std::vector<double>& falls = out.falls;
   out.region.assign(n, kFree);
   const auto take = [&](std::size_t k, double amount) {  // Neumaier's sum
     const double next = missing[k] - amount;
@@ -248,7 +252,6 @@ void Waterfill::close_rounding(Filled& out) {
       region[child] = bound_[child] ? child : region[k];
   }
   for (std::size_t k = 0; k < nodes; ++k) {
-    if (std::isfinite(out.price_of[k])) pools_[k].falls(out.price_of[k], falls);
     for (const std::size_t child : forest_.nodes[k].children) {
       if (bound_[child]) take(region[k], target_[child]);
     }
@@ -273,6 +276,8 @@ Filled Waterfill::fill(double outer, const std::vector<double>* near) {
     return out;
   }
   rounds_ = 0;
+  known_.assign(nodes, {});
+  out.falls.assign(n, 0);
   target_.assign(nodes, 0);
   bound_.assign(nodes, false);
   out.price_of.assign(nodes, outer);
@@ -282,7 +287,7 @@ Filled Waterfill::fill(double outer, const std::vector<double>* near) {
   if (std::isinf(target)) {
     out.end = Filled::End::unbounded;
     out.spend = base_;
-    for (std::size_t k = 0; k < nodes; ++k) pools_[k].spend(outer, out.spend, out.most);
+    for (std::size_t k = 0; k < nodes; ++k) pools_[k].spend(outer, out.spend, out.most, out.falls);
     return out;
   }
   if (near != nullptr && wanted.high > wanted.low && target == wanted.low) {

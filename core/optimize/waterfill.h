@@ -5,6 +5,7 @@
 // Vidal, Jaillet and Maculan for nested bounds, 2016). Exact to rounding: straight parts are taken
 // in the order of their slopes. Pure.
 
+#include <limits>
 #include <vector>
 
 #include "core/optimize/forest.h"
@@ -18,10 +19,10 @@ struct Filled {
   enum class End { done, infeasible, unbounded };
   End end = End::done;
   std::vector<double> spend;
-  std::vector<double> price_of;        // by node: the price that holds within it
-  std::vector<double> least, most;     // by channel: all that is as good at these prices
-  std::vector<double> falls;           // by channel: what it would give for a price that is 1 lower
-  std::vector<std::size_t> region;     // by channel: the node whose price holds; kFree: the outer one
+  std::vector<double> price_of;     // by node: the price that holds within it
+  std::vector<double> least, most;  // by channel: all that is as good at these prices
+  std::vector<double> falls;        // by channel: what it would give for a price that is 1 lower
+  std::vector<std::size_t> region;  // by channel: the node whose price holds; kFree: the outer one
   std::size_t rounds = 0;
   std::size_t node = 0;  // infeasible: whose bounds cannot be met
 };
@@ -66,7 +67,13 @@ class Waterfill {
   std::vector<double> base_;          // by channel
   std::vector<double> least_, most_;  // by node
   std::vector<double> target_;        // by node, while filling
-  std::vector<bool> bound_;           // by node: its own price
+  struct Known {
+    double price = std::numeric_limits<double>::quiet_NaN();
+    Demand demand;
+  };
+  std::vector<Known> known_;                                      // by node: what was asked last
+  double last_price_ = std::numeric_limits<double>::quiet_NaN();  // of the total, where to begin
+  std::vector<bool> bound_;                                       // by node: its own price
   std::size_t rounds_ = 0;
 };
 

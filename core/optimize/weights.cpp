@@ -75,7 +75,8 @@ Problem problem_of_weights(const std::vector<Destination>& destinations,
       if (destinations[i].segment == segment.id) group.members.push_back(i);
     }
     if (group.members.empty())
-      throw Error(ErrorKind::invalid, fmt::format("no destination is in the segment {}", segment.id));
+      throw Error(ErrorKind::invalid,
+                  fmt::format("no destination is in the segment {}", segment.id));
     problem.groups.push_back(std::move(group));
   }
   return problem;
@@ -93,7 +94,7 @@ std::vector<Destination> read_destinations(std::string_view text, std::uint32_t 
     Destination d;
     d.id = row.text(0);
     d.segment = row.text(8);
-    double* const numbers[] = {&d.weight, &d.successes, &d.trials, &d.value,
+    double* const numbers[] = {&d.weight, &d.successes, &d.trials,   &d.value,
                                &d.min,    &d.max,       &d.max_delta};
     for (std::size_t k = 1; k <= 7; ++k) {
       const bool share = k == 1 || k >= 5;
@@ -120,8 +121,7 @@ Weighted choose_weights(const std::vector<Destination>& destinations,
   out.solution = solve(out.problem, {});
   out.status = out.solution.allocation.status;
   if (out.status != Status::optimal) return out;
-  const auto units =
-      whole_units(out.problem, out.solution.allocation.spend, options.resolution);
+  const auto units = whole_units(out.problem, out.solution.allocation.spend, options.resolution);
   if (!units) {
     out.status = Status::infeasible;
     return out;

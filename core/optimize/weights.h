@@ -13,11 +13,11 @@ namespace autopilot::optimize {
 
 struct Destination {
   std::string id, segment;
-  double weight = 0;               // today's share
+  double weight = 0;  // today's share
   double successes = 0, trials = 0;
-  double value = 1;                // of a success
-  double min = 0, max = 1;         // of the share
-  double max_delta = 1;            // of the share, from today's
+  double value = 1;         // of a success
+  double min = 0, max = 1;  // of the share
+  double max_delta = 1;     // of the share, from today's
 };
 
 struct Segment {
@@ -29,9 +29,9 @@ enum class RateObjective { mean, lower, risk };
 
 struct WeightOptions {
   RateObjective objective = RateObjective::mean;
-  double confidence = 0.95;     // of lower
-  double risk = 1;              // penalty of the variance of the outcome of all traffic, for risk
-  double resolution = 0.0001;   // of a share
+  double confidence = 0.95;    // of lower
+  double risk = 1;             // penalty of the variance of the outcome of all traffic, for risk
+  double resolution = 0.0001;  // of a share
   std::vector<Segment> segments;
 };
 

@@ -9,8 +9,8 @@
 namespace autopilot::optimize {
 namespace {
 
-constexpr double kHair = 1e-9;          // of a unit: what is no unit more
-constexpr std::int64_t kBack = 3;       // units that a start lies below the best without units
+constexpr double kHair = 1e-9;     // of a unit: what is no unit more
+constexpr std::int64_t kBack = 3;  // units that a start lies below the best without units
 constexpr std::int64_t kMost = std::int64_t{1} << 60;
 
 std::int64_t up(double x, double unit) {

@@ -1,7 +1,7 @@
 #pragma once
-// Amounts that are whole multiples of a unit (cents, basis points) and still keep to the total and to
-// every bound: unit by unit to whom it earns most, which is exact for separable concave returns under
-// nested groups (Federgruen and Groenevelt, Operations Research 34, 1986). Pure.
+// Amounts that are whole multiples of a unit (cents, basis points) and still keep to the total and
+// to every bound: unit by unit to whom it earns most, which is exact for separable concave returns
+// under nested groups (Federgruen and Groenevelt, Operations Research 34, 1986). Pure.
 
 #include <cstdint>
 #include <optional>

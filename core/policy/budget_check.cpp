@@ -1,5 +1,5 @@
-// What the fields of a Budget must say together: names that are there, limits that leave room, curves
-// that are curves.
+// What the fields of a Budget must say together: names that are there, limits that leave room,
+// curves that are curves.
 #include <fmt/format.h>
 
 #include <map>
@@ -49,15 +49,16 @@ class BudgetChecker {
   void check_room(const YamlNode& holder, const std::string& what) {
     const std::optional<double> low = number(holder, "min"), high = number(holder, "max");
     if (low && high && *low > *high)
-      fault(holder.find("min")->span,
-            fmt::format("{}: min {} is above max {}", what, optimize::amount(*low),
-                        optimize::amount(*high)));
+      fault(holder.find("min")->span, fmt::format("{}: min {} is above max {}", what,
+                                                  optimize::amount(*low), optimize::amount(*high)));
     if (holder.find("roi_min") != nullptr && holder.find("cpa_max") != nullptr)
-      input_.diagnostics.error("conflicting-fields", holder.find("cpa_max")->span,
-                               fmt::format("{} has both roi_min and cpa_max", what))
+      input_.diagnostics
+          .error("conflicting-fields", holder.find("cpa_max")->span,
+                 fmt::format("{} has both roi_min and cpa_max", what))
           .help = "cpa_max: C is roi_min: 1/C";
     if (number(holder, "cpa_max") == 0.0)
-      fault(holder.find("cpa_max")->span, "cpa_max: 0 buys nothing").help = "write what a unit may cost";
+      fault(holder.find("cpa_max")->span, "cpa_max: 0 buys nothing").help =
+          "write what a unit may cost";
   }
 
   void check_total() {
@@ -76,8 +77,9 @@ class BudgetChecker {
     for (const YamlEntry& entry : node.entries) {
       const bool known = entry.key == "min" || entry.key == "max";
       if (!known)
-        input_.diagnostics.error("unknown-field", entry.key_span,
-                                 fmt::format("total: unknown field \"{}\"", entry.key))
+        input_.diagnostics
+            .error("unknown-field", entry.key_span,
+                   fmt::format("total: unknown field \"{}\"", entry.key))
             .help = "known are min and max";
       else if (number(node, entry.key).value_or(-1) < 0)
         input_.diagnostics.error("wrong-type", entry.value.span,
@@ -91,12 +93,13 @@ class BudgetChecker {
     const bool least = objective != nullptr && objective->as_string() == "min_spend";
     const YamlEntry* wanted = places_.entry("return_min");
     if (least && wanted == nullptr)
-      input_.diagnostics.error("missing-field", places_.span("objective"),
-                               "min_spend needs return_min")
+      input_.diagnostics
+          .error("missing-field", places_.span("objective"), "min_spend needs return_min")
           .help = "return_min: the return to be reached";
     if (!least && wanted != nullptr)
-      input_.diagnostics.error("conflicting-fields", wanted->key_span,
-                               "return_min goes with objective: min_spend")
+      input_.diagnostics
+          .error("conflicting-fields", wanted->key_span,
+                 "return_min goes with objective: min_spend")
           .help = "for a floor on return per spend write roi_min";
     const YamlEntry* target = places_.entry("target_marginal_roi");
     if (target != nullptr && least)
@@ -112,8 +115,9 @@ class BudgetChecker {
       input_.diagnostics.error("missing-field", node.span, "channels: a list, or {from: FILE}");
     for (const YamlEntry& entry : node.entries) {
       if (entry.key == "from") continue;
-      input_.diagnostics.error("unknown-field", entry.key_span,
-                               fmt::format("channels: unknown field \"{}\"", entry.key))
+      input_.diagnostics
+          .error("unknown-field", entry.key_span,
+                 fmt::format("channels: unknown field \"{}\"", entry.key))
           .help = "channels: {from: channels.csv}";
     }
     in_file_ = true;
@@ -145,8 +149,9 @@ class BudgetChecker {
 
   void check_known(const YamlNode& name, std::string_view where) {
     if (in_file_ || channels_.contains(name.text)) return;
-    input_.diagnostics.error("unknown-name", name.span,
-                             fmt::format("{}: there is no channel {}", where, name.text))
+    input_.diagnostics
+        .error("unknown-name", name.span,
+               fmt::format("{}: there is no channel {}", where, name.text))
         .help = std::string(trim(did_you_mean(name.text, names_)));
   }
 
@@ -170,8 +175,8 @@ class BudgetChecker {
       if (group == nullptr || seen.contains(group->text)) continue;
       std::vector<std::string> known;
       for (const auto& [name, span] : seen) known.push_back(name);
-      input_.diagnostics.error("unknown-name", group->span,
-                               fmt::format("there is no group {}", group->text))
+      input_.diagnostics
+          .error("unknown-name", group->span, fmt::format("there is no group {}", group->text))
           .help = std::string(trim(did_you_mean(group->text, known)));
     }
   }
@@ -197,8 +202,9 @@ class BudgetChecker {
   void check_keys(const YamlNode& map, std::string_view where) {
     for (const YamlEntry& entry : map.entries) {
       if (in_file_ || channels_.contains(entry.key)) continue;
-      input_.diagnostics.error("unknown-name", entry.key_span,
-                               fmt::format("{}: there is no channel {}", where, entry.key))
+      input_.diagnostics
+          .error("unknown-name", entry.key_span,
+                 fmt::format("{}: there is no channel {}", where, entry.key))
           .help = std::string(trim(did_you_mean(entry.key, names_)));
     }
   }

@@ -1,5 +1,5 @@
-// Every solver against all plans there are: straight parts with whole ends and interval groups have a
-// best plan of whole amounts (their matrix is totally unimodular), so that trying all is a proof.
+// Every solver against all plans there are: straight parts with whole ends and interval groups have
+// a best plan of whole amounts (their matrix is totally unimodular), so that trying all is a proof.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -31,7 +31,8 @@ Problem random_problem(Dice& dice, bool concave, bool switches) {
   std::vector<Channel> channels;
   const int n = dice.whole(1, 4);
   for (int i = 0; i < n; ++i) {
-    Curve curve = dice.heads() && concave ? linear(dice.whole(-1, 8)) : random_piecewise(dice, concave);
+    Curve curve =
+        dice.heads() && concave ? linear(dice.whole(-1, 8)) : random_piecewise(dice, concave);
     const int low = dice.whole(0, 3) == 0 ? dice.whole(0, 2) : 0;
     Channel c = channel(curve, low, dice.whole(low, kMost), dice.whole(0, kMost));
     if (switches && dice.heads() && low == 0) {

@@ -13,9 +13,9 @@ namespace {
 using namespace testing;  // NOLINT
 
 std::vector<Curve> all_curves() {
-  std::vector<Curve> out{linear(2),        logarithm(30, 4), power(3, 0.4),    exponential(20, 5),
-                         hill(40, 6, 0.6), hill(40, 6, 1),   hill(40, 6, 2.5), mm(30, 7),
-                         quadratic(4, 0.1)};
+  std::vector<Curve> out{linear(2),          logarithm(30, 4), power(3, 0.4),
+                         exponential(20, 5), hill(40, 6, 0.6), hill(40, 6, 1),
+                         hill(40, 6, 2.5),   mm(30, 7),        quadratic(4, 0.1)};
   Curve carried = hill(40, 6, 2.5);
   carried.carry = 3;
   out.push_back(carried);

@@ -203,7 +203,8 @@ TEST(fit, its_interval_holds_the_truth_and_narrows_with_data) {
   const Curve truth = testing::exponential(200, 80);
   std::vector<double> few{10, 30, 50, 80, 120, 160, 220}, many;
   for (int k = 0; k < 20; ++k) many.insert(many.end(), few.begin(), few.end());
-  const Fit wide = fit_curve(seen(truth, few, 0.1), 60), narrow = fit_curve(seen(truth, many, 0.1), 60);
+  const Fit wide = fit_curve(seen(truth, few, 0.1), 60),
+            narrow = fit_curve(seen(truth, many, 0.1), 60);
   EXPECT_LE(narrow.marginal.first, slope_at(truth, 60));
   EXPECT_GE(narrow.marginal.second, slope_at(truth, 60));
   EXPECT_LT(narrow.marginal.second - narrow.marginal.first,
@@ -211,8 +212,8 @@ TEST(fit, its_interval_holds_the_truth_and_narrows_with_data) {
 }
 
 TEST(fit, warns_when_the_data_cannot_tell) {
-  EXPECT_FALSE(fit_curve({{10, 20}, {10, 21}, {10, 19}, {10, 22}, {10, 20}, {10, 20}}, 10)
-                   .warnings.empty());
+  EXPECT_FALSE(
+      fit_curve({{10, 20}, {10, 21}, {10, 19}, {10, 22}, {10, 20}, {10, 20}}, 10).warnings.empty());
   const Fit noise = fit_curve(seen(testing::logarithm(100, 30), {50, 52, 54, 56, 58, 60}, 0.4), 55);
   EXPECT_FALSE(noise.warnings.empty());
   EXPECT_THROW(fit_curve({{0, 0}, {0, 1}}, 10), Error);

@@ -49,9 +49,9 @@ TEST(solve, equal_channels_share_alike_and_ties_stay_near_today) {
 }
 
 TEST(solve, ties_inside_a_group_that_binds_are_settled_within_it) {
-  Problem p = problem({channel(linear(3), 0, 100, 10), channel(linear(3), 0, 100, 20),
-                       channel(linear(1), 0, 100)},
-                      100);
+  Problem p = problem(
+      {channel(linear(3), 0, 100, 10), channel(linear(3), 0, 100, 20), channel(linear(1), 0, 100)},
+      100);
   p.groups.push_back(group({0, 1}, 0, 50));
   const Solution s = solved(p);
   EXPECT_NEAR(s.allocation.spend[0], 20, 1e-9);
@@ -219,8 +219,12 @@ TEST(solve, a_hundred_thousand_channels_are_exact) {
   std::vector<Channel> channels;
   for (int i = 0; i < 100000; ++i) {
     const double a = dice.real(1, 100), b = dice.real(1, 50);
-    const Curve curves[] = {linear(a / b), logarithm(a, b),          power(a, 0.6),
-                            mm(a, b),      exponential(a, b),        hill(a, b, 0.7),
+    const Curve curves[] = {linear(a / b),
+                            logarithm(a, b),
+                            power(a, 0.6),
+                            mm(a, b),
+                            exponential(a, b),
+                            hill(a, b, 0.7),
                             quadratic(a / b, a / b / 100)};
     channels.push_back(channel(curves[i % 7], 0, 100, 10));
   }

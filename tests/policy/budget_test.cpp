@@ -71,17 +71,18 @@ TEST(budget, limits_leave_room) {
 }
 
 TEST(budget, a_goal_has_what_it_takes) {
-  EXPECT_EQ(first(std::string(kChannel) + "  objective: min_spend\n"), "min_spend needs return_min");
+  EXPECT_EQ(first(std::string(kChannel) + "  objective: min_spend\n"),
+            "min_spend needs return_min");
   EXPECT_NE(first(std::string(kChannel) + "  return_min: 3\n"), "");
   EXPECT_NE(first(std::string(kChannel) + "  roi_min: 3\n  cpa_max: 2\n"), "");
   EXPECT_NE(first(std::string(kChannel) + "  objective: most\n"), "");
 }
 
 TEST(budget, curves_are_curves) {
-  for (const char* curve : {"{type: log, a: 3}", "{type: log, a: 3, b: 0}", "{type: power, a: 3, p: 2}",
-                            "{type: quad, a: 3, c: -1}", "{type: hill, a: 3, k: 1}", "{type: curvy}",
-                            "{type: piecewise, x: [0, 1]}", "{type: piecewise, x: [1, 0], y: [0, 1]}",
-                            "{a: 3}"})
+  for (const char* curve :
+       {"{type: log, a: 3}", "{type: log, a: 3, b: 0}", "{type: power, a: 3, p: 2}",
+        "{type: quad, a: 3, c: -1}", "{type: hill, a: 3, k: 1}", "{type: curvy}",
+        "{type: piecewise, x: [0, 1]}", "{type: piecewise, x: [1, 0], y: [0, 1]}", "{a: 3}"})
     EXPECT_NE(first(std::string("  channels: [{id: a, curve: ") + curve + "}]\n"), "") << curve;
 }
 
