@@ -49,10 +49,10 @@ class Trial {
     for (std::size_t i = 0; i < spend.size(); ++i) {
       if (!changes(plan_.open.channels[i].current, spend[i])) continue;
       std::string line = action_of(plan_, i, spend[i]);
-      line.append(decide::kPadding, ' ');
+      line.append(kPadding, ' ');
       decide::Input input;
       decide::InputFault fault;
-      const std::string_view whole(line.data(), line.size() - decide::kPadding);
+      const std::string_view whole(line.data(), line.size() - kPadding);
       if (!engine_.read(whole, {}, input, fault)) continue;
       decide::Outcome outcome;
       engine_.decide(input, circumstances_, ledger_, outcome);

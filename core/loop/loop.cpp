@@ -224,7 +224,7 @@ void Loop::decide(Step& step) {
     text += action.as_string() + "\n";
   }
   const std::size_t size = text.size();
-  text.append(decide::kPadding, ' ');
+  text.append(kPadding, ' ');
   std::vector<decide::InputLine> lines;
   for (std::size_t i = 0; i < begins.size(); ++i) {
     const std::size_t end = i + 1 < begins.size() ? begins[i + 1] : size;
