@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/stats/normal.h"
 #include "core/stats/ope_blocks.h"
+#include "core/stats/special.h"
 
 namespace autopilot::stats {
 
@@ -35,15 +35,6 @@ std::vector<OpeEstimator> tuning_grid(Ope kind) {
   return out;
 }
 
-double student_quantile(double p, double degrees) {
-  const double z = normal_quantile(p), z2 = z * z;
-  const double g1 = (z2 + 1) * z / 4;
-  const double g2 = ((5 * z2 + 16) * z2 + 3) * z / 96;
-  const double g3 = (((3 * z2 + 19) * z2 + 17) * z2 - 15) * z / 384;
-  const double g4 = ((((79 * z2 + 776) * z2 + 1482) * z2 - 1920) * z2 - 945) * z / 92160;
-  return z + (g1 + (g2 + (g3 + g4 / degrees) / degrees) / degrees) / degrees;
-}
-
 double sub_gaussian_parameter(double mean_square, double rows, double delta) {
   if (!(mean_square > 0)) return 0;
   return std::min(1.0, std::sqrt(2 * std::log(1 / delta) / (3 * mean_square * rows)));
@@ -56,7 +47,7 @@ std::size_t choose_by_slope(std::span<const TuningSums> candidates, std::uint64_
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     value[i] = candidates[i].sum / n;
     const double variance = std::max(0.0, candidates[i].squares / n - value[i] * value[i]);
-    width[i] = std::sqrt(variance / (n - 1)) * student_quantile(1 - delta, n - 1);
+    width[i] = std::sqrt(variance / (n - 1)) * student_quantile(n - 1, 1 - delta);
   }
   std::vector<std::size_t> order(candidates.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

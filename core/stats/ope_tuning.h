@@ -43,7 +43,4 @@ struct WeightRange {
 std::size_t choose_by_mse(std::span<const TuningSums> candidates, std::uint64_t rows,
                           const WeightRange& weights, double delta = 0.05);
 
-// Student's t: Cornish-Fisher expansion (Abramowitz and Stegun 26.7.5), 1e-6 for 20 degrees.
-double student_quantile(double p, double degrees);
-
 }  // namespace autopilot::stats

@@ -9,6 +9,7 @@
 #include "core/stats/ope_blocks.h"
 #include "core/stats/ope_bounds.h"
 #include "core/stats/ope_tuning.h"
+#include "core/stats/special.h"
 #include "core/stats/ridge.h"
 #include "core/stats/sample.h"
 #include "tests/stats/draws.h"
@@ -221,9 +222,9 @@ TEST(Slope, shrinks_until_the_bias_shows) {
 }
 
 TEST(Student, quantiles_are_those_of_the_tables) {
-  EXPECT_NEAR(student_quantile(0.975, 30), 2.042272, 1e-5);
-  EXPECT_NEAR(student_quantile(0.9, 100), 1.290075, 1e-6);
-  EXPECT_NEAR(student_quantile(0.975, 1e9), 1.959964, 1e-6);
+  EXPECT_NEAR(student_quantile(30, 0.975), 2.042272, 1e-5);
+  EXPECT_NEAR(student_quantile(100, 0.9), 1.290075, 1e-6);
+  EXPECT_NEAR(student_quantile(1e9, 0.975), 1.959964, 1e-6);
 }
 
 TEST(Ridge, finds_the_line_that_made_the_rows) {
