@@ -26,13 +26,18 @@ _autopilot_options() {
     'rollout rollback') echo '--reason --for --format' ;;
     'rollout resume') echo '--reason --format' ;;
     'rollout tick') echo '--format' ;;
-    'shadow report') echo '--since --all --format' ;;
+    'shadow report') echo '--since --all --algorithm --format' ;;
     'decide') echo '--context --run --input-time --exit-code --dry-run --resume --override --reason --format' ;;
     'show') echo '--format' ;;
     'graph') echo '--policies --in-force --brief --format' ;;
     'replay') echo '--since --last --all --against --fail-on-diff --format' ;;
     'whatif') echo '--since --last --all --actions --set --sweep --policies --tolerance --base --html --format' ;;
     'eval') echo '--vars --explain --batch --format' ;;
+    'run') echo '--shadow --dry-run --format' ;;
+    'optimize traffic') echo '--method --columns --segment --floor --cap --min-trials --prior --noise --range --half-life --window --now --batch --width --learnt --ranks --actions --algorithm --format' ;;
+    'optimize simulate') echo '--arms --replay --columns --method --rounds --runs --seed --at --change --noise --batch --growth --delay --discount --window --floor --prior --format' ;;
+    'optimize budget') echo '--actions --allowed --html --events --solver --time-limit --points --format' ;;
+    'optimize weights') echo '--objective --confidence --risk --resolution --segment --actions --algorithm --format' ;;
     'deploy run') echo '--version --env --from --reason --emergency --format' ;;
     'deploy start') echo '--version --env --from --reason --emergency --format' ;;
     'deploy tick') echo '--env --all --format' ;;
@@ -51,6 +56,8 @@ _autopilot_options() {
     'deploy load') echo '--rate --for --connections --timeout --method --body --header --objective --allow-remote --format' ;;
     'deploy simulate') echo '--env --metrics --from --fault --format' ;;
     'deploy judge') echo '--method --slo --ratio --alpha --overdispersion --aa --min-requests --bounds --at-least --at-most --worse --pass --marginal --format' ;;
+    'backtest') echo '--logs --target --baseline --reward --columns --context --estimator --segment --window --model --folds --penalty --propensity --missing-reward --max-bad --level --replicates --seed --tune --max-weight --force --policies --action-type --algorithm --html --format' ;;
+    'backtest counterfactual') echo '--force --format' ;;
     'state info') echo '--format' ;;
     'state lock') echo '--for --reason --pid --format' ;;
     'state unlock') echo '--force --format' ;;
@@ -127,6 +134,7 @@ _autopilot_value() {
     'rollout resume --format') echo 'words text json' ;;
     'rollout tick --format') echo 'words text json' ;;
     'shadow report --since') echo 'none' ;;
+    'shadow report --algorithm') echo 'id document' ;;
     'shadow report --format') echo 'words text json markdown' ;;
     'decide --context') echo 'file' ;;
     'decide --run') echo 'none' ;;
@@ -151,6 +159,55 @@ _autopilot_value() {
     'whatif --format') echo 'words text json markdown html' ;;
     'eval --vars') echo 'file' ;;
     'eval --format') echo 'words text json' ;;
+    'run --format') echo 'words text json markdown' ;;
+    'optimize traffic --method') echo 'words thompson gaussian top_two ucb1 ucb_tuned kl_ucb kl_ucb_plus imed lin_ts lin_ucb' ;;
+    'optimize traffic --columns') echo 'none' ;;
+    'optimize traffic --segment') echo 'none' ;;
+    'optimize traffic --floor') echo 'none' ;;
+    'optimize traffic --cap') echo 'none' ;;
+    'optimize traffic --min-trials') echo 'none' ;;
+    'optimize traffic --prior') echo 'none' ;;
+    'optimize traffic --noise') echo 'none' ;;
+    'optimize traffic --range') echo 'none' ;;
+    'optimize traffic --half-life') echo 'none' ;;
+    'optimize traffic --window') echo 'none' ;;
+    'optimize traffic --now') echo 'none' ;;
+    'optimize traffic --batch') echo 'none' ;;
+    'optimize traffic --width') echo 'none' ;;
+    'optimize traffic --learnt') echo 'id document' ;;
+    'optimize traffic --ranks') echo 'none' ;;
+    'optimize traffic --algorithm') echo 'none' ;;
+    'optimize traffic --format') echo 'words text json markdown' ;;
+    'optimize simulate --arms') echo 'none' ;;
+    'optimize simulate --replay') echo 'file' ;;
+    'optimize simulate --columns') echo 'none' ;;
+    'optimize simulate --method') echo 'none' ;;
+    'optimize simulate --rounds') echo 'none' ;;
+    'optimize simulate --runs') echo 'none' ;;
+    'optimize simulate --seed') echo 'none' ;;
+    'optimize simulate --at') echo 'none' ;;
+    'optimize simulate --change') echo 'none' ;;
+    'optimize simulate --noise') echo 'none' ;;
+    'optimize simulate --batch') echo 'none' ;;
+    'optimize simulate --growth') echo 'none' ;;
+    'optimize simulate --delay') echo 'none' ;;
+    'optimize simulate --discount') echo 'none' ;;
+    'optimize simulate --window') echo 'none' ;;
+    'optimize simulate --floor') echo 'none' ;;
+    'optimize simulate --prior') echo 'none' ;;
+    'optimize simulate --format') echo 'words text json markdown' ;;
+    'optimize budget --events') echo 'file' ;;
+    'optimize budget --solver') echo 'words auto waterfill lp tangents mip branch qp' ;;
+    'optimize budget --time-limit') echo 'none' ;;
+    'optimize budget --points') echo 'none' ;;
+    'optimize budget --format') echo 'words text json markdown html' ;;
+    'optimize weights --objective') echo 'words mean lower risk' ;;
+    'optimize weights --confidence') echo 'none' ;;
+    'optimize weights --risk') echo 'none' ;;
+    'optimize weights --resolution') echo 'none' ;;
+    'optimize weights --segment') echo 'none' ;;
+    'optimize weights --algorithm') echo 'none' ;;
+    'optimize weights --format') echo 'words text json markdown' ;;
     'deploy run --version') echo 'none' ;;
     'deploy run --env') echo 'none' ;;
     'deploy run --from') echo 'none' ;;
@@ -228,6 +285,32 @@ _autopilot_value() {
     'deploy judge --pass') echo 'none' ;;
     'deploy judge --marginal') echo 'none' ;;
     'deploy judge --format') echo 'words text json markdown' ;;
+    'backtest --logs') echo 'file' ;;
+    'backtest --target') echo 'none' ;;
+    'backtest --baseline') echo 'none' ;;
+    'backtest --reward') echo 'none' ;;
+    'backtest --columns') echo 'none' ;;
+    'backtest --context') echo 'none' ;;
+    'backtest --estimator') echo 'none' ;;
+    'backtest --segment') echo 'none' ;;
+    'backtest --window') echo 'none' ;;
+    'backtest --model') echo 'none' ;;
+    'backtest --folds') echo 'none' ;;
+    'backtest --penalty') echo 'none' ;;
+    'backtest --propensity') echo 'words logged uniform estimated' ;;
+    'backtest --missing-reward') echo 'none' ;;
+    'backtest --max-bad') echo 'none' ;;
+    'backtest --level') echo 'none' ;;
+    'backtest --replicates') echo 'none' ;;
+    'backtest --seed') echo 'none' ;;
+    'backtest --tune') echo 'words slope mse' ;;
+    'backtest --max-weight') echo 'none' ;;
+    'backtest --policies') echo 'dir' ;;
+    'backtest --action-type') echo 'none' ;;
+    'backtest --algorithm') echo 'none' ;;
+    'backtest --html') echo 'file' ;;
+    'backtest --format') echo 'words text json markdown html' ;;
+    'backtest counterfactual --format') echo 'words text json markdown html' ;;
     'state info --format') echo 'words text json' ;;
     'state lock --for') echo 'none' ;;
     'state lock --reason') echo 'none' ;;
@@ -298,6 +381,10 @@ _autopilot_argument() {
     'replay') echo 'id decision' ;;
     'whatif') echo 'id decision' ;;
     'eval') echo 'none' ;;
+    'run') echo 'id document' ;;
+    'optimize traffic') echo 'file' ;;
+    'optimize budget') echo 'file' ;;
+    'optimize weights') echo 'file' ;;
     'deploy run') echo 'id document' ;;
     'deploy start') echo 'id document' ;;
     'deploy tick') echo 'id document' ;;
@@ -316,9 +403,11 @@ _autopilot_argument() {
     'deploy load') echo 'none' ;;
     'deploy simulate') echo 'id document' ;;
     'deploy judge') echo 'file' ;;
+    'backtest') echo 'file' ;;
+    'backtest counterfactual') echo 'file' ;;
     'audit search') echo 'none' ;;
     'audit prove') echo 'none' ;;
-    'help') echo 'words init validate test plan apply diff log export convert schema policy secrets approvals approve reject revoke rollout shadow decide show graph replay whatif eval deploy state audit help version docs' ;;
+    'help') echo 'words init validate test plan apply diff log export convert schema policy secrets approvals approve reject revoke rollout shadow decide show graph replay whatif eval run optimize deploy backtest state audit help version docs' ;;
     'docs man') echo 'dir' ;;
     'docs completions') echo 'dir' ;;
   esac
@@ -331,14 +420,16 @@ _autopilot_second() {
     'approvals') echo 'show' ;;
     'rollout') echo 'status promote rollback resume tick' ;;
     'shadow') echo 'report' ;;
+    'optimize') echo 'traffic simulate budget weights' ;;
     'deploy') echo 'run start tick status watch promote pause resume abort rollback retry history dora check smoke load simulate judge' ;;
+    'backtest') echo 'counterfactual' ;;
     'state') echo 'info lock unlock check checkpoint' ;;
     'audit') echo 'verify list search prove export' ;;
     'docs') echo 'man completions' ;;
   esac
 }
 
-_autopilot_commands='init validate test plan apply diff log export convert schema policy secrets approvals approve reject revoke rollout shadow decide show graph replay whatif eval deploy state audit help version docs'
+_autopilot_commands='init validate test plan apply diff log export convert schema policy secrets approvals approve reject revoke rollout shadow decide show graph replay whatif eval run optimize deploy backtest state audit help version docs'
 
 _autopilot() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
