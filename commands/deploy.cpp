@@ -18,7 +18,7 @@ deploy::Site site_of(cli::Context& context, const deploy::Place& place,
                      const deploy::Deployment& model) {
   std::string folder = context.in_root(".autopilot/deploy/" + place.deployment);
   if (!place.environment.empty()) folder += "-" + place.environment;
-  return {place.deployment, model.slots, folder};
+  return {place.deployment, model.slots, folder, model.hosts, model.hosts_batch, model.ssh};
 }
 
 }  // namespace

@@ -27,10 +27,11 @@ class CheckedHealth final : public Health {
   HealthAnswer check(const Slot& slot, const std::string& version) override {
     const std::int64_t begin = world_.clock.monotonic_nanos();
     HealthAnswer answer;
-    try {
-      answer.why = fault(slot, version);
-    } catch (const Error& e) {
-      answer.why = e.what();
+    for (const Slot& one : slots_by_host(slot)) {
+      answer.why = fault_or_error(one, version);
+      if (answer.why.empty()) continue;
+      if (!slot.more.empty()) answer.why = one.host + ": " + answer.why;
+      break;
     }
     answer.healthy = answer.why.empty();
     answer.latency = {world_.clock.monotonic_nanos() - begin};
@@ -38,6 +39,14 @@ class CheckedHealth final : public Health {
   }
 
  private:
+  std::string fault_or_error(const Slot& slot, const std::string& version) {
+    try {
+      return fault(slot, version);
+    } catch (const Error& e) {
+      return e.what();
+    }
+  }
+
   std::string fault(const Slot& slot, const std::string& version) {
     if (spec_.get("http") != nullptr) return http_fault(slot, version);
     if (spec_.get("tcp") != nullptr) {

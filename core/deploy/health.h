@@ -20,6 +20,7 @@ struct HealthAnswer {
 class Health {
  public:
   virtual ~Health() = default;
+  // Of the slot on all its hosts: healthy when each is.
   virtual HealthAnswer check(const Slot& slot, const std::string& version) = 0;  // never throws
 };
 

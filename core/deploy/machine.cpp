@@ -370,9 +370,10 @@ void Stepping::check_deadline() {
     return;
   }
   if (now_ - r_.stage_since < at->deadline || frozen() != nullptr) return;
+  const std::string& why = r_.failing_since ? r_.failing_why : r_.waiting;
   const std::string late =
       fmt::format("{} took longer than {}{}", at->name, format_duration(at->deadline),
-                  r_.waiting.empty() ? "" : ": " + r_.waiting);
+                  why.empty() ? "" : ": " + why);
   if (at->kind == Stage::Kind::stop) {
     if (!r_.stuck_since) {
       r_.stuck_since = now_;

@@ -9,6 +9,7 @@
 #include "core/base/timezone.h"
 #include "core/base/units.h"
 #include "core/policy/deployment.h"
+#include "core/policy/deployment_hosts.h"
 
 namespace autopilot::deploy {
 namespace {
@@ -85,6 +86,28 @@ NoData no_data_of(const std::string& text, NoData fallback) {
   if (text == "hold") return NoData::hold;
   if (text == "fail") return NoData::fail;
   return text == "ignore" ? NoData::ignore : fallback;
+}
+
+std::vector<Host> hosts_from(const Fields& spec) {
+  std::vector<Host> out;
+  const Fields addresses(spec.get("addresses"));
+  for (const std::string& target : spec.texts("hosts")) {
+    const std::string own = target == "local" ? "" : policy::address_of_target(target);
+    out.push_back({target, addresses.text(target, own)});
+  }
+  return out;
+}
+
+Slot slot_from(const std::string& name, const Value& spec, const std::vector<Host>& hosts) {
+  const Fields f(spec);
+  Slot slot{name, static_cast<int>(f.integer("port", 0)), f.text("host", "127.0.0.1")};
+  const std::string here = slot.host;
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    const std::string& address = hosts[i].address.empty() ? here : hosts[i].address;
+    if (i == 0) slot.host = address;
+    if (i > 0) slot.more.push_back(address);
+  }
+  return slot;
 }
 
 MetricModel metric_from(const std::string& name, const Value& spec, NoData no_data) {
@@ -236,6 +259,10 @@ const AnalysisModel* Deployment::analysis(std::string_view name) const {
   return at == analyses.end() ? nullptr : &*at;
 }
 
+bool Deployment::is_local() const {
+  return std::all_of(hosts.begin(), hosts.end(), [](const Host& host) { return host.is_local(); });
+}
+
 Duration Deployment::spacing() const {
   const bool all_history = std::all_of(metrics.begin(), metrics.end(),
                                        [](const MetricModel& m) { return m.has_history; });
@@ -258,11 +285,12 @@ Deployment deployment_from(const std::string& id, const Value& spec) {
   d.id = id;
   d.type = f.text("type", "normal");
   d.spec = spec;
+  d.hosts = hosts_from(f);
+  d.hosts_batch = static_cast<int>(f.integer("hosts_batch", d.hosts_batch));
+  d.ssh = f.texts("ssh");
   if (const Value* slots = f.get("slots"); slots != nullptr && slots->is_map()) {
     for (const auto& [name, slot] : slots->as_map()) {
-      const Fields s(slot);
-      d.slots.push_back(
-          {name, static_cast<int>(s.integer("port", 0)), s.text("host", "127.0.0.1")});
+      d.slots.push_back(slot_from(name, slot, d.hosts));
     }
   }
   if (d.slots.size() != 2 || f.list("steps").empty())

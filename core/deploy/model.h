@@ -79,7 +79,7 @@ struct StepModel {
   std::vector<std::string> analyses;
   std::vector<std::string> require;
   std::optional<Duration> pause;  // absent: until somebody resumes
-  int approvals = 0;  // that it takes; 0: a gate that one person opens
+  int approvals = 0;              // that it takes; 0: a gate that one person opens
   policy::Role role = policy::Role::operator_;
   Duration timeout;
   OnTimeout on_timeout = OnTimeout::rollback;
@@ -108,6 +108,9 @@ struct Deployment {
   std::string id, type;
   Value spec;  // expanded
   std::vector<Slot> slots;
+  std::vector<Host> hosts;
+  int hosts_batch = 1;
+  std::vector<std::string> ssh;
   Duration interval = Duration::seconds(10);
   Duration tick;  // at least the interval
   Value process, traffic, health;
@@ -126,6 +129,7 @@ struct Deployment {
 
   const MetricModel* metric(std::string_view name) const;      // null when unknown
   const AnalysisModel* analysis(std::string_view name) const;  // likewise
+  bool is_local() const;                                       // all runs on this machine
   bool is_hotfix() const { return type == "hotfix"; }
   // Between two samples there may be at most three of these.
   Duration spacing() const;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "core/deploy/counts_fit.h"
@@ -14,6 +15,12 @@ namespace autopilot::deploy {
 namespace {
 
 constexpr int kPassedKeys = 4;  // through to each slot
+
+bool is_at(const std::string& address, const Slot& slot) {
+  const std::vector<Slot> all = slots_by_host(slot);
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Slot& one) { return address_of(one) == address; });
+}
 
 SplitCheck broken(std::string why) { return {false, std::move(why), Value(Map{})}; }
 
@@ -130,13 +137,13 @@ class NginxCheck {
     }
     const std::size_t slot = to_canary ? state.canary : 1 - state.canary;
     const bool by_chance = !draws_by_key(state);
-    if (by_chance && answer.upstream == address_of(spec_.slots[1 - slot])) return {};
-    if (answer.upstream == address_of(spec_.slots[slot])) return {};
+    if (by_chance && is_at(answer.upstream, spec_.slots[1 - slot])) return {};
+    if (is_at(answer.upstream, spec_.slots[slot])) return {};
     return fmt::format(
         "{} is served by {} where nginx chose {} ({}): proxy_pass does not go to "
         "http://$ap_{}_pool",
         spec_.probe.path, answer.upstream.empty() ? "nginx itself" : answer.upstream,
-        spec_.slots[slot].name, address_of(spec_.slots[slot]), spec_.id);
+        spec_.slots[slot].name, addresses_of(spec_.slots[slot]), spec_.id);
   }
 
   World& world_;

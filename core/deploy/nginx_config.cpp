@@ -51,8 +51,10 @@ std::string key_source(const SplitKey& key) {
 std::string upstreams(const NginxSpec& spec) {
   std::string out;
   for (std::size_t i = 0; i < spec.slots.size(); ++i) {
-    out += fmt::format("upstream {} {{\n  server {};\n", pool_name(spec, i),
-                       address_of(spec.slots[i]));
+    out += fmt::format("upstream {} {{\n", pool_name(spec, i));
+    for (const Slot& one : slots_by_host(spec.slots[i])) {
+      out += fmt::format("  server {};\n", address_of(one));
+    }
     // Idle connections are closed soon: what is open a moment after a switch is still served.
     if (spec.keepalive > 0) {
       out += fmt::format("  keepalive {};\n  keepalive_timeout {}ms;\n", spec.keepalive,

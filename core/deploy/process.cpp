@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/deploy/process_hosts.h"
 #include "core/deploy/process_providers.h"
 #include "core/deploy/spec.h"
 
@@ -24,14 +25,29 @@ Placeholders process_words(const Site& site, const Slot& slot, const std::string
           {"deployment", site.deployment}};
 }
 
-std::unique_ptr<Process> make_process(const Value& spec, const Site& site, World& world) {
+namespace {
+
+std::unique_ptr<Process> make_here(const Value& spec, const Site& site, World& world) {
   const std::string provider = text_in(spec, "provider");
   if (provider == "exec") return make_exec_process(spec, site, world);
-  if (provider == "systemd") return make_systemd_process(spec, site, world);
+  if (provider == "systemd")
+    return make_systemd_process(spec, site, world,
+                                [&world](const std::string& path, const std::string& text) {
+                                  world.files.write(path, text);
+                                });
   if (provider == "compose") return make_compose_process(spec, site, world);
   if (provider == "kubernetes") return make_kubernetes_process(spec, site, world);
   throw Error(ErrorKind::invalid, "unknown process provider " + provider,
               did_you_mean(provider, {"exec", "systemd", "compose", "kubernetes"}));
+}
+
+}  // namespace
+
+std::unique_ptr<Process> make_process(const Value& spec, const Site& site, World& world) {
+  const bool is_here = std::all_of(site.hosts.begin(), site.hosts.end(),
+                                   [](const Host& host) { return host.is_local(); });
+  if (is_here) return make_here(spec, site, world);
+  return make_process_on_hosts(spec, site, world, make_here);
 }
 
 }  // namespace autopilot::deploy

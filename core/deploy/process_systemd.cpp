@@ -24,8 +24,12 @@ std::string environment_line(const std::string& name, const std::string& value) 
 // and SLOT from a file that is written before it starts.
 class SystemdProcess final : public Process {
  public:
-  SystemdProcess(const Value& spec, const Site& site, World& world)
-      : spec_(spec), site_(site), world_(world), systemctl_(texts_in(spec, "systemctl")) {
+  SystemdProcess(const Value& spec, const Site& site, World& world, PutFile put_file)
+      : spec_(spec),
+        site_(site),
+        world_(world),
+        put_file_(std::move(put_file)),
+        systemctl_(texts_in(spec, "systemctl")) {
     text_in(spec, "unit");
     text_in(spec, "environment_file");
     if (systemctl_.empty()) systemctl_ = {"systemctl"};
@@ -43,7 +47,7 @@ class SystemdProcess final : public Process {
       lines += environment_line(name, fill(value, known));
     }
     if (present.running) run({"stop", unit(slot)});
-    world_.files.write(environment_file(slot), lines);
+    put_file_(environment_file(slot), lines);
     run({"reset-failed", unit(slot)}, true);
     run({"start", unit(slot)});
     // What the unit was started with: the file may be edited later.
@@ -129,13 +133,15 @@ class SystemdProcess final : public Process {
   Value spec_;
   Site site_;
   World& world_;
+  PutFile put_file_;
   std::vector<std::string> systemctl_;
 };
 
 }  // namespace
 
-std::unique_ptr<Process> make_systemd_process(const Value& spec, const Site& site, World& world) {
-  return std::make_unique<SystemdProcess>(spec, site, world);
+std::unique_ptr<Process> make_systemd_process(const Value& spec, const Site& site, World& world,
+                                              PutFile put_file) {
+  return std::make_unique<SystemdProcess>(spec, site, world, std::move(put_file));
 }
 
 }  // namespace autopilot::deploy

@@ -22,8 +22,9 @@ class SmokeReader {
 
   void read(const YamlNode& root, SmokeFile& file) {
     if (base_.empty()) base_ = text(root, "base");
+    const std::string* host = variable("host");
     if (const std::string* port = variable("port"); base_.empty() && port != nullptr)
-      base_ = "http://127.0.0.1:" + *port;
+      base_ = fmt::format("http://{}:{}", host == nullptr ? "127.0.0.1" : *host, *port);
     common_ = headers(root.find("headers"));
     timeout_ = duration(root, "timeout", kTimeout);
     wait_ = duration(root, "wait", kWait);

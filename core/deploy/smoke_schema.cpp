@@ -47,7 +47,8 @@ constexpr ValueShape kCheckShape{.kind = ShapeKind::object, .schema = &kCheck};
 constexpr ValueShape kChecks{.kind = ShapeKind::list, .element = &kCheckShape, .least = 1};
 
 constexpr Field kFileFields[] = {
-    {"base", kText, "URL that the paths of checks are under; {{port}} of this machine by default"},
+    {"base", kText,
+     "URL that the paths of checks are under; that of the slot, on its first host, by default"},
     {"headers", kScalarMap, "headers of every request"},
     {"timeout", kDuration, "how long to wait for an answer; 5s by default"},
     {"retries", kRetries, "how often to try again until a check passes; 0 by default"},

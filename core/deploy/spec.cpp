@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
+#include "core/base/text.h"
 
 namespace autopilot::deploy {
 namespace {
@@ -97,6 +98,18 @@ std::string address_of(const Slot& slot) {
   const bool is_v6 = slot.host.find(':') != std::string::npos;
   return is_v6 ? fmt::format("[{}]:{}", slot.host, slot.port)
                : fmt::format("{}:{}", slot.host, slot.port);
+}
+
+std::vector<Slot> slots_by_host(const Slot& slot) {
+  std::vector<Slot> out{{slot.name, slot.port, slot.host}};
+  for (const std::string& host : slot.more) out.push_back({slot.name, slot.port, host});
+  return out;
+}
+
+std::string addresses_of(const Slot& slot) {
+  std::vector<std::string> all;
+  for (const Slot& one : slots_by_host(slot)) all.push_back(address_of(one));
+  return join(all, ", ");
 }
 
 std::string plain_name(const std::string& name, std::size_t most) {

@@ -33,7 +33,11 @@ const Slot& slot_named(const Site& site, const std::string& name);
 // `path` from the root: other programs have other working folders.
 std::string absolute_path(World& world, const std::string& path);
 
-std::string address_of(const Slot& slot);  // "127.0.0.1:8001", "[::1]:8001"
+// Of its first host: "127.0.0.1:8001", "[::1]:8001".
+std::string address_of(const Slot& slot);
+// The slot on each host of its site, one after the other: each with one address.
+std::vector<Slot> slots_by_host(const Slot& slot);
+std::string addresses_of(const Slot& slot);  // of all its hosts, for people
 
 // Lower-case letters, digits and _, at most `most` (>= 8): `name` itself when it is that, else with
 // a hash that keeps different names apart.

@@ -67,8 +67,9 @@ double share_in(const Value& spec, std::string_view field, double otherwise) {
 
 LoadPlan plan_of(const Value& spec, const Placeholders& known) {
   LoadPlan plan;
-  plan.url = fill(text_in(spec, "url", "http://127.0.0.1:{{port}}/"), known);
-  plan.allow_remote = spec.get("url") != nullptr;
+  plan.url = fill(text_in(spec, "url", "http://{{host}}:{{port}}/"), known);
+  // What the document names may be loaded: a URL, or the host of the slot.
+  plan.allow_remote = spec.get("url") != nullptr || fill("{{host}}", known) != "127.0.0.1";
   const auto rate = parse_rate(text_in(spec, "rate"));
   if (!rate)
     throw Error(ErrorKind::invalid, "load: rate is no rate", fmt::format("write {}", kRates));

@@ -14,14 +14,16 @@ namespace {
 constexpr Duration kHookTime = Duration::seconds(60);
 
 Placeholders names_of(const Rollout& r, const Slot& canary) {
-  return {{"version", r.version},
-          {"previous", r.previous},
-          {"slot", canary.name},
-          {"port", std::to_string(canary.port)},
-          {"deployment", r.deployment},
-          {"environment", r.environment},
-          {"rollout", r.id},
-          {"cause", r.cause}};
+  return {
+      {"version", r.version},
+      {"previous", r.previous},
+      {"slot", canary.name},
+      {"port", std::to_string(canary.port)},
+      {"host", canary.host.find(':') == std::string::npos ? canary.host : "[" + canary.host + "]"},
+      {"deployment", r.deployment},
+      {"environment", r.environment},
+      {"rollout", r.id},
+      {"cause", r.cause}};
 }
 
 std::string first_line(std::string_view text) {
@@ -75,8 +77,8 @@ class WorldTasks final : public Tasks {
   }
   TaskResult load(const Value& spec, const Rollout& r, const Slot& canary,
                   const std::function<void()>& on_second) override {
-    return result_of(load_step(spec, names_of(r, canary), world_,
-                               [&](const LoadResult&) { on_second(); }));
+    return result_of(
+        load_step(spec, names_of(r, canary), world_, [&](const LoadResult&) { on_second(); }));
   }
 
  private:

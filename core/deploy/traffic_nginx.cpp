@@ -60,7 +60,7 @@ class NginxTraffic final : public Traffic {
   // keepalive_timeout.
   std::optional<std::int64_t> open_connections(const std::string& slot) override {
     for (const Slot& known : spec_.slots) {
-      if (known.name == slot) return sockets_open_to(world_.files, known);
+      if (known.name == slot) return open_to_all_of(known);
     }
     return std::nullopt;
   }
@@ -68,6 +68,16 @@ class NginxTraffic final : public Traffic {
   bool takes_any_weight() const override { return false; }
 
  private:
+  std::optional<std::int64_t> open_to_all_of(const Slot& slot) {
+    std::int64_t sum = 0;
+    for (const Slot& one : slots_by_host(slot)) {
+      const std::optional<std::int64_t> open = sockets_open_to(world_.files, one);
+      if (!open) return std::nullopt;
+      sum += *open;
+    }
+    return sum;
+  }
+
   void make_flags_folder() {
     if (!world_.files.is_directory(spec_.flags)) world_.files.make_directories(spec_.flags);
   }

@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/base/units.h"
 #include "core/policy/deployment.h"
+#include "core/policy/deployment_hosts.h"
 #include "core/policy/deployment_shapes.h"
 #include "core/policy/kinds.h"
 #include "core/policy/places.h"
@@ -44,6 +45,7 @@ class DeploymentChecker {
 
   void check() {
     check_needed();
+    check_hosts();
     check_slots();
     check_metrics();
     check_steps();
@@ -118,13 +120,93 @@ class DeploymentChecker {
                      : fmt::format("the environment {} has no {}", environment_, field))
           .help = help;
     }
+  }
+
+  void check_hosts() {
     const Value* hosts = spec_.get("hosts");
-    for (std::size_t i = 0; hosts != nullptr && i < hosts->as_list().size(); ++i) {
+    const YamlNode* written = section("hosts");
+    if (hosts == nullptr || written == nullptr) return;
+    std::set<std::string> targets;
+    for (std::size_t i = 0; i < hosts->as_list().size(); ++i) {
       const std::string& host = hosts->as_list()[i].as_string();
-      if (host == "local") continue;
-      fault(section("hosts")->items[i].span,
-            fmt::format("hosts: {} cannot be reached: this version deploys on local only", host))
-          .help = "run autopilot on each host, or let the exec providers go there";
+      check_host(host, written->items[i].span);
+      if (!targets.insert(host).second)
+        input_.diagnostics.error("duplicate-name", written->items[i].span,
+                                 fmt::format("{} is there twice", host));
+    }
+    check_servers(targets.size());
+    const bool is_local = targets == std::set<std::string>{"local"};
+    if (!is_local) check_remote(targets);
+  }
+
+  void check_host(const std::string& host, Span where) {
+    if (host == "local") return;
+    if (!is_ssh_target(host)) {
+      fault(where, fmt::format("hosts: {:?} is neither local nor a target of ssh", host)).help =
+          "write deploy@web1, or ssh://deploy@web1:2222";
+      return;
+    }
+    const Value* addresses = spec_.get("addresses");
+    const std::string given = addresses == nullptr ? "" : text_of(addresses->get(host));
+    const std::string address = given.empty() ? address_of_target(host) : given;
+    if (traffic_provider() != "nginx" || is_numeric_address(address)) return;
+    fault(where, fmt::format("hosts: nginx is verified by addresses, and {} is a name", address))
+        .help = fmt::format("addresses: {{{}: 10.0.0.1}}", host);
+  }
+
+  // What only works where autopilot is.
+  void check_remote(const std::set<std::string>& targets) {
+    const Value* process = spec_.get("process");
+    const std::string provider = process == nullptr ? "" : text_of(process->get("provider"));
+    if (provider == "exec" || provider == "kubernetes") {
+      fault(span("hosts"), provider == "exec" ? "process: exec starts programs on local only"
+                                              : "process: kubernetes chooses hosts itself")
+          .help = provider == "exec" ? "over ssh there are systemd and compose" : "remove hosts";
+    }
+    if (process != nullptr && process->get("pass") != nullptr)
+      fault(span("process"),
+            "process.pass takes variables of this machine, which are not sent to others")
+          .help = "name them with their values in process.environment";
+    for (const std::string& name : metrics_) {
+      const Value& metric = *spec_.get("metrics")->get(name);
+      if (text_of(metric.get("provider")) != "process") continue;
+      fault(span("metrics"), fmt::format("the metric {} looks at processes of local only", name))
+          .help = "let an exporter on the hosts tell it to Prometheus";
+    }
+    if (const Value* addresses = spec_.get("addresses")) check_addresses(*addresses, targets);
+    const Value* slots = spec_.get("slots");
+    if (slots == nullptr || targets.count("local") != 0) return;
+    for (const auto& [name, slot] : slots->as_map()) {
+      if (slot.get("host") != nullptr)
+        fault(span("slots"), fmt::format("the host of slot {} is an address on local", name)).help =
+            "addresses says where the slots of other hosts listen";
+    }
+  }
+
+  // Of the whole document: an environment uses those of its own hosts.
+  void check_addresses(const Value& addresses, const std::set<std::string>& targets) {
+    if (!environment_.empty()) return;
+    for (const auto& [target, address] : addresses.as_map()) {
+      if (targets.count(target) != 0) continue;
+      unknown(span("addresses"), fmt::format("addresses: {} is not among the hosts", target),
+              target, {targets.begin(), targets.end()});
+    }
+  }
+
+  // A slot on several hosts is several servers.
+  void check_servers(std::size_t hosts) {
+    if (traffic_provider() != "haproxy" || hosts < 2) return;
+    const Value* servers = spec_.get("traffic")->get("servers");
+    const Value* slots = spec_.get("slots");
+    if (slots == nullptr) return;
+    for (const auto& [name, slot] : slots->as_map()) {
+      const Value* own = servers == nullptr ? nullptr : servers->get(name);
+      const std::size_t count = own != nullptr && own->is_list() ? own->as_list().size() : 1;
+      if (count == hosts) continue;
+      fault(span("hosts"),
+            fmt::format("slot {} has {} on {} hosts", name,
+                        count == 1 ? "1 server" : fmt::format("{} servers", count), hosts))
+          .help = fmt::format("traffic.servers: {{{0}: [{0}1, {0}2, …]}}", name);
     }
   }
 

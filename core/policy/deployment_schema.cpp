@@ -16,6 +16,7 @@ constexpr std::string_view kInconclusive[] = {"hold", "pause", "rollback"};
 
 constexpr ValueShape kRole{.kind = ShapeKind::text, .choices = kRoles};
 constexpr ValueShape kTexts{.kind = ShapeKind::list, .element = &kText, .least = 1};
+constexpr ValueShape kTextMap{.kind = ShapeKind::map, .element = &kText};
 constexpr ValueShape kConditions{.kind = ShapeKind::one_or_list, .element = &kCel, .least = 1};
 
 constexpr Field kSlotFields[] = {
@@ -23,7 +24,7 @@ constexpr Field kSlotFields[] = {
      {.kind = ShapeKind::integer, .minimum = 1, .maximum = 65535},
      "where it listens",
      true},
-    {"host", kText, "address that it listens at; 127.0.0.1 by default"},
+    {"host", kText, "address that it listens at on local; 127.0.0.1 by default"},
 };
 constexpr Schema kSlot{"a slot", kSlotFields};
 constexpr ValueShape kSlotShape{.kind = ShapeKind::object, .schema = &kSlot};
@@ -165,6 +166,9 @@ constexpr ValueShape kAnalysisShape{.kind = ShapeKind::object, .schema = &kAnaly
 constexpr Field kEnvironmentFields[] = {
     {"requires", kText, "environment in which a version must have been promoted first"},
     {"hosts", kHosts, "in the place of the hosts above"},
+    {"hosts_batch",
+     {.kind = ShapeKind::integer, .minimum = 1, .maximum = 1000},
+     "in the place of the hosts_batch above"},
     {"slots", kSlots, "in the place of the slots above"},
     {"process", kProcessShape, "in the place of the process above"},
     {"traffic", kTrafficShape, "in the place of the traffic above"},
@@ -186,7 +190,15 @@ constexpr Field kDeploymentFields[] = {
     {"environments",
      {.kind = ShapeKind::map, .element = &kEnvironmentShape, .least = 1},
      "where it is deployed, and what differs there"},
-    {"hosts", kHosts, "machines; [local] by default"},
+    {"hosts", kHosts,
+     "machines that have both slots: local, and targets of ssh such as deploy@web1 or "
+     "ssh://web1:2222; [local] by default"},
+    {"hosts_batch",
+     {.kind = ShapeKind::integer, .minimum = 1, .maximum = 1000},
+     "how many hosts a version is started on before it must be seen to run there; 1 by default"},
+    {"addresses", kTextMap,
+     "where the slots of a host listen, by its target; the host of the target by default"},
+    {"ssh", kTexts, "the client of ssh and options for it; [ssh] by default"},
     {"slots", kSlots, "the two places in which a version can run"},
     {"interval", kDuration, "how often it is measured and judged; 10s by default"},
     {"tick", kDuration,

@@ -24,8 +24,8 @@ extern const Schema kMetric;
 extern const Schema kAnalysis;
 extern const Schema kLoad;
 
-// Fields that the provider of a metric lacks, and needs. `metric` is the whole one, templates filled
-// in; `written` is where it stands, or null.
+// Fields that the provider of a metric lacks, and needs. `metric` is the whole one, templates
+// filled in; `written` is where it stands, or null.
 void check_metric(const Value& metric, const YamlEntry* written, Span where,
                   Diagnostics& diagnostics);
 

@@ -62,7 +62,7 @@ TEST(TrafficPage, its_examples_are_taken_by_the_providers) {
     }
   }
   EXPECT_EQ(traffic, 4u);
-  EXPECT_EQ(processes, 1u);
+  EXPECT_EQ(processes, 2u);
 }
 
 TEST(TrafficPage, shows_what_nginx_is_told_and_where) {

@@ -46,7 +46,7 @@ class EchoWire final : public HttpWire {
 class StepTasks : public ::testing::Test {
  protected:
   FakeWorld fake;
-  Placeholders known{{"port", "8002"}, {"version", "2.0"}};
+  Placeholders known{{"host", "127.0.0.1"}, {"port", "8002"}, {"version", "2.0"}};
   WirePlan asked;
   bool interrupt = false;
 

@@ -2,6 +2,7 @@
 // come to.
 #include "core/policy/deployment.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "core/base/json.h"
@@ -149,8 +150,56 @@ TEST(deployment, names_that_are_not_there_are_told) {
   EXPECT_EQ(first("  steps: [{weight: 5%}]\n  environments: {a: {requires: b}, b: {requires: a}}\n")
                 .substr(0, 11),
             "wrong-value");
-  EXPECT_EQ(first("  steps: [{weight: 5%}]\n  hosts: [web1]\n"),
-            "wrong-value@12:11 hosts: web1 cannot be reached: this version deploys on local only");
+}
+
+// As deployment(), with another process.
+std::string first_on_hosts(const std::string& process, const std::string& spec) {
+  std::string text = std::string(kHead) + kBase + "  steps: [{weight: 5%}]\n" + spec;
+  const std::string line = "{provider: exec, argv: [./serve, \"{{port}}\"]}";
+  text.replace(text.find(line), line.size(), process);
+  const Loaded loaded = load(text);
+  return loaded.faults().empty() ? "" : loaded.faults()[0] + " " + loaded.message();
+}
+
+TEST(deployment, hosts_are_local_or_targets_of_ssh) {
+  const std::string systemd = "{provider: systemd, unit: a, environment_file: b}";
+  EXPECT_EQ(first_on_hosts(systemd,
+                           "  hosts: [local, deploy@10.0.0.5, \"ssh://d@10.0.0.6:22\"]\n"
+                           "  hosts_batch: 2\n  ssh: [ssh, -F, ssh_config]\n"),
+            "");
+  EXPECT_EQ(first_on_hosts(systemd, "  hosts: [web1]\n  addresses: {web1: 10.0.0.5}\n"), "");
+  EXPECT_EQ(first_on_hosts(systemd, "  hosts: [web1]\n"),
+            "wrong-value@12:11 hosts: nginx is verified by addresses, and web1 is a name");
+  for (const char* odd : {"-oProxyCommand=x", "a b", "a;b", "ssh://", "a@", "@b", "", "-l@b",
+                          "ssh://b:0", "ssh://b:99999", "$(id)"}) {
+    EXPECT_EQ(first_on_hosts(systemd, fmt::format("  hosts: [\"{}\"]\n", odd)).substr(0, 17),
+              "wrong-value@12:11")
+        << odd;
+  }
+  EXPECT_EQ(first_on_hosts(systemd, "  hosts: [10.0.0.5, 10.0.0.5]\n"),
+            "duplicate-name@12:21 10.0.0.5 is there twice");
+  EXPECT_EQ(first_on_hosts(systemd, "  hosts: [10.0.0.5]\n  addresses: {10.0.0.6: 10.0.0.7}\n"),
+            "unknown-name@13:14 addresses: 10.0.0.6 is not among the hosts");
+  EXPECT_EQ(first_on_hosts(systemd, "  hosts: [10.0.0.5]\n  hosts_batch: 0\n").substr(0, 12),
+            "wrong-value@");
+}
+
+TEST(deployment, what_works_on_this_machine_only_is_refused_on_others) {
+  EXPECT_EQ(first_on_hosts("{provider: exec, argv: [x]}", "  hosts: [10.0.0.5]\n"),
+            "wrong-value@12:10 process: exec starts programs on local only");
+  EXPECT_EQ(first_on_hosts("{provider: kubernetes}", "  hosts: [10.0.0.5]\n"),
+            "wrong-value@12:10 process: kubernetes chooses hosts itself");
+  EXPECT_EQ(first_on_hosts("{provider: compose, file: c.yaml, pass: TOKEN}",
+                           "  hosts: [local, 10.0.0.5]\n"),
+            "wrong-value@6:12 process.pass takes variables of this machine, which are not sent to "
+            "others");
+  const std::string haproxy =
+      std::string(kHead) +
+      "  slots: {a: {port: 1}, b: {port: 2}}\n  process: {provider: compose, file: c}\n"
+      "  metrics: {m: {provider: prom, query: up}}\n  steps: [{weight: 5%}]\n"
+      "  hosts: [web1, web2]\n  traffic: {provider: haproxy, servers: {a: [a1, a2], b: ";
+  EXPECT_EQ(load(haproxy + "[b1]}}\n").message(), "slot b has 1 server on 2 hosts");
+  EXPECT_EQ(load(haproxy + "[b1, b2]}}\n").message(), "");
 }
 
 TEST(deployment, windows_bakes_slots_and_times_make_sense) {
@@ -230,10 +279,11 @@ TEST(deployment, shares_are_whole_basis_points) {
 
 TEST(deployment, nonsense_in_any_section_is_told_and_harms_nobody) {
   for (const char* field :
-       {"type",        "preset",    "environments", "hosts",           "slots",   "interval",
-        "tick",        "process",   "traffic",      "templates",       "metrics", "analyses",
-        "steps",       "rollback",  "objectives",   "on_inconclusive", "no_data", "freeze",
-        "maintenance", "deadlines", "bake",         "checks",          "hooks"}) {
+       {"hosts_batch",     "addresses", "ssh",      "type",        "preset",    "environments",
+        "hosts",           "slots",     "interval", "tick",        "process",   "traffic",
+        "templates",       "metrics",   "analyses", "steps",       "rollback",  "objectives",
+        "on_inconclusive", "no_data",   "freeze",   "maintenance", "deadlines", "bake",
+        "checks",          "hooks"}) {
     for (const char* value : {"7", "[]", "{}", "[[1]]", "{a: {b: [1]}}", "true", "[{a: 1}]", "~"}) {
       const std::string text =
           std::string(kHead) + "  " + field + ": " + value + "\n  " +
