@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "core/stats/ope_blocks.h"
@@ -47,7 +48,9 @@ std::size_t choose_by_slope(std::span<const TuningSums> candidates, std::uint64_
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     value[i] = candidates[i].sum / n;
     const double variance = std::max(0.0, candidates[i].squares / n - value[i] * value[i]);
-    width[i] = std::sqrt(variance / (n - 1)) * student_quantile(n - 1, 1 - delta);
+    // One row tells nothing of how far off it is.
+    width[i] = rows > 1 ? std::sqrt(variance / (n - 1)) * student_quantile(n - 1, 1 - delta)
+                        : std::numeric_limits<double>::infinity();
   }
   std::vector<std::size_t> order(candidates.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
