@@ -93,6 +93,7 @@ class Comparison {
     resample();
     follow();
     for (std::size_t e = 0; e < estimators_.size(); ++e) out.estimates.push_back(estimated(e));
+    doubt_skewed(out);
     if (segments_) describe_segments(out);
     return out;
   }
@@ -393,6 +394,18 @@ class Comparison {
     if (out.is_shrunk) out.bernstein.why_not = out.anytime.why_not = kShrunk;
     out.uplift = uplift(e, out);
     return out;
+  }
+
+  // An estimate whose error cannot be told is not to be trusted without a word.
+  static void doubt_skewed(Backtest& out) {
+    const bool is_any = std::any_of(
+        out.estimates.begin(), out.estimates.end(),
+        [](const Estimated& e) { return !e.is_shrunk && std::abs(e.skewness) > kMostSkewness; });
+    if (!is_any) return;
+    out.findings.push_back({Trust::doubt, "skewed",
+                            "estimates rest on a few rows: their normal and bootstrap intervals "
+                            "are left out, and the others are wide"});
+    out.trust = verdict_of(out.findings);
   }
 
   // Why normal and bootstrap intervals cannot be relied on.
