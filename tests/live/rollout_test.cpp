@@ -145,7 +145,9 @@ void is_taken_back(Shop& shop, const Trigger& t) {
       << to_pretty_json(status);
   EXPECT_EQ(shop.answering(), std::vector<std::string>{"200 v0\n"});
   EXPECT_GT(sent.requests, 100) << sent.text;
-  if (!t.loses_requests) EXPECT_EQ(sent.failed, 0) << sent.text;
+  if (!t.loses_requests) {
+    EXPECT_EQ(sent.failed, 0) << sent.text;
+  }
   const Value* zero = status.get("decision_to_zero_seconds");
   ASSERT_TRUE(zero->is_number()) << to_pretty_json(status);
   EXPECT_LT(zero->as_double(), 2);
