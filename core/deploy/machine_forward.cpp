@@ -97,9 +97,8 @@ bool Stepping::one_effect(const Stage&, std::string kind, Map args) {
 
 // Opened by whoever has its role, the author too; an approval takes others.
 bool Stepping::gate_stage(const Stage& at, const std::string& name) {
-  const bool is_open =
-      std::any_of(r_.confirmed.begin(), r_.confirmed.end(),
-                  [&](const Confirmation& c) { return c.what == gate_key(name); });
+  const bool is_open = std::any_of(r_.confirmed.begin(), r_.confirmed.end(),
+                                   [&](const Confirmation& c) { return c.what == gate_key(name); });
   if (is_open) return next();
   if (r_.at_gate.empty()) {
     r_.at_gate = name;
@@ -164,6 +163,7 @@ bool Stepping::weight_stage(const Stage& at) {
     r_.doing = "set";
     return true;
   }
+  if (a_rule_is_about_to_fire()) return false;
   r_.waiting.clear();
   return emit("decide", Map{{"weight_bp", at.weight_bp},
                             {"before_bp", r_.weight_bp},
@@ -171,6 +171,19 @@ bool Stepping::weight_stage(const Stage& at) {
                             {"override_by", r_.asked.override_by},
                             {"override_role", r_.asked.override_role},
                             {"override_reason", r_.asked.override_reason}});
+}
+
+// Its condition holds, if not yet for as long as it wants: no time to go forward. What somebody was
+// told of and resumed is left to them.
+bool Stepping::a_rule_is_about_to_fire() {
+  for (const Strategy::Rule& rule : s_.rules) {
+    const auto found = r_.rules.find(rule.model.name);
+    if (found == r_.rules.end() || found->second.last != "yes" || found->second.told) continue;
+    if (rule.is_dry || rule.model.on_fail == OnFail::notify) continue;
+    wait(fmt::format("the rule {} holds: {}", rule.model.name, found->second.why));
+    return true;
+  }
+  return false;
 }
 
 // What became of the question.
@@ -266,6 +279,7 @@ bool Stepping::stop_stage() {
     r_.stopped_old = true;
     return next();
   }
+  if (r_.doing.empty() && a_rule_is_about_to_fire()) return false;
   const bool drained = seen_.open_connections && *seen_.open_connections == 0;
   if (!drained && now_ - r_.stage_since < s_.model.deadlines.drain)
     return wait("for connections to end");

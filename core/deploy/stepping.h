@@ -63,6 +63,7 @@ class Stepping {
   bool watch(const Stage& stage);
   bool may_pass(const Stage& stage);
   bool analyses_pass(const Stage& stage);
+  bool a_rule_is_about_to_fire();
   bool weight_asked(const Stage& stage);
   bool weight_wanted_otherwise(const Stage& stage);
   bool approval_stage(const Stage& stage);

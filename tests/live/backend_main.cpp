@@ -1,10 +1,12 @@
 // A small web server to be deployed, measured and made to fail: one thread, HTTP/1.1 with
 // keep-alive and pipelining, streams, WebSockets.
 //   live_backend PORT NAME [--errors SHARE] [--delay MS] [--hog MIB_PER_SECOND] [--precision P]
+//                [--roi EUROS] [--die-after S] [--hang-after S]   (S after its first request)
 // GET /            NAME (or, with --errors, some 500; after --delay)
 // GET /stream?N    a chunk a second for N seconds
 // GET /health      200
 // GET /metrics     requests_total and errors_total in Prometheus's format, and precision
+// GET /eval        precision and roi as JSON
 // Upgrade          a WebSocket that sends back what it gets
 // SIGTERM: no new connections, idle ones are closed, the others are served to their end.
 #include <fcntl.h>
@@ -39,8 +41,8 @@ std::int64_t now_ms() {
 
 struct Settings {
   std::string name;
-  double errors = 0, precision = 0.97;
-  std::int64_t delay_ms = 0, hog_mib = 0;
+  double errors = 0, precision = 0.97, roi = 100'000;
+  std::int64_t delay_ms = 0, hog_mib = 0, die_after = 0, hang_after = 0;
 };
 
 struct Connection {
@@ -203,13 +205,16 @@ class Server {
       c.out += response(200, "ok\n");
     } else if (path == "/metrics") {
       c.out += response(200, metrics());
+    } else if (path == "/eval") {
+      c.out += response(200, "{\"precision\": " + std::to_string(settings_.precision) +
+                                 ", \"roi\": " + std::to_string(settings_.roi) + "}\n");
     } else {
       work(c);
     }
   }
 
   void work(Connection& c) {
-    ++requests_;
+    if (++requests_ == 1) first_at_ = now_ms();
     owed_ += settings_.errors;
     const bool fails = owed_ >= 1;
     if (fails) owed_ -= 1, ++errors_;
@@ -258,16 +263,25 @@ class Server {
       answer_all(c);
       flush(fd, c);
     }
+    fall_over(now);
     if (settings_.hog_mib > 0 && now >= hog_at_) {
       hog_at_ = now + 1000;
       hoard_.emplace_back(static_cast<std::size_t>(settings_.hog_mib) << 20, 'x');
     }
   }
 
+  void fall_over(std::int64_t now) const {
+    if (first_at_ == 0) return;
+    if (settings_.die_after > 0 && now - first_at_ >= settings_.die_after * 1000) ::_exit(3);
+    const bool hangs = settings_.hang_after > 0 && now - first_at_ >= settings_.hang_after * 1000;
+    while (hangs && !stopping) ::usleep(10'000);
+    if (hangs) ::_exit(0);
+  }
+
   Settings settings_;
   int listener_ = -1, poll_ = -1;
   std::map<int, Connection> connections_;
-  std::int64_t requests_ = 0, errors_ = 0, hog_at_ = 0;
+  std::int64_t requests_ = 0, errors_ = 0, hog_at_ = 0, first_at_ = 0;
   double owed_ = 0;
   std::vector<std::string> hoard_;
 };
@@ -284,6 +298,9 @@ int main(int argc, char** argv) {
     if (option == "--delay") settings.delay_ms = std::atoll(argv[i + 1]);
     if (option == "--hog") settings.hog_mib = std::atoll(argv[i + 1]);
     if (option == "--precision") settings.precision = std::atof(argv[i + 1]);
+    if (option == "--roi") settings.roi = std::atof(argv[i + 1]);
+    if (option == "--die-after") settings.die_after = std::atoll(argv[i + 1]);
+    if (option == "--hang-after") settings.hang_after = std::atoll(argv[i + 1]);
   }
   struct sigaction action {};
   action.sa_handler = on_term;

@@ -317,6 +317,11 @@ Load::Result Load::wait() {
   return result;
 }
 
+Load::Result Load::stop() {
+  program_->signal(SIGINT);
+  return wait();
+}
+
 LongClients::LongClients(int port, int stream_seconds)
     : port_(port), stream_seconds_(stream_seconds) {
   // Two streams, half a length apart.

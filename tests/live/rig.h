@@ -117,6 +117,7 @@ class Load {
   };
   Load(Rig& rig, Tool tool, int seconds);
   Result wait();
+  Result stop();  // now, and not at the end of its seconds
 
  private:
   Rig& rig_;

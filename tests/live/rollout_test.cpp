@@ -1,0 +1,265 @@
+// The executable carries rollouts over real proxies under load: a good version arrives without one
+// failed request, and a version that really fails is taken back by itself, with its cause named.
+// AUTOPILOT_ROLLBACKS=200 for the long run: how soon the traffic is zero.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "core/base/json.h"
+#include "tests/integration/project.h"
+#include "tests/live/rig.h"
+#include "tests/live/switching.h"
+
+namespace autopilot::live {
+namespace {
+
+using integration::Ended;
+
+// The log, as the nginx metrics want it, with what each slot's log lines are told apart by.
+constexpr const char* kTimed =
+    R"(log_format timed '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
+    '"$http_referer" "$http_user_agent" $request_time $upstream_response_time $upstream_addr';
+  access_log {}/access.log timed;)";
+
+// How a version fails, by the first letters of its name.
+constexpr const char* kServe = R"(backend=$1 port=$2 version=$3
+case $version in
+  errors*) set -- --errors 0.1 ;;
+  slow*) set -- --delay 300 ;;
+  crawl*) set -- --delay 5200 ;;
+  dies*) set -- --die-after 1 ;;
+  hangs*) set -- --hang-after 1 ;;
+  hog*) set -- --hog 150 ;;
+  imprecise*) set -- --precision 0.9 ;;
+  costly*) set -- --roi 75000 ;;
+  *) set -- ;;
+esac
+exec "$backend" "$port" "$version" "$@"
+)";
+
+struct Trigger {
+  const char* version;
+  const char* metric;  // an entry of `metrics`, with LOG and SOCKET for where these are
+  const char* rule;    // an entry of `rollback`
+  const char* cause;   // what the status must name
+  bool loses_requests = false;
+};
+
+class Shop {
+ public:
+  explicit Shop(Proxy kind) : rig(kind) {
+    if (kind == Proxy::nginx) keep_log();
+    project.write("serve", kServe);
+    deploy(
+        {"good", "{provider: probe, url: \"http://127.0.0.1:{{port}}/\"}", "canary.m > 0.5", ""});
+    project.must({"deploy", "run", "shop", "--version", "v0", "-q"});
+  }
+  ~Shop() {
+    for (const char* slot : {"blue", "green"}) {
+      const std::string name = fmt::format(".autopilot/deploy/shop/{}.process.json", slot);
+      const JsonResult record = parse_json(project.read(name));
+      const Value* pid = record.ok ? record.value.get("pid") : nullptr;
+      if (pid != nullptr && pid->is_integer() && pid->as_int() > 1)
+        ::kill(-static_cast<pid_t>(pid->as_int()), SIGKILL);
+    }
+  }
+  Shop(const Shop&) = delete;
+  Shop& operator=(const Shop&) = delete;
+
+  void deploy(const Trigger& t) {
+    std::string metric = t.metric;
+    put(metric, "LOG", rig.folder().path("access.log"));
+    put(metric, "SOCKET", rig.socket());
+    project.write("policies/shop.yaml",
+                  fmt::format(R"(apiVersion: autopilot/v1
+kind: Deployment
+metadata: {{id: shop}}
+spec:
+  slots: {{blue: {{port: {}}}, green: {{port: {}}}}}
+  interval: 1s
+  process: {{provider: exec, argv: [sh, serve, "{}", "{{{{port}}}}", "{{{{version}}}}"], grace: 2s}}
+  traffic: {}
+  health: {{http: /health, timeout: 1s}}
+  metrics: {{m: {}}}
+  steps: [{{name: canary, weight: 5%, hold: 3s}}, {{name: extended, weight: 25%, hold: 3s}}]
+  rollback: [{{name: {}, when: {}}}]
+  deadlines: {{drain: 8s}}
+)",
+                              rig.site().slots[0].port, rig.site().slots[1].port, LIVE_BACKEND,
+                              to_json(rig.traffic_spec()), metric, t.version, t.rule));
+    project.must({"apply", "--yes", "-q"});
+  }
+
+  Value status() const {
+    return parse_json_or_throw(project.run({"deploy", "status", "shop", "--json"}).out, "status");
+  }
+
+  // Which versions answer to 200 requests, each of a user of its own.
+  std::vector<std::string> answering() {
+    std::vector<std::string> out;
+    for (int i = 0; i < 200; ++i) {
+      HttpRequest request;
+      request.url = fmt::format("http://127.0.0.1:{}/", rig.port());
+      request.headers = {{"Cookie", fmt::format("uid=user-{}", i)}};
+      const HttpResult result = rig.world().http.send(request);
+      const std::string answer =
+          result.ok() ? fmt::format("{} {}", result.response.status, result.response.body)
+                      : result.why;
+      if (std::find(out.begin(), out.end(), answer) == out.end()) out.push_back(answer);
+    }
+    return out;
+  }
+
+  Rig rig;
+  integration::Project project;
+
+ private:
+  static void put(std::string& text, const std::string& mark, const std::string& value) {
+    const std::size_t at = text.find(mark);
+    if (at != std::string::npos) text.replace(at, mark.size(), value);
+  }
+
+  void keep_log() {
+    std::string config = rig.folder().read("nginx.conf");
+    put(config, "access_log off;", fmt::format(fmt::runtime(kTimed), rig.folder().path()));
+    rig.stop_proxy();
+    rig.folder().write("nginx.conf", config);
+    rig.start_proxy();
+  }
+};
+
+void is_taken_back(Shop& shop, const Trigger& t) {
+  SCOPED_TRACE(t.version);
+  shop.deploy(t);
+  const std::int64_t begin = monotonic_ms();
+  Load load(shop.rig, Load::Tool::hey, 60);
+  const Ended ended = shop.project.run({"deploy", "run", "shop", "--version", t.version, "-q"});
+  const Load::Result sent = load.stop();
+  const Value status = shop.status();
+  EXPECT_EQ(ended.exit, 1) << describe(ended);
+  EXPECT_EQ(status.get("state")->as_string(), "rolled_back") << to_pretty_json(status);
+  EXPECT_NE(status.get("cause")->as_string().find(t.cause), std::string::npos)
+      << to_pretty_json(status);
+  EXPECT_EQ(shop.answering(), std::vector<std::string>{"200 v0\n"});
+  EXPECT_GT(sent.requests, 100) << sent.text;
+  if (!t.loses_requests) {
+    EXPECT_EQ(sent.failed, 0) << sent.text;
+  }
+  const Value* zero = status.get("decision_to_zero_seconds");
+  ASSERT_TRUE(zero->is_number()) << to_pretty_json(status);
+  EXPECT_LT(zero->as_double(), 2);
+  fmt::print("{}: {} ms from the decision to zero, {:.1f} s in all, {} of {} requests failed; {}\n",
+             t.version, static_cast<int>(zero->as_double() * 1000),
+             static_cast<double>(monotonic_ms() - begin) / 1000, sent.failed, sent.requests,
+             status.get("cause")->as_string());
+}
+
+void are_taken_back(Proxy kind, const std::vector<Trigger>& triggers) {
+  Shop shop(kind);
+  for (const Trigger& t : triggers) is_taken_back(shop, t);
+}
+
+void arrives(Proxy kind) {
+  Shop shop(kind);
+  Load load(shop.rig, Load::Tool::wrk, 60);
+  const Ended ended = shop.project.run({"deploy", "run", "shop", "--version", "v1", "-q"});
+  sleep_ms(500);
+  const Load::Result sent = load.stop();
+  EXPECT_EQ(ended.exit, 0) << describe(ended);
+  EXPECT_EQ(shop.status().get("state")->as_string(), "promoted");
+  EXPECT_EQ(shop.answering(), std::vector<std::string>{"200 v1\n"});
+  EXPECT_GT(sent.requests, 1000) << sent.text;
+  EXPECT_EQ(sent.failed, 0) << sent.text;
+  fmt::print("promoted: {} of {} requests failed\n", sent.failed, sent.requests);
+}
+
+class LiveRollout : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (const char* program : {"nginx", "haproxy", "wrk", "hey"}) {
+      if (!is_installed(program)) GTEST_SKIP() << program << " is not installed";
+    }
+  }
+};
+
+TEST_F(LiveRollout, a_good_version_arrives_over_nginx_without_a_failed_request) {
+  arrives(Proxy::nginx);
+}
+
+TEST_F(LiveRollout, a_good_version_arrives_over_haproxy_without_a_failed_request) {
+  arrives(Proxy::haproxy);
+}
+
+// At the limits that people want; how long they must hold is shortened.
+TEST_F(LiveRollout, each_version_that_really_fails_is_taken_back_by_itself) {
+  const char* kLogP95 =
+      "{provider: nginx, path: LOG, log_format: timed, where: {upstream_addr: "
+      "\"127.0.0.1:{{port}}\"}, query: p95, window: 5s}";
+  const char* kEval =
+      "{provider: http, url: \"http://127.0.0.1:{{port}}/eval\", query: $.precision}";
+  const char* kRoi = "{provider: http, url: \"http://127.0.0.1:{{port}}/eval\", query: $.roi}";
+  const char* kFailures =
+      "{provider: probe, url: \"http://127.0.0.1:{{port}}/health\", query: failures, timeout: "
+      "300ms}";
+  std::thread nginx([&] {
+    are_taken_back(
+        Proxy::nginx,
+        {{"errors-a4",
+          "{provider: nginx, path: LOG, log_format: timed, kind: count, where: {upstream_addr: "
+          "\"127.0.0.1:{{port}}\"}, window: 5s}",
+          "canary.m > 0.01, for: 2s", "canary.m > 0.01 for 2s", true},
+         {"slow-m3", kLogP95, "canary.m > 0.2, for: 2s", "canary.m > 0.2 for 2s"},
+         {"dies-a4", kFailures, "canary.m > 3.0", "it ", true}});
+  });
+  std::thread slow([&] {
+    are_taken_back(Proxy::nginx,
+                   {{"crawl-a4", kLogP95, "canary.m > 5.0, for: 2s", "canary.m > 5.0"}});
+  });
+  are_taken_back(
+      Proxy::haproxy,
+      {{"errors-m3",
+        "{provider: haproxy, socket: SOCKET, backend: shop, server: \"{{slot}}\", kind: count, "
+        "window: 5s}",
+        "canary.m > 0.02, for: 2s", "canary.m > 0.02 for 2s", true},
+       {"hangs-a4", kFailures, "canary.m > 3.0", "canary", true},
+       {"hog-a4", "{provider: process, query: rss}", "canary.m > 0.95 * 400000000.0, for: 2s",
+        "canary.m > 0.95 * 400000000.0 for 2s"},
+       {"imprecise-m3", kEval, "canary.m < 0.94, for: 2s", "canary.m < 0.94 for 2s"},
+       {"costly-m3", kRoi, "canary.m < 0.8 * before.m, over: 3s", "canary.m < 0.8 * before.m"}});
+  slow.join();
+  nginx.join();
+}
+
+int rollbacks_wanted() {
+  const char* text = std::getenv("AUTOPILOT_ROLLBACKS");
+  return text == nullptr ? 2 : std::atoi(text);
+}
+
+TEST_F(LiveRollout, from_the_decision_to_verified_zero_it_takes_less_than_two_seconds) {
+  Shop shop(Proxy::nginx);
+  shop.deploy(
+      {"errors", "{provider: probe, url: \"http://127.0.0.1:{{port}}/\"}", "canary.m > 0.02", ""});
+  std::vector<double> seconds;
+  for (int i = 0; i < rollbacks_wanted() && !HasFailure(); ++i) {
+    Load load(shop.rig, Load::Tool::hey, 60);
+    shop.project.run({"deploy", "run", "shop", "--version", fmt::format("errors{}", i), "-q"});
+    load.stop();
+    const Value status = shop.status();
+    EXPECT_EQ(status.get("state")->as_string(), "rolled_back") << to_pretty_json(status);
+    const Value* zero = status.get("decision_to_zero_seconds");
+    if (zero->is_number()) seconds.push_back(zero->as_double());
+  }
+  std::sort(seconds.begin(), seconds.end());
+  EXPECT_EQ(seconds.size(), static_cast<std::size_t>(rollbacks_wanted()));
+  EXPECT_LT(percentile(seconds, 0.99), 2);
+  fmt::print("{} rollbacks: p50 {:.3f} s, p99 {:.3f} s, worst {:.3f} s\n", seconds.size(),
+             percentile(seconds, 0.5), percentile(seconds, 0.99), percentile(seconds, 1));
+  if (std::getenv("AUTOPILOT_SHOW_SAMPLES") != nullptr)
+    for (const double s : seconds) fmt::print("sample {:.6f}\n", s);
+}
+
+}  // namespace
+}  // namespace autopilot::live
