@@ -215,9 +215,9 @@ class PlanReport {
     report_.data["binding"] = std::move(list);
     if (why_.price_high <= 0) return;
     const bool open = why_.price_high >= optimize::kRangeReach * problem_.total_max;
-    report_.text.emplace_back(render::Paragraph{fmt::format(
-        "From a total of {} to {}{} the same channels and groups are at their limits.",
-        amount(why_.price_low), amount(why_.price_high), open ? " at least" : "")});
+    report_.text.emplace_back(render::Paragraph{
+        fmt::format("From a total of {} to {}{} the same channels and groups are at their limits.",
+                    amount(why_.price_low), amount(why_.price_high), open ? " at least" : "")});
     report_.data["total_range"] =
         Map{{"from", number(why_.price_low)}, {"to", number(why_.price_high)}};
   }

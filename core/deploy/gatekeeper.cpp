@@ -40,10 +40,10 @@ class ApprovalGates final : public Gatekeeper {
         return {Agreement::Status::granted, "approved by " + names_of(standing)};
       case Standing::Status::rejected:
       case Standing::Status::revoked:
-        return {Agreement::Status::refused,
-                fmt::format("{} by {}{}", state::to_string(standing.status),
-                            waiting->stored.closed_by,
-                            waiting->stored.reason.empty() ? "" : ": " + waiting->stored.reason)};
+        return {
+            Agreement::Status::refused,
+            fmt::format("{} by {}{}", state::to_string(standing.status), waiting->stored.closed_by,
+                        waiting->stored.reason.empty() ? "" : ": " + waiting->stored.reason)};
       case Standing::Status::open:
       case Standing::Status::expired:
         break;
@@ -78,8 +78,8 @@ class ApprovalGates final : public Gatekeeper {
   std::optional<state::Waiting> find(const Awaited& awaited) {
     if (!awaited.is_decision)
       return approvals_.of_subject(state::RequestKind::gate, awaited.subject);
-    return state::request_of_decision(
-        approvals_, decide::Archive(store_.database()).find(awaited.subject));
+    return state::request_of_decision(approvals_,
+                                      decide::Archive(store_.database()).find(awaited.subject));
   }
 
   static std::string names_of(const Standing& standing) {

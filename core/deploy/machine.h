@@ -57,7 +57,7 @@ struct Observation {
   std::vector<HealthReading> canary, stable;
   std::optional<std::int64_t> open_connections;  // of the slot that is to be stopped
   std::string drift;                             // the split is not as recorded: why
-  std::optional<Agreement> agreement;  // on what awaited() names
+  std::optional<Agreement> agreement;            // on what awaited() names
   std::vector<EffectResult> results;
   std::vector<Request> requests;
 };

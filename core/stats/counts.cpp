@@ -72,7 +72,8 @@ double RateRatio::ratio_at(std::size_t i) {
   static const std::array<double, kGrid> kRatios = [] {
     std::array<double, kGrid> ratios{};
     for (std::size_t k = 0; k < kGrid; ++k)
-      ratios[k] = std::pow(kGridStep, (static_cast<double>(k) - static_cast<double>(kGrid / 2)) / 2);
+      ratios[k] =
+          std::pow(kGridStep, (static_cast<double>(k) - static_cast<double>(kGrid / 2)) / 2);
     return ratios;
   }();
   return kRatios[i];

@@ -1,4 +1,5 @@
-// Approval steps and held-back decisions of rollouts, on the approvals and policies of a real state.
+// Approval steps and held-back decisions of rollouts, on the approvals and policies of a real
+// state.
 #include "core/deploy/gatekeeper.h"
 
 #include "core/deploy/decider.h"

@@ -209,7 +209,8 @@ TEST(machine, a_gate_that_nobody_opens_goes_back) {
 }
 
 TEST(machine, an_approval_step_asks_once_waits_and_uses_the_approval_up) {
-  const std::string spec = spec_with(R"({"steps": [{"approval": 2, "role": "admin", "timeout": "1h"},
+  const std::string spec =
+      spec_with(R"({"steps": [{"approval": 2, "role": "admin", "timeout": "1h"},
                                          {"weight": "50%"}]})");
   MachineWorld w(spec);
   ASSERT_TRUE(w.until([&] { return w.rollout.state() == "gate"; }));

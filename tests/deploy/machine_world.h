@@ -63,7 +63,7 @@ class MachineWorld {
   std::vector<Effect> effects;
   std::vector<Event> events;
   std::vector<Answer> answers;
-  std::int64_t bad = 0, total = 100;  // of the canary in each interval
+  std::int64_t bad = 0, total = 100;   // of the canary in each interval
   std::optional<Agreement> agreement;  // of people, on whatever waits
   bool has_data = true, canary_well = true, stable_well = true;
   int traffic_bp = 0;  // as the world has it

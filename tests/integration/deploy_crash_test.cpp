@@ -59,7 +59,8 @@ class DeployCrashTest : public ::testing::Test {
   void TearDown() override {
     // What runs in the slots was started by this test.
     for (const char* slot : {"blue", "green"}) {
-      const std::string text = project.read(fmt::format(".autopilot/deploy/shop/{}.process.json", slot));
+      const std::string text =
+          project.read(fmt::format(".autopilot/deploy/shop/{}.process.json", slot));
       const JsonResult record = parse_json(text);
       const Value* pid = record.ok ? record.value.get("pid") : nullptr;
       if (pid != nullptr && pid->is_integer() && pid->as_int() > 1)

@@ -16,17 +16,17 @@ namespace fs = std::filesystem;
 // A folder may include itself and folders of lower levels; neighbours of one level do not know each
 // other.
 const std::map<std::string, int> kLevels{
-    {"core/base", 0},   {"core/expr", 1},   {"core/stats", 1},     {"core/optimize", 1},
-    {"core/events", 1}, {"core/render", 1}, {"core/telemetry", 1}, {"core/notify", 1},
-    {"core/policy", 2}, {"core/decide", 3}, {"core/state", 4},     {"core/outcome", 4},
-    {"core/trial", 4},  {"core/evaluate", 4}, {"core/deploy", 5}, {"core/jobs", 5},
+    {"core/base", 0},   {"core/expr", 1},     {"core/stats", 1},     {"core/optimize", 1},
+    {"core/events", 1}, {"core/render", 1},   {"core/telemetry", 1}, {"core/notify", 1},
+    {"core/policy", 2}, {"core/decide", 3},   {"core/state", 4},     {"core/outcome", 4},
+    {"core/trial", 4},  {"core/evaluate", 4}, {"core/deploy", 5},    {"core/jobs", 5},
     {"core/loop", 6},   {"cli", 7},           {"commands", 8},
 };
 
 // Each is known to one source file and to no header.
 const std::vector<std::string> kThirdParties{
-    "CLI/",  "nlohmann/", "yaml-cpp/",   "sqlite3.h", "re2/",   "nettle/", "cctz/", "simdjson",
-    "curl/", "glpk.h",    "libpq-fe.h", "zlib.h",    "zstd.h", "boost/"};
+    "CLI/",     "nlohmann/", "yaml-cpp/", "sqlite3.h",  "re2/",   "nettle/", "cctz/",
+    "simdjson", "curl/",     "glpk.h",    "libpq-fe.h", "zlib.h", "zstd.h",  "boost/"};
 
 struct Source {
   std::string path;    // from the root

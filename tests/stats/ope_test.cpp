@@ -9,9 +9,9 @@
 #include "core/stats/ope_blocks.h"
 #include "core/stats/ope_bounds.h"
 #include "core/stats/ope_tuning.h"
-#include "core/stats/special.h"
 #include "core/stats/ridge.h"
 #include "core/stats/sample.h"
+#include "core/stats/special.h"
 #include "tests/stats/draws.h"
 
 namespace autopilot::stats {
