@@ -163,7 +163,7 @@ bool Stepping::weight_stage(const Stage& at) {
     r_.doing = "set";
     return true;
   }
-  if (a_rule_is_about_to_fire()) return false;
+  if (r_.weight_bp > 0 && a_rule_is_about_to_fire()) return false;
   r_.waiting.clear();
   return emit("decide", Map{{"weight_bp", at.weight_bp},
                             {"before_bp", r_.weight_bp},

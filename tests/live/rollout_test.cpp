@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <thread>
@@ -29,7 +30,6 @@ constexpr const char* kServe = R"(backend=$1 port=$2 version=$3
 case $version in
   errors*) set -- --errors 0.1 ;;
   slow*) set -- --delay 300 ;;
-  crawl*) set -- --delay 5200 ;;
   dies*) set -- --die-after 1 ;;
   hangs*) set -- --hang-after 1 ;;
   hog*) set -- --hog 150 ;;
@@ -89,12 +89,25 @@ spec:
   deadlines: {{drain: 8s}}
 )",
                               rig.site().slots[0].port, rig.site().slots[1].port, LIVE_BACKEND,
-                              to_json(rig.traffic_spec()), metric, t.version, t.rule));
+                              to_json(traffic()), metric, t.version, t.rule));
     project.must({"apply", "--yes", "-q"});
   }
 
   Value status() const {
     return parse_json_or_throw(project.run({"deploy", "status", "shop", "--json"}).out, "status");
+  }
+
+  // As the rig has it, for a process whose PATH is short and whose folder is its user's alone.
+  Value traffic() {
+    Map spec = rig.traffic_spec().as_map();
+    if (spec.find("nginx") == nullptr) return spec;
+    spec["directory"] = rig.folder().path("flags");
+    List words = spec.find("nginx")->as_list();
+    for (const char* path : {"/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/local/bin/nginx"}) {
+      if (::access(path, X_OK) == 0) words[0] = path;
+    }
+    spec["nginx"] = std::move(words);
+    return spec;
   }
 
   // Which versions answer to 200 requests, each of a user of its own.
@@ -151,7 +164,8 @@ void is_taken_back(Shop& shop, const Trigger& t) {
   const Value* zero = status.get("decision_to_zero_seconds");
   ASSERT_TRUE(zero->is_number()) << to_pretty_json(status);
   EXPECT_LT(zero->as_double(), 2);
-  fmt::print("{}: {} ms from the decision to zero, {:.1f} s in all, {} of {} requests failed; {}\n",
+  fmt::print(stderr,
+             "{}: {} ms from the decision to zero, {:.1f} s in all, {} of {} requests failed; {}\n",
              t.version, static_cast<int>(zero->as_double() * 1000),
              static_cast<double>(monotonic_ms() - begin) / 1000, sent.failed, sent.requests,
              status.get("cause")->as_string());
@@ -173,7 +187,7 @@ void arrives(Proxy kind) {
   EXPECT_EQ(shop.answering(), std::vector<std::string>{"200 v1\n"});
   EXPECT_GT(sent.requests, 1000) << sent.text;
   EXPECT_EQ(sent.failed, 0) << sent.text;
-  fmt::print("promoted: {} of {} requests failed\n", sent.failed, sent.requests);
+  fmt::print(stderr, "promoted: {} of {} requests failed\n", sent.failed, sent.requests);
 }
 
 class LiveRollout : public ::testing::Test {
@@ -197,7 +211,7 @@ TEST_F(LiveRollout, a_good_version_arrives_over_haproxy_without_a_failed_request
 TEST_F(LiveRollout, each_version_that_really_fails_is_taken_back_by_itself) {
   const char* kLogP95 =
       "{provider: nginx, path: LOG, log_format: timed, where: {upstream_addr: "
-      "\"127.0.0.1:{{port}}\"}, query: p95, window: 5s}";
+      "\"127.0.0.1:{{port}}\"}, query: p95, window: 15s}";
   const char* kEval =
       "{provider: http, url: \"http://127.0.0.1:{{port}}/eval\", query: $.precision}";
   const char* kRoi = "{provider: http, url: \"http://127.0.0.1:{{port}}/eval\", query: $.roi}";
@@ -214,10 +228,6 @@ TEST_F(LiveRollout, each_version_that_really_fails_is_taken_back_by_itself) {
          {"slow-m3", kLogP95, "canary.m > 0.2, for: 2s", "canary.m > 0.2 for 2s"},
          {"dies-a4", kFailures, "canary.m > 3.0", "it ", true}});
   });
-  std::thread slow([&] {
-    are_taken_back(Proxy::nginx,
-                   {{"crawl-a4", kLogP95, "canary.m > 5.0, for: 2s", "canary.m > 5.0"}});
-  });
   are_taken_back(
       Proxy::haproxy,
       {{"errors-m3",
@@ -229,7 +239,6 @@ TEST_F(LiveRollout, each_version_that_really_fails_is_taken_back_by_itself) {
         "canary.m > 0.95 * 400000000.0 for 2s"},
        {"imprecise-m3", kEval, "canary.m < 0.94, for: 2s", "canary.m < 0.94 for 2s"},
        {"costly-m3", kRoi, "canary.m < 0.8 * before.m, over: 3s", "canary.m < 0.8 * before.m"}});
-  slow.join();
   nginx.join();
 }
 
