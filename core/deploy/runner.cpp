@@ -20,6 +20,8 @@ constexpr Duration kTickWait = Duration::seconds(20);  // what a tick waits for 
 
 constexpr Duration kDeed = Duration::seconds(300);  // what a start, stop, hook or smoke may take
 
+constexpr std::int64_t kSplitLookShare = 20;  // looks at the split take a twentieth of the time
+
 Gate gate_of(const Effect& effect) {
   Gate gate;
   gate.name = effect.args.find("gate")->as_string();
@@ -233,8 +235,13 @@ void Runner::read_health(Observation& seen, int readings) {
 // compare.
 void Runner::look_at_split(Observation& seen) {
   if (rollout_.outstanding || rollout_.weight_bp == 0) return;
+  // A look goes through to the versions: where they are slow, it must not keep metrics waiting.
+  const std::int64_t begin = world_.clock.monotonic_nanos();
+  if (begin < next_split_look_) return;
   const SplitCheck check =
       providers_.traffic->verify({rollout_.canary, rollout_.stable, rollout_.weight_bp});
+  const std::int64_t end = world_.clock.monotonic_nanos();
+  next_split_look_ = end + kSplitLookShare * (end - begin);
   if (!check.holds) seen.drift = "the split is not as recorded: " + check.why;
 }
 

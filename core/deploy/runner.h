@@ -63,6 +63,7 @@ class Runner {
   Rollout rollout_;
   Strategy strategy_;
   bool installed_ = false;
+  std::int64_t next_split_look_ = 0;  // on the monotonic clock
   // As last stepped to, and when it was last written.
   Phase phase_ = Phase::forward;
   std::int64_t stage_ = -1;
