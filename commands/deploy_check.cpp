@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/yaml.h"
+#include "core/deploy/spec.h"
 
 namespace autopilot::commands {
 namespace {
@@ -98,6 +99,7 @@ class DeployCheck final : public cli::Invocation {
         query.arm = "stable";
         query.version = r.previous;
         query.slot = stable.name;
+        query.host = deploy::host_in_url(stable);
         query.port = stable.port;
         query.to = context.world.clock.now();
         query.from = query.to - metric.window;

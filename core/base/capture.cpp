@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,6 +53,21 @@ class Pipe {
     end = -1;
   }
   std::array<int, 2> ends_{-1, -1};
+};
+
+// Readable once a child of ours has ended; -1 where the kernel has no such thing.
+class ProcessEnd {
+ public:
+  explicit ProcessEnd(pid_t child) : fd_(static_cast<int>(::syscall(SYS_pidfd_open, child, 0))) {}
+  ~ProcessEnd() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  ProcessEnd(const ProcessEnd&) = delete;
+  ProcessEnd& operator=(const ProcessEnd&) = delete;
+  int descriptor() const { return fd_; }
+
+ private:
+  int fd_;
 };
 
 void close_others_at_exec() {
@@ -122,21 +138,27 @@ class Run {
     ::_exit(127);
   }
 
-  // Until both of its streams are closed.
+  // Until both of its streams are closed, or it has ended and they hold no more: what it leaves
+  // behind (the shared connection of ssh is one) may keep them open for ever.
   void exchange() {
-    ::fcntl(in_.writer(), F_SETFL, O_NONBLOCK);
+    for (const int fd : {in_.writer(), out_.reader(), err_.reader()})
+      ::fcntl(fd, F_SETFL, O_NONBLOCK);
+    const ProcessEnd its_end(child_);
     if (input_.empty()) in_.close_writer();
     while (out_.reader() >= 0 || err_.reader() >= 0) {
       // poll leaves out the negative ones.
-      pollfd ends[] = {
-          {in_.writer(), POLLOUT, 0}, {out_.reader(), POLLIN, 0}, {err_.reader(), POLLIN, 0}};
+      pollfd ends[] = {{in_.writer(), POLLOUT, 0},
+                       {out_.reader(), POLLIN, 0},
+                       {err_.reader(), POLLIN, 0},
+                       {its_end.descriptor(), POLLIN, 0}};
       const std::int64_t left = (deadline_ - monotonic_nanos()) / kNanosPerMillisecond;
       if (left <= 0) return end(Captured::End::timed_out);
-      if (::poll(ends, 3, static_cast<int>(std::min<std::int64_t>(left, 60'000))) < 0) continue;
+      if (::poll(ends, 4, static_cast<int>(std::min<std::int64_t>(left, 60'000))) < 0) continue;
       if (ends[0].revents != 0) write_some();
       if (ends[1].revents != 0) read_some(out_, result_.out);
       if (ends[2].revents != 0) read_some(err_, result_.err);
       if (result_.end != Captured::End::exited) return;
+      if (ends[3].revents != 0 && ends[1].revents == 0 && ends[2].revents == 0) return;
     }
   }
 
@@ -150,7 +172,7 @@ class Run {
   void read_some(Pipe& pipe, std::string& text) {
     char buffer[16384];
     const ssize_t n = ::read(pipe.reader(), buffer, sizeof buffer);
-    if (n < 0 && errno == EINTR) return;
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
     if (n <= 0) return pipe.close_reader();
     text.append(buffer, static_cast<std::size_t>(n));
     if (text.size() <= limits_.output) return;

@@ -244,7 +244,7 @@ bool Stepping::may_pass(const Stage& at) {
   if (!asks) return true;
   if (r_.held < at.hold) {
     const bool behind = r_.credited_to && now_ - *r_.credited_to > s_.longest_gap();
-    return wait(behind ? "no data: the hold does not go on" : "");
+    return wait(behind ? "no data: the hold does not go on" + what_is_missing() : "");
   }
   if (r_.canary_health.bad > 0) return wait("the canary is not well: " + r_.canary_health.why);
   if (!has_evidence() || !analyses_pass(at) || !conditions_hold(at)) return false;

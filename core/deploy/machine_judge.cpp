@@ -197,8 +197,23 @@ void Stepping::credit() {
   if (r_.doing != "watch" || !r_.credited_to || frontier <= *r_.credited_to) return;
   const Duration stretch = frontier - *r_.credited_to;
   const bool counts = stretch <= s_.longest_gap() && !r_.paused && !in_maintenance();
-  if (counts) r_.held.nanos += stretch.nanos;
+  if (counts) {
+    r_.held.nanos += stretch.nanos;
+  } else if (stretch > s_.longest_gap()) {
+    event("gap", fmt::format("gap/{}", r_.stage),
+          fmt::format("nothing was seen for {}, more than 3 intervals: {} does not count it",
+                      format_duration({stretch.nanos / 1'000'000 * 1'000'000}), stage()->name));
+  }
   r_.credited_to = frontier;
+}
+
+// Which metric that is needed says nothing, and why.
+std::string Stepping::what_is_missing() const {
+  for (const std::string& name : s_.needed) {
+    const std::string why = r_.windows.no_data(name, "canary");
+    if (!why.empty()) return fmt::format(" ({}: {})", name, why);
+  }
+  return "";
 }
 
 // Every metric that is needed says something now.
@@ -207,7 +222,7 @@ bool Stepping::has_evidence() {
   for (const std::string& name : s_.needed) {
     const MetricModel& m = *s_.model.metric(name);
     if (!r_.windows.number(name, "canary", {at, m.window, false, m.min_requests})) {
-      r_.waiting = fmt::format("no data of {}", name);
+      r_.waiting = fmt::format("no data of {}", name) + what_is_missing();
       return false;
     }
   }

@@ -59,6 +59,7 @@ std::string fill(std::string_view text, const Query& query, Quoting quoting) {
   const std::pair<const char*, std::string> all[] = {{"version", query.version},
                                                      {"arm", query.arm},
                                                      {"slot", query.slot},
+                                                     {"host", query.host},
                                                      {"port", std::to_string(query.port)},
                                                      {"pid", std::to_string(query.pid)},
                                                      {"metric", query.metric}};

@@ -25,7 +25,7 @@ enum class Quoting {
   path,    // a name of a file: no slash
 };
 
-// As fill() of placeholders.h with {{version}}, {{arm}}, {{slot}}, {{port}}, {{pid}} and
+// As fill() of placeholders.h with {{version}}, {{arm}}, {{slot}}, {{host}}, {{port}}, {{pid}} and
 // {{metric}}. Throws Error(invalid) on a value that cannot stand there, too.
 std::string fill(std::string_view text, const Query& query, Quoting quoting);
 

@@ -28,12 +28,13 @@ struct Series {
 };
 
 // Whose numbers, and of when. A field fills the placeholder of its name: {{version}}, {{arm}},
-// {{slot}}, {{port}}, {{pid}}.
+// {{slot}}, {{host}}, {{port}}, {{pid}}.
 struct Query {
   std::string metric;  // its name in the deployment
   std::string arm;     // canary, stable, …
   std::string version;
   std::string slot;
+  std::string host = "127.0.0.1";  // as in a URL; the first one that the slot is on
   int port = 0;
   std::int64_t pid = 0;  // of the arm's process; 0: not known
   Instant from, to;      // (from, to]; counters are asked one step earlier as well

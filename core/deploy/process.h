@@ -19,6 +19,7 @@ struct Running {
   std::int64_t pid = 0;  // of the leader; 0 when it is not on this host
   std::string started;   // tells this run from another one in the same slot
   std::string why;       // what is known when it does not run: "exited", "killed by a reboot"
+  bool is_known = true;  // false: who could tell was not reached; `why` says who
 };
 
 class Process {
@@ -31,6 +32,9 @@ class Process {
   // Asks, waits up to `grace`, then ends what is left. Nothing that ran in the slot runs after it.
   virtual void stop(const Slot& slot, Duration grace) = 0;
   virtual Running observe(const Slot& slot) = 0;
+  // As observe(), but where that goes to other machines it does not wait for them: what it tells
+  // may be some looks old, never older than the last start or stop.
+  virtual Running glance(const Slot& slot) { return observe(slot); }
 };
 
 // `spec` is the `process:` of a Deployment, already checked. REQUIRES that `world` outlives it.

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/deploy/background_look.h"
 #include "core/deploy/process_providers.h"
 #include "core/deploy/programs.h"
 #include "core/deploy/remote_processes.h"
@@ -42,13 +44,13 @@ class OnHost {
   void stop(const Slot& slot, Duration grace) {
     told([&] { process_->stop(slot, grace); });
   }
-  // A host that cannot be asked is one where nothing is known to run.
   Running observe(const Slot& slot) {
     try {
       return process_->observe(slot);
     } catch (const Error& e) {
       if (e.kind() == ErrorKind::bug || e.kind() == ErrorKind::interrupted) throw;
       Running out;
+      out.is_known = false;
       out.why = e.what();
       return out;
     }
@@ -96,13 +98,14 @@ class OnHost {
 class ProcessOnHosts final : public Process {
  public:
   ProcessOnHosts(const Value& spec, const Site& site, World& world, const MakeProcess& make_here)
-      : batch_(static_cast<std::size_t>(std::max(1, site.hosts_batch))) {
+      : world_(world), batch_(static_cast<std::size_t>(std::max(1, site.hosts_batch))) {
     for (const Host& host : site.hosts) {
       hosts_.push_back(std::make_unique<OnHost>(spec, site, host, world, make_here));
     }
   }
 
   void start(const Slot& slot, const std::string& version) override {
+    look_at(slot).forget();
     const std::vector<Slot> at = by_host(slot);
     for (std::size_t from = 0; from < hosts_.size(); from += batch_) {
       const std::size_t to = std::min(hosts_.size(), from + batch_);
@@ -113,6 +116,7 @@ class ProcessOnHosts final : public Process {
 
   // One that cannot be reached keeps none of the others running.
   void stop(const Slot& slot, Duration grace) override {
+    look_at(slot).forget();
     const std::vector<Slot> at = by_host(slot);
     std::vector<std::string> faults;
     std::string hint;
@@ -136,6 +140,11 @@ class ProcessOnHosts final : public Process {
     for (std::size_t i = 0; i < hosts_.size(); ++i) seen.push_back(hosts_[i]->observe(at[i]));
     Running out;
     out.running = std::all_of(seen.begin(), seen.end(), [](const Running& r) { return r.running; });
+    // One that is known not to run is enough to know that the slot does not.
+    out.is_known =
+        std::any_of(seen.begin(), seen.end(),
+                    [](const Running& r) { return r.is_known && !r.running; }) ||
+        std::all_of(seen.begin(), seen.end(), [](const Running& r) { return r.is_known; });
     const bool is_one = std::all_of(seen.begin(), seen.end(),
                                     [&](const Running& r) { return r.version == seen[0].version; });
     if (is_one) out.version = seen[0].version;
@@ -144,7 +153,17 @@ class ProcessOnHosts final : public Process {
     return out;
   }
 
+  Running glance(const Slot& slot) override { return look_at(slot).newest(); }
+
  private:
+  BackgroundLook& look_at(const Slot& slot) {
+    std::unique_ptr<BackgroundLook>& look = looks_[slot.name];
+    if (!look)
+      look = std::make_unique<BackgroundLook>([this, slot] { return observe(slot); },
+                                              [this] { return world_.clock.monotonic_nanos(); });
+    return *look;
+  }
+
   std::vector<Slot> by_host(const Slot& slot) const {
     std::vector<Slot> out = slots_by_host(slot);
     if (out.size() == hosts_.size()) return out;
@@ -167,8 +186,10 @@ class ProcessOnHosts final : public Process {
     return join(out, "; ");
   }
 
+  World& world_;
   std::size_t batch_;
   std::vector<std::unique_ptr<OnHost>> hosts_;
+  std::map<std::string, std::unique_ptr<BackgroundLook>> looks_;  // by slot; ends before the hosts
 };
 
 }  // namespace

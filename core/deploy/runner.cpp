@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/deploy/deltas.h"
+#include "core/deploy/spec.h"
 
 namespace autopilot::deploy {
 namespace {
@@ -196,6 +197,7 @@ void Runner::measure_arm(const MetricModel& metric, const std::string& arm, Obse
   query.arm = arm;
   query.slot = where;
   query.version = version_in(where);
+  query.host = host_in_url(slot(where));
   query.port = slot(where).port;
   // What runs elsewhere has no id here, and a look at it costs a way to another machine.
   if (strategy_.model.is_local()) query.pid = providers_.process->observe(slot(where)).pid;
@@ -213,9 +215,10 @@ void Runner::measure_arm(const MetricModel& metric, const std::string& arm, Obse
 void Runner::read_health(Observation& seen, int readings) {
   const auto read = [&](const std::string& where) {
     const Slot at = slot(where);
-    const Running running = providers_.process->observe(at);
+    const Running running = providers_.process->glance(at);
     HealthReading reading{world_.clock.now(), running.running, running.why};
-    if (running.running && providers_.health != nullptr) {
+    // That a machine cannot be asked is no fault of what serves there: its health tells.
+    if ((running.running || !running.is_known) && providers_.health != nullptr) {
       const HealthAnswer answer = providers_.health->check(at, version_in(where));
       reading.healthy = answer.healthy;
       reading.why = answer.why;
@@ -284,7 +287,8 @@ EffectResult Runner::perform_kind(const Effect& effect) {
   if (effect.kind == "stop") {
     const Slot where = slot(text("slot"));
     providers_.process->stop(where, strategy_.model.grace);
-    return {0, !providers_.process->observe(where).running, "it still runs", {}};
+    const bool runs = providers_.process->observe(where).running;
+    return {0, !runs, runs ? "it still runs" : "", {}};
   }
   if (effect.kind == "check") {
     const CheckModel& check =
@@ -398,6 +402,7 @@ EffectResult Runner::measure_before(const Effect&) {
       query.arm = "stable";
       query.slot = rollout_.stable;
       query.version = rollout_.previous;
+      query.host = host_in_url(slot(rollout_.stable));
       query.port = slot(rollout_.stable).port;
       query.from = now - reach;
       query.to = now;

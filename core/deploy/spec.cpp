@@ -94,10 +94,13 @@ std::string absolute_path(World& world, const std::string& path) {
   return world.environment.working_directory() + "/" + path;
 }
 
-std::string address_of(const Slot& slot) {
+std::string host_in_url(const Slot& slot) {
   const bool is_v6 = slot.host.find(':') != std::string::npos;
-  return is_v6 ? fmt::format("[{}]:{}", slot.host, slot.port)
-               : fmt::format("{}:{}", slot.host, slot.port);
+  return is_v6 ? fmt::format("[{}]", slot.host) : slot.host;
+}
+
+std::string address_of(const Slot& slot) {
+  return fmt::format("{}:{}", host_in_url(slot), slot.port);
 }
 
 std::vector<Slot> slots_by_host(const Slot& slot) {

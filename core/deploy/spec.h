@@ -33,6 +33,8 @@ const Slot& slot_named(const Site& site, const std::string& name);
 // `path` from the root: other programs have other working folders.
 std::string absolute_path(World& world, const std::string& path);
 
+// Its first host as it stands in a URL: "127.0.0.1", "[::1]".
+std::string host_in_url(const Slot& slot);
 // Of its first host: "127.0.0.1:8001", "[::1]:8001".
 std::string address_of(const Slot& slot);
 // The slot on each host of its site, one after the other: each with one address.

@@ -54,6 +54,7 @@ class Stepping {
   Condition::Result judge_condition(Condition& condition, const RuleModel* rule, Instant t);
   bool is_judging() const;
   bool in_maintenance() const;
+  std::string what_is_missing() const;
   bool has_evidence();
   bool conditions_hold(const Stage& stage);
 

@@ -6,6 +6,7 @@
 
 #include "core/base/text.h"
 #include "core/deploy/placeholders.h"
+#include "core/deploy/spec.h"
 #include "core/deploy/step_tasks.h"
 
 namespace autopilot::deploy {
@@ -14,16 +15,15 @@ namespace {
 constexpr Duration kHookTime = Duration::seconds(60);
 
 Placeholders names_of(const Rollout& r, const Slot& canary) {
-  return {
-      {"version", r.version},
-      {"previous", r.previous},
-      {"slot", canary.name},
-      {"port", std::to_string(canary.port)},
-      {"host", canary.host.find(':') == std::string::npos ? canary.host : "[" + canary.host + "]"},
-      {"deployment", r.deployment},
-      {"environment", r.environment},
-      {"rollout", r.id},
-      {"cause", r.cause}};
+  return {{"version", r.version},
+          {"previous", r.previous},
+          {"slot", canary.name},
+          {"port", std::to_string(canary.port)},
+          {"host", host_in_url(canary)},
+          {"deployment", r.deployment},
+          {"environment", r.environment},
+          {"rollout", r.id},
+          {"cause", r.cause}};
 }
 
 std::string first_line(std::string_view text) {

@@ -5,6 +5,7 @@
 namespace autopilot::deploy {
 
 void Windows::add(const Sample& sample) {
+  no_data_[{sample.metric, sample.arm}] = sample.no_data;
   if (!sample.no_data.empty()) return;
   if (sample.value && !std::isfinite(*sample.value)) return;
   std::deque<Measured>& all = arms_[{sample.metric, sample.arm}];
@@ -39,6 +40,11 @@ std::optional<Instant> Windows::newest(const std::string& metric, const std::str
   const std::deque<Measured>* all = find(metric, arm);
   if (all == nullptr || all->empty()) return std::nullopt;
   return all->back().to;
+}
+
+std::string Windows::no_data(const std::string& metric, const std::string& arm) const {
+  const auto found = no_data_.find({metric, arm});
+  return found == no_data_.end() ? "" : found->second;
 }
 
 std::size_t Windows::size() const {

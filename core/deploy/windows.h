@@ -29,6 +29,8 @@ class Windows {
                                const Reach& reach) const;
   // The end of the last sample with numbers.
   std::optional<Instant> newest(const std::string& metric, const std::string& arm) const;
+  // Why the newest sample of the arm has no numbers; empty: it has, or there is none.
+  std::string no_data(const std::string& metric, const std::string& arm) const;
   std::size_t size() const;  // samples kept
 
  private:
@@ -41,6 +43,7 @@ class Windows {
 
   Duration kept_;
   std::map<std::pair<std::string, std::string>, std::deque<Measured>> arms_;
+  std::map<std::pair<std::string, std::string>, std::string> no_data_;
 };
 
 }  // namespace autopilot::deploy

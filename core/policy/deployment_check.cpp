@@ -9,6 +9,7 @@
 #include "core/base/units.h"
 #include "core/policy/deployment.h"
 #include "core/policy/deployment_hosts.h"
+#include "core/policy/deployment_placeholders.h"
 #include "core/policy/deployment_shapes.h"
 #include "core/policy/kinds.h"
 #include "core/policy/places.h"
@@ -51,6 +52,11 @@ class DeploymentChecker {
     check_steps();
     check_bake();
     check_rules();
+    for (const char* name :
+         {"metrics", "templates", "process", "health", "hooks", "checks", "steps"}) {
+      if (const YamlNode* node = section(name))
+        deployment::check_placeholders(name, *node, input_.diagnostics);
+    }
   }
   void check_expressions() {
     for (const char* section : {"rollback", "objectives"}) {

@@ -205,6 +205,15 @@ TEST_F(Capturing, ends_what_takes_too_long_with_all_that_it_started) {
   EXPECT_FALSE(files.exists(mark));
 }
 
+TEST_F(Capturing, does_not_wait_for_what_it_leaves_behind_with_its_streams) {
+  const Captured ran = sh("head -c 300000 /dev/zero; setsid sleep 120 & echo $! >&2");
+  EXPECT_EQ(ran.end, End::exited);
+  EXPECT_EQ(ran.out.size(), 300'000u) << "all that it wrote itself";
+  const pid_t left = std::atoi(ran.err.c_str());
+  ASSERT_GT(left, 1);
+  ::kill(left, SIGKILL);
+}
+
 TEST_F(Capturing, ends_what_writes_too_much) {
   CaptureLimits limits;
   limits.output = 1000;

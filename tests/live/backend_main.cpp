@@ -2,6 +2,7 @@
 // keep-alive and pipelining, streams, WebSockets.
 //   live_backend PORT NAME [--errors SHARE] [--delay MS] [--hog MIB_PER_SECOND] [--precision P]
 //                [--roi EUROS] [--die-after S] [--hang-after S]   (S after its first request)
+//                [--at ADDRESS]   (127.0.0.1)
 // GET /            NAME (or, with --errors, some 500; after --delay)
 // GET /stream?N    a chunk a second for N seconds
 // GET /health      200
@@ -9,6 +10,7 @@
 // GET /eval        precision and roi as JSON
 // Upgrade          a WebSocket that sends back what it gets
 // SIGTERM: no new connections, idle ones are closed, the others are served to their end.
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -40,7 +42,7 @@ std::int64_t now_ms() {
 }
 
 struct Settings {
-  std::string name;
+  std::string name, address = "127.0.0.1";
   double errors = 0, precision = 0.97, roi = 100'000;
   std::int64_t delay_ms = 0, hog_mib = 0, die_after = 0, hang_after = 0;
 };
@@ -62,8 +64,8 @@ class Server {
     sockaddr_in at{};
     at.sin_family = AF_INET;
     at.sin_port = htons(static_cast<std::uint16_t>(port));
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::bind(listener_, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 ||
+    if (::inet_pton(AF_INET, settings_.address.c_str(), &at.sin_addr) != 1) at.sin_port = 0;
+    if (at.sin_port == 0 || ::bind(listener_, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 ||
         ::listen(listener_, 1024) != 0) {
       ::perror("live_backend");
       ::exit(1);
@@ -294,6 +296,7 @@ int main(int argc, char** argv) {
   settings.name = argv[2];
   for (int i = 3; i + 1 < argc; i += 2) {
     const std::string_view option = argv[i];
+    if (option == "--at") settings.address = argv[i + 1];
     if (option == "--errors") settings.errors = std::atof(argv[i + 1]);
     if (option == "--delay") settings.delay_ms = std::atoll(argv[i + 1]);
     if (option == "--hog") settings.hog_mib = std::atoll(argv[i + 1]);

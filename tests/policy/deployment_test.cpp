@@ -268,6 +268,21 @@ TEST(deployment, every_preset_is_a_good_document_with_and_without_metrics) {
   }
 }
 
+TEST(deployment, a_placeholder_that_nothing_fills_in_is_told_where_it_stands) {
+  const std::string steps = "  steps: [{weight: 5%}]\n";
+  const auto in_template = [&](const std::string& word) {
+    return "  templates: {t: {provider: exec, argv: [./m, \"" + word + "\"]}}\n" + steps;
+  };
+  EXPECT_EQ(first(in_template("{{vresion}}")),
+            "unknown-name@11:47 nothing fills in {{vresion}} here");
+  EXPECT_EQ(help(in_template("{{vresion}}")), "did you mean version?");
+  EXPECT_EQ(first(in_template("{{host}}:{{ port }}")), "");
+  EXPECT_EQ(first("  health: {http: \"/{{arm}}\"}\n" + steps),
+            "unknown-name@11:18 nothing fills in {{arm}} here");
+  EXPECT_EQ(first("  hooks: {before: [./h, \"{{pid}}\"]}\n" + steps),
+            "unknown-name@11:25 nothing fills in {{pid}} here");
+}
+
 TEST(deployment, shares_are_whole_basis_points) {
   EXPECT_EQ(basis_points("5%"), 500);
   EXPECT_EQ(basis_points(0.0525), 525);

@@ -1,0 +1,263 @@
+// A rollout over two machines that are reached by a real sshd each: started a machine at a time,
+// one slot in the eyes of the rollout, and rolled back together. The machines are addresses of this
+// one; their systemctl is a script of ours that keeps to what systemctl prints.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include "core/base/json.h"
+#include "tests/integration/project.h"
+#include "tests/live/rig.h"
+
+namespace autopilot::live {
+namespace {
+
+using integration::Ended;
+
+constexpr const char* kSshd = "/usr/sbin/sshd";
+
+// shop@SLOT, a program for each slot. Versions begin with how they fail: `absent-` is not on web2.
+constexpr const char* kSystemctl = R"sh(#!/bin/sh
+cd "$MACHINE" || exit 1
+verb=$1
+for unit; do :; done
+lives() { [ -s "$unit.pid" ] && [ -d "/proc/$(cat "$unit.pid")" ] &&
+  [ "$(cut -d' ' -f3 "/proc/$(cat "$unit.pid")/stat")" != Z ];
+}
+case $verb in
+  show)
+    state=inactive sub=dead pid=0
+    if lives; then state=active sub=running pid=$(cat "$unit.pid")
+    elif [ -e "$unit.failed" ]; then state=failed sub=failed; fi
+    echo "LoadState=loaded
+ActiveState=$state
+SubState=$sub
+MainPID=$pid
+InvocationID=$(cat "$unit.invocation" 2>/dev/null)" ;;
+  start)
+    lives && exit 0
+    slot=${unit#shop@}
+    . "./$slot.env"
+    tr -d - < /proc/sys/kernel/random/uuid > "$unit.invocation"
+    case $VERSION$NAME in absent-*web2) touch "$unit.failed"; exit 1 ;; esac
+    set --
+    case $VERSION in errors-*) set -- --errors 0.2 ;; esac
+    setsid "$BACKEND" "$PORT" "$VERSION" --at "$ADDRESS" "$@" > "$unit.log" 2>&1 < /dev/null &
+    echo $! > "$unit.pid" ;;
+  stop)
+    lives || exit 0
+    kill -TERM "$(cat "$unit.pid")"
+    while lives; do sleep 0.05; done ;;
+  kill) lives && kill -KILL "$(cat "$unit.pid")" ;;
+  reset-failed) rm -f "$unit.failed" ;;
+esac
+)sh";
+
+// With its programs, which end with it.
+class Machine {
+ public:
+  Machine(std::string name, std::string address)
+      : name_(std::move(name)), address_(std::move(address)), port_(free_port()) {
+    ::mkdir(folder_.path("bin").c_str(), 0755);
+    folder_.write("bin/systemctl", kSystemctl);
+    ::chmod(folder_.path("bin/systemctl").c_str(), 0755);
+    make_key("host");
+  }
+  ~Machine() {
+    for (const char* slot : {"blue", "green"}) {
+      const int pid = std::atoi(folder_.read(fmt::format("shop@{}.pid", slot)).c_str());
+      if (pid > 1) ::kill(pid, SIGKILL);
+    }
+  }
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  void let_in(const std::string& public_key) {
+    folder_.write("authorized_keys", public_key);
+    folder_.write("sshd_config", fmt::format(R"(ListenAddress 127.0.0.1:{1}
+HostKey {0}/host
+AuthorizedKeysFile {0}/authorized_keys
+PidFile none
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+ForceCommand cd "$MACHINE" && exec sh -c "$SSH_ORIGINAL_COMMAND"
+SetEnv MACHINE={0} NAME={2} ADDRESS={3} BACKEND={4} PATH={0}/bin:/usr/bin:/bin
+)",
+                                             folder_.path(), port_, name_, address_, LIVE_BACKEND));
+    open();
+  }
+  void open() {
+    sshd_ = std::make_unique<Program>(
+        std::vector<std::string>{kSshd, "-D", "-e", "-f", folder_.path("sshd_config")},
+        folder_.path("sshd.log"));
+    ASSERT_TRUE(wait_for_port(port_)) << folder_.read("sshd.log");
+  }
+  // No new connections: the machine is out of reach, and what runs there runs on.
+  void close() {
+    sshd_.reset();
+    ::unlink(folder_.path("control").c_str());
+  }
+
+  std::string client_lines() const {
+    return fmt::format(
+        "Host {}\n  HostName 127.0.0.1\n  Port {}\n  StrictHostKeyChecking no\n"
+        "  UserKnownHostsFile {}\n  ControlMaster auto\n  ControlPath {}\n  ControlPersist 5\n",
+        name_, port_, folder_.path("known"), folder_.path("control"));
+  }
+  const std::string& name() const { return name_; }
+  const std::string& address() const { return address_; }
+  std::string folder() const { return folder_.path(); }
+  std::string make_key(const std::string& file) const {
+    Program({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder_.path(file)},
+            folder_.path("keygen.log"))
+        .wait();
+    return folder_.read(file + ".pub");
+  }
+  bool runs(int port, const std::string& version, World& world) const {
+    HttpRequest request;
+    request.url = fmt::format("http://{}:{}/", address_, port);
+    const HttpResult result = world.http.send(request);
+    return result.ok() && result.response.body == version + "\n";
+  }
+  bool is_silent(int port, World& world) const {
+    HttpRequest request;
+    request.url = fmt::format("http://{}:{}/", address_, port);
+    return !world.http.send(request).ok();
+  }
+
+ private:
+  std::string name_, address_;
+  int port_;
+  Folder folder_;
+  std::unique_ptr<Program> sshd_;
+};
+
+class LiveHosts : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (::access(kSshd, X_OK) != 0 || !is_installed("ssh")) GTEST_SKIP() << "sshd is not installed";
+    if (!is_installed("nginx")) GTEST_SKIP() << "nginx is not installed";
+    if (::geteuid() == 0) ::mkdir("/run/sshd", 0755);  // which sshd of root wants to see
+    rig = std::make_unique<Rig>(Proxy::nginx);
+    const std::string key = web1.make_key("user");
+    for (Machine* machine : {&web1, &web2}) machine->let_in(key);
+    project.write("ssh_config",
+                  fmt::format("{}{}Host *\n  IdentityFile {}/user\n"
+                              "  IdentitiesOnly yes\n  LogLevel ERROR\n",
+                              web1.client_lines(), web2.client_lines(), web1.folder()));
+    project.write("policies/shop.yaml", document());
+    project.must({"apply", "--yes", "-q"});
+    project.must({"deploy", "run", "shop", "--version", "v1", "-q"});
+  }
+
+  std::string document() {
+    Map traffic = rig->traffic_spec().as_map();
+    traffic["directory"] = rig->folder().path("flags");
+    List words = traffic.find("nginx")->as_list();
+    words[0] = "/usr/sbin/nginx";
+    traffic["nginx"] = std::move(words);
+    return fmt::format(R"(apiVersion: autopilot/v1
+kind: Deployment
+metadata: {{id: shop}}
+spec:
+  hosts: [web1, web2]
+  addresses: {{web1: {}, web2: {}}}
+  hosts_batch: 1
+  ssh: [ssh, -F, {}]
+  slots: {{blue: {{port: {}}}, green: {{port: {}}}}}
+  interval: 1s
+  process: {{provider: systemd, unit: "shop@{{{{slot}}}}", environment_file: "{{{{slot}}}}.env", grace: 5s}}
+  traffic: {}
+  health: {{http: /health, timeout: 1s}}
+  metrics: {{m: {{provider: probe, url: "http://{{{{host}}}}:{{{{port}}}}/"}}}}
+  steps: [{{name: canary, weight: 10%, hold: 2s}}, {{name: half, weight: 50%, hold: 2s}}]
+  rollback: [{{name: errors, when: canary.m > 0.05}}]
+  deadlines: {{prepare: 15s, drain: 5s, step: 40s}}
+)",
+                       web1.address(), web2.address(), project.path("ssh_config"), blue(), green(),
+                       to_json(traffic));
+  }
+
+  int blue() const { return rig->site().slots[0].port; }
+  int green() const { return rig->site().slots[1].port; }
+  Ended run(const std::string& version) {
+    return project.run({"deploy", "run", "shop", "--version", version});
+  }
+  Value status() const {
+    return parse_json_or_throw(project.run({"deploy", "status", "shop", "--json"}).out, "status");
+  }
+  bool both_run(int port, const std::string& version) {
+    return web1.runs(port, version, rig->world()) && web2.runs(port, version, rig->world());
+  }
+  bool both_are_silent(int port) {
+    return web1.is_silent(port, rig->world()) && web2.is_silent(port, rig->world());
+  }
+
+  std::unique_ptr<Rig> rig;
+  Machine web1{"web1", "127.0.0.2"}, web2{"web2", "127.0.0.3"};
+  integration::Project project;
+};
+
+TEST_F(LiveHosts, a_version_arrives_on_all_of_them_without_a_failed_request) {
+  EXPECT_TRUE(both_run(green(), "v1"));
+  Load load(*rig, Load::Tool::wrk, 60);
+  const Ended ended = run("v2");
+  const Load::Result result = load.stop();
+  EXPECT_EQ(ended.exit, 0) << ended.out << ended.err;
+  EXPECT_EQ(result.failed, 0) << result.text;
+  EXPECT_GT(result.requests, 1000);
+  EXPECT_TRUE(both_run(blue(), "v2"));
+  EXPECT_TRUE(both_are_silent(green()));
+}
+
+TEST_F(LiveHosts, a_version_that_one_of_them_cannot_start_is_taken_from_all) {
+  const Ended ended = run("absent-v2");
+  EXPECT_EQ(ended.exit, 1) << ended.out << ended.err;
+  EXPECT_NE(ended.out.find("web2"), std::string::npos) << "who could not: " << ended.out;
+  EXPECT_TRUE(both_are_silent(blue()));
+  EXPECT_TRUE(both_run(green(), "v1"));
+  EXPECT_EQ((ended.out + ended.err).find("has 10%"), std::string::npos) << "it got traffic";
+}
+
+TEST_F(LiveHosts, a_bad_version_is_taken_from_all) {
+  const Ended ended = run("errors-v2");
+  EXPECT_EQ(ended.exit, 1) << ended.out << ended.err;
+  EXPECT_NE(ended.out.find("errors"), std::string::npos) << ended.out;
+  EXPECT_TRUE(both_are_silent(blue()));
+  EXPECT_TRUE(both_run(green(), "v1"));
+}
+
+// Its programs serve on, so that the rollout goes on; the old version cannot be stopped there,
+// which is said until the machine is there again.
+TEST_F(LiveHosts, one_that_gets_out_of_reach_serves_on_and_is_asked_until_it_answers) {
+  integration::Process process(project.command({"deploy", "run", "shop", "--version", "v2"}));
+  const std::int64_t end = monotonic_ms() + 90'000;
+  bool is_closed = false;
+  std::string state;
+  while (monotonic_ms() < end && state != "stuck") {
+    process.pump_for(100'000'000);
+    const Value seen = status();
+    state = seen.get("state")->as_string();
+    if (is_closed || seen.get("weight")->as_double() == 0) continue;
+    web2.close();
+    is_closed = true;
+  }
+  const Value stuck = status();
+  EXPECT_EQ(state, "stuck") << to_pretty_json(stuck);
+  EXPECT_EQ(stuck.get("weight")->as_double(), 1) << to_pretty_json(stuck);
+  EXPECT_TRUE(both_run(blue(), "v2"));
+  web2.open();
+  const Ended ended = process.wait();
+  EXPECT_EQ(ended.exit, 0) << ended.out << ended.err;
+  EXPECT_TRUE(both_run(blue(), "v2"));
+  EXPECT_TRUE(both_are_silent(green()));
+}
+
+}  // namespace
+}  // namespace autopilot::live
