@@ -195,5 +195,26 @@ TEST(machine, a_pause_holds_everything_and_maintenance_judges_nothing) {
   EXPECT_EQ(w.rollout.cause_kind, "rule");
 }
 
+// The last thing that a rollout does is to tell; that nobody heard it is told, and changes nothing.
+TEST(machine, a_hook_that_fails_at_the_end_is_told_and_changes_nothing) {
+  for (const bool good : {true, false}) {
+    MachineWorld w(spec_with(R"({"hooks": {"promoted": ["tell"], "rolled_back": ["tell"]}})"));
+    w.world = [](const Effect& e) {
+      return e.kind == "hook" ? EffectResult{e.id, false, "tell: exit status 3", {}}
+                              : EffectResult{};
+    };
+    w.bad = good ? 0 : 10;
+    ASSERT_TRUE(w.until([&] { return w.rollout.is_over(); }));
+    EXPECT_EQ(w.rollout.state(), good ? "promoted" : "rolled_back");
+    ASSERT_EQ(w.count("hook_failed"), 1);
+    for (const Event& e : w.events) {
+      if (e.kind != "hook_failed") continue;
+      EXPECT_EQ(e.text, good ? "hook promoted: tell: exit status 3"
+                             : "hook rolled_back: tell: exit status 3");
+    }
+    EXPECT_EQ(w.rollout.failing_why, "");
+  }
+}
+
 }  // namespace
 }  // namespace autopilot::deploy

@@ -46,7 +46,9 @@ TEST(frame, never_has_more_lines_than_rows) {
     for (std::size_t focus = 0; focus < 12; ++focus) {
       const Frame frame = fitted({{numbered(12, "a"), 3, focus}, {numbered(9, "b"), 4, 0}}, rows);
       EXPECT_LE(frame.lines.size(), rows);
-      if (rows > 0) EXPECT_THAT(frame.lines, Contains(fmt::format("a{}", focus)));
+      if (rows > 0) {
+        EXPECT_THAT(frame.lines, Contains(fmt::format("a{}", focus)));
+      }
     }
   }
 }
@@ -76,7 +78,7 @@ class WatchView : public ::testing::Test {
     ASSERT_TRUE(world.until([&] { return world.rollout.weight_bp == 500; }));
     for (int i = 0; i < 12; ++i) {
       const Instant t = world.now + Duration::seconds(10 * i);
-      events.push_back({fmt::format("r1/{}", i), "weight", fmt::format("event {}", i), t, {}});
+      events.push_back({fmt::format("r1/{}", i), "r1", "weight", fmt::format("event {}", i), t});
       for (const char* arm : {"canary", "stable"})
         samples.push_back({"errors", arm, t - Duration::seconds(10), t, i, 100, {}, ""});
     }

@@ -44,7 +44,8 @@ constexpr const char* kProxy = R"(case $1 in
 esac
 )";
 constexpr const char* kCounts =
-    R"(n=$(($(date +%s) % 1000000 * 100)); echo "{\"bad\": 0, \"total\": $n}")";
+    R"(n=$(($(date +%s) % 1000000 * 100)); echo "{\"bad\": 0, \"total\": $n}"
+)";
 
 class DeployRebootTest : public ::testing::Test {
  protected:

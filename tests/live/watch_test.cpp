@@ -44,8 +44,10 @@ constexpr const char* kProxy = R"(case $1 in
 esac
 )";
 constexpr const char* kCounts =
-    R"(n=$(($(date +%s) % 1000000 * 100)); echo "{\"bad\": 0, \"total\": $n}")";
-constexpr const char* kLatency = R"(echo "0.$(date +%N)")";
+    R"(n=$(($(date +%s) % 1000000 * 100)); echo "{\"bad\": 0, \"total\": $n}"
+)";
+constexpr const char* kLatency = R"(echo 0.$(date +%N)
+)";
 
 constexpr const char* kBars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 
