@@ -21,7 +21,7 @@ KEYS
   a  abort: take everything back (asks once more)
   q  quit; the rollout goes on. So does Ctrl-C
 
-A window that is too small shows what matters most, and says how many lines it hides.
+A window that is too small shows what matters most, and how many lines are hidden.
 
 EXAMPLES
   autopilot deploy watch shop

@@ -63,8 +63,8 @@ std::vector<std::string> watch_frame(const Watched& seen, const render::TextStyl
   const render::Report report = describe_status(seen.rollout, seen.strategy, facts);
   const auto& tree = std::get<render::Tree>(report.text.at(1));
   std::vector<Section> sections{
-      {lines_of(report.text.at(0), style), 2, 0},
-      {lines_of(tree, style), 5, line_of_stage(tree, seen.rollout, style)},
+      {lines_of(report.text.at(0), style), 1, 0},
+      {lines_of(tree, style), 4, line_of_stage(tree, seen.rollout, style)},
       {lines_of(metrics_table(seen, size.columns), style), 3, 1},
       {lines_of(last_events(seen.facts.events), style), 1, kEvents}};
   for (Section& s : sections) {
@@ -78,7 +78,7 @@ std::vector<std::string> watch_frame(const Watched& seen, const render::TextStyl
   Frame frame = fitted(sections, size.rows > bottom ? size.rows - bottom : 0);
   if (frame.hidden == 0) frame.lines.emplace_back();
   if (frame.hidden > 0) frame = fitted(sections, tight);
-  if (frame.hidden > 0) keys.back() += fmt::format("  {} lines hidden", frame.hidden);
+  if (frame.hidden > 0) keys.back() += fmt::format("  {} hidden", frame.hidden);
   if (size.rows < keys.size()) keys.erase(keys.begin());
   frame.lines.insert(frame.lines.end(), keys.begin(), keys.end());
   for (std::string& line : frame.lines) line = clipped(line, size.columns);

@@ -23,7 +23,7 @@ Tmux::Tmux(const std::string& folder, int columns, int rows) {
   run({"-f", "/dev/null", "new-session", "-d", "-x", std::to_string(columns), "-y",
        std::to_string(rows), "-c", folder,
        "env -i PATH=/usr/bin:/bin HOME=/tmp LANG=C.UTF-8 TERM=screen PS1='$ ' sh"});
-  if (!shows("$ ")) throw std::runtime_error("tmux shows no shell");
+  if (!shows("$")) throw std::runtime_error("tmux shows no shell");
 }
 
 Tmux::~Tmux() { run({"kill-server"}); }

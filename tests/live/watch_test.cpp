@@ -30,12 +30,13 @@ spec:
   metrics:
     errors: {provider: exec, argv: [sh, counts], kind: count, bad: bad, total: total, window: 5s}
     latency: {provider: exec, argv: [sh, latency], window: 5s}
-  steps:
-    - {name: canary, weight: 5%, hold: 1s}
-    - {gate: ops, timeout: 10m}
-    - {name: half, weight: 50%, hold: 1s}
   rollback:
     - {name: errors, when: canary.errors > 0.02, for: 2s}
+  steps:
+    - {name: canary, weight: 5%, hold: 1s}
+)";
+constexpr const char* kLater = R"(    - {gate: ops, timeout: 10m}
+    - {name: half, weight: 50%, hold: 1s}
 )";
 constexpr const char* kProxy = R"(case $1 in
   set) echo "{\"weights\": {\"$2\": $3, \"$4\": $((10000 - $3))}, \"open\": {\"blue\": 0, \"green\": 0}}" > w.tmp
@@ -72,6 +73,8 @@ class LiveWatch : public ::testing::Test {
     project.write("latency", kLatency);
     project.must({"apply", "--yes", "-q"});
     project.must({"deploy", "run", "shop", "--version", "v0", "-q"});
+    project.write("policies/shop.yaml", std::string(kDeployment) + kLater);
+    project.must({"apply", "--yes", "-q"});
   }
   void TearDown() override {
     runner.reset();
@@ -88,7 +91,8 @@ class LiveWatch : public ::testing::Test {
   void watch(int columns = 100, int rows = 40) {
     runner = std::make_unique<integration::Process>(
         project.command({"deploy", "run", "shop", "--version", "v1", "-q"}));
-    while (state() != "stepping" && state() != "gate") runner->pump_for(100'000);
+    for (int i = 0; i < 100 && state() != "stepping" && state() != "gate"; ++i)
+      runner->pump_for(100'000);
     look(columns, rows);
   }
   void look(int columns = 100, int rows = 40) {
@@ -196,7 +200,7 @@ TEST_F(LiveWatch, an_error_is_told_on_a_terminal_as_it_was) {
 
 TEST_F(LiveWatch, fits_a_small_terminal_and_follows_its_size) {
   watch(40, 10);
-  EXPECT_TRUE(terminal->shows("lines hidden")) << terminal->text();
+  EXPECT_TRUE(terminal->shows(" hidden")) << terminal->text();
   EXPECT_TRUE(terminal->shows(has_bars)) << terminal->text();
   EXPECT_EQ(terminal->lines().front().find("shop-2"), 0U) << terminal->text();
   EXPECT_LE(terminal->lines().size(), 10U);
@@ -207,7 +211,7 @@ TEST_F(LiveWatch, fits_a_small_terminal_and_follows_its_size) {
   })) << terminal->text();
 
   terminal->resize(60, 12);
-  EXPECT_TRUE(terminal->shows("lines hidden")) << terminal->text();
+  EXPECT_TRUE(terminal->shows(" hidden")) << terminal->text();
   EXPECT_EQ(terminal->lines().front().find("shop-2"), 0U) << terminal->text();
   EXPECT_THAT(terminal->lines().back(), HasSubstr("q quit"));
   terminal->type("q");
