@@ -59,7 +59,7 @@ void write_samples(const std::string& path) {
 
 void simulation(const std::string& autopilot, const std::string& folder) {
   std::ofstream(folder + "/autopilot.yaml") << "paths: [policies]\n";
-  run({{"mkdir", "-p", folder + "/policies"}});
+  run({{"mkdir", "-p", folder + "/policies"}, "/dev/null", "/dev/null", folder});
   std::ofstream(folder + "/policies/shop.yaml") << kStrategy;
   write_samples(folder + "/samples.jsonl");
   run({{autopilot, "apply", "--yes", "-q"}, "/dev/null", "/dev/null", folder});

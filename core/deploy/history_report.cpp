@@ -57,7 +57,7 @@ std::optional<double> median(std::vector<double> values) {
 
 std::string seconds_text(std::optional<double> seconds) {
   if (!seconds) return "-";
-  if (*seconds < 10) return fmt::format("{:.1f}s", *seconds);
+  if (*seconds < 1) return fmt::format("{:.0f}ms", *seconds * 1e3);
   return rounded(Duration{static_cast<std::int64_t>(*seconds * 1e9)});
 }
 

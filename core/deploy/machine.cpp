@@ -353,8 +353,9 @@ void Stepping::fail(OnFail on_fail, const std::string& kind, const std::string& 
     roll_back(kind, fmt::format("{} {}: {}", kind, name, why));
   } else if (!told) {
     told = true;
-    event("warning", fmt::format("warning/{}/{}/{}", kind, name, r_.stage),
-          fmt::format("{} {}: {}", kind, name, why));
+    event("warning", fmt::format("warning/{}/{}/{}", kind, name, format_rfc3339(now_)),
+          fmt::format("{} {}: {}{}", kind, name, why,
+                      on_fail == OnFail::notify ? "; it goes on" : ""));
     if (on_fail == OnFail::pause) pause(fmt::format("{} {}", kind, name), why, std::nullopt, false);
   }
 }

@@ -1,6 +1,8 @@
 // What a rollout is judged by: rules, analyses, and data that is not there.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/deploy/machine_world.h"
 
 namespace autopilot::deploy {
@@ -123,6 +125,25 @@ TEST(machine, the_clock_may_jump_and_nothing_is_credited_for_it) {
   EXPECT_LE(w.rollout.held, Duration{held.nanos + Duration::seconds(40).nanos});
   w.until([&] { return w.rollout.is_over(); });
   EXPECT_EQ(w.rollout.state(), "promoted");
+}
+
+TEST(machine, a_rule_that_only_tells_does_so_each_time_that_it_begins_to_hold) {
+  MachineWorld w(spec_with(R"({"steps": [{"weight": "5%", "hold": "1h"}],
+      "rollback": [{"name": "errors", "when": "canary.errors > 0.02", "on_fail": "notify"}]})"));
+  ASSERT_TRUE(w.until([&] { return w.rollout.weight_bp == 500; }));
+  for (int i = 0; i < 2; ++i) {
+    w.bad = 10;
+    w.tick(12);
+    w.bad = 0;
+    w.tick(12);
+  }
+  std::set<std::string> keys;
+  for (const Event& e : w.events) {
+    if (e.kind != "warning") continue;
+    EXPECT_TRUE(keys.insert(e.key).second) << e.key;
+  }
+  EXPECT_EQ(keys.size(), 2U);
+  EXPECT_EQ(w.rollout.state(), "stepping");
 }
 
 }  // namespace
