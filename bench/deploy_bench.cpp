@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "bench/measure.h"
@@ -150,6 +151,6 @@ void memory(const std::string& folder) {
 
 int main(int argc, char** argv) {
   if (argc < 3) return 2;
-  autopilot::bench::simulation(argv[1], argv[2]);
+  autopilot::bench::simulation(std::filesystem::absolute(argv[1]), argv[2]);
   autopilot::bench::memory(argv[2]);
 }

@@ -179,9 +179,11 @@ render::Lines headline(const Rollout& r, const StatusFacts& facts) {
         format_duration(
             Duration::milliseconds((*r.zero_since - *r.rollback_since).nanos / 1'000'000 + 1))));
   if (r.paused)
-    head.lines.emplace_back(fmt::format(
-        "paused   by {}{}{}", r.paused->by, r.paused->reason.empty() ? "" : ": " + r.paused->reason,
-        r.paused->until ? ", until " + to_second(*r.paused->until) : ""));
+    head.lines.emplace_back(
+        fmt::format("paused   by {}{}{}{}", r.paused->by,
+                    r.paused->reason.empty() ? "" : ": " + r.paused->reason,
+                    r.paused->until ? ", until " + to_second(*r.paused->until) : "",
+                    r.paused->maintenance ? "; nothing is judged meanwhile" : ""));
   if (!r.failing_why.empty() && !r.is_over()) head.lines.emplace_back("failing  " + r.failing_why);
   if (r.served > 0)
     head.lines.emplace_back(
