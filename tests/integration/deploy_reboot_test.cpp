@@ -111,10 +111,10 @@ TEST_F(DeployRebootTest, the_canary_gets_nothing_then_stable_starts_then_the_can
   // What runs in a slot writes for itself, in its own time: in the file, in the order of the deeds.
   for (int i = 0; i < 100 && lines_of(project.read("deeds")).size() < 5; ++i) ::usleep(50'000);
   // Nothing again once stable runs: the proxy may have needed it.
-  EXPECT_EQ(lines_of(project.read("deeds")),
-            (std::vector<std::string>{"set " + canary + " 0", "start " + stable,
-                                      "set " + canary + " 0", "start " + canary,
-                                      "set " + canary + " 500"}));
+  EXPECT_EQ(
+      lines_of(project.read("deeds")),
+      (std::vector<std::string>{"set " + canary + " 0", "start " + stable, "set " + canary + " 0",
+                                "start " + canary, "set " + canary + " 500"}));
   const Value after = status();
   EXPECT_EQ(after.get("state")->as_string(), "stepping");
   EXPECT_EQ(after.get("weight")->as_double(), 0.05);
