@@ -20,6 +20,8 @@ EXAMPLES
   autopilot deploy check shop
   autopilot deploy check shop --env production --expand
 
+Before the first deployment nothing runs yet: what can only be asked of something that runs is shown as `later`.
+
 EXIT STATUS
   0 all is there; 1 something is not.
 )";
@@ -63,8 +65,15 @@ class DeployCheck final : public cli::Invocation {
 
  private:
   void add(const std::string& what, bool ok, const std::string& why) {
-    rows_.push_back(Map{{"what", what}, {"ok", ok}, {"why", why}});
+    rows_.push_back(Map{{"what", what}, {"ok", ok}, {"state", ok ? "ok" : "no"}, {"why", why}});
     if (!ok) ++bad_;
+  }
+  // Before the first deployment nothing runs, so there is nothing to ask for most of it.
+  void later(const std::string& what, const std::string& why) {
+    rows_.push_back(Map{{"what", what}, {"ok", true}, {"state", "later"}, {"why", why}});
+  }
+  void add_or_later(const std::string& what, bool ok, const std::string& why) {
+    is_first_ && !ok ? later(what, why) : add(what, ok, why);
   }
   // What throws is told as a fault of that thing.
   template <class F>
@@ -72,7 +81,7 @@ class DeployCheck final : public cli::Invocation {
     try {
       look();
     } catch (const Error& error) {
-      add(what, false, error.what());
+      add_or_later(what, false, error.what());
     }
   }
 
@@ -80,17 +89,20 @@ class DeployCheck final : public cli::Invocation {
             const deploy::Rollout& r) {
     const deploy::Slot& stable = model.slots[model.slots[0].name == r.stable ? 0 : 1];
     const deploy::Slot& canary = model.slots[model.slots[0].name == r.stable ? 1 : 0];
+    is_first_ = r.previous.empty();
     look_at("process " + stable.name, [&] {
       const deploy::Running running = providers.process->observe(stable);
-      add("process " + stable.name, running.running,
-          running.running ? running.version : "it does not run " + running.why);
+      add_or_later("process " + stable.name, running.running,
+                   running.running ? running.version
+                   : is_first_     ? "nothing was deployed yet"
+                                   : "it does not run: " + running.why);
       if (!running.running || providers.health == nullptr) return;
       const deploy::HealthAnswer answer = providers.health->check(stable, r.previous);
       add("health " + stable.name, answer.healthy, answer.why);
     });
     look_at("traffic", [&] {
       const deploy::SplitCheck check = providers.traffic->verify({r.canary, r.stable, 0});
-      add("traffic", check.holds, check.why);
+      add_or_later("traffic", check.holds, check.why);
     });
     for (const deploy::MetricModel& metric : model.metrics) {
       look_at("metric " + metric.name, [&] {
@@ -105,11 +117,12 @@ class DeployCheck final : public cli::Invocation {
         query.from = query.to - metric.window;
         query.step = model.interval;
         const deploy::Reply reply = providers.metrics[metric.name]->read(query);
-        add("metric " + metric.name, reply.no_data.empty(), reply.no_data);
+        add_or_later("metric " + metric.name, reply.no_data.empty(), reply.no_data);
       });
     }
     for (const deploy::CheckModel& check : model.before) {
       if (!check.manual.empty()) continue;
+      is_first_ = false;  // nothing needs to run for them
       look_at("check " + check.name, [&] {
         const deploy::TaskResult result = providers.tasks->check(check, r, canary);
         add("check " + check.name, result.ok, result.why);
@@ -126,17 +139,22 @@ class DeployCheck final : public cli::Invocation {
                        {}};
     render::Table table;
     for (const Value& row : rows_) {
-      const bool ok = row.get("ok")->as_bool();
-      table.rows.push_back(
-          {render::Line({{ok ? "✔ ok" : "✖ no", ok ? render::Tone::good : render::Tone::bad}}),
-           render::Line(row.get("what")->as_string()), render::Line(row.get("why")->as_string())});
+      table.rows.push_back({render::Line({sign_of(row.get("state")->as_string())}),
+                            render::Line(row.get("what")->as_string()),
+                            render::Line(row.get("why")->as_string())});
     }
     out.text.emplace_back(std::move(table));
     return out;
   }
 
+  static render::Run sign_of(const std::string& state) {
+    if (state == "later") return {"· later", render::Tone::dim};
+    return state == "ok" ? render::Run{"✔ ok", render::Tone::good}
+                         : render::Run{"✖ no", render::Tone::bad};
+  }
+
   std::string name_, environment_, version_ = "next";
-  bool expand_ = false;
+  bool expand_ = false, is_first_ = false;
   List rows_;
   int bad_ = 0;
 };

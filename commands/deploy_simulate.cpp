@@ -61,8 +61,9 @@ class DeploySimulate final : public cli::Invocation {
     request.rollout = beginning(document, place, request.samples);
     deploy::Strategy strategy(request.rollout, judge_function());
     const Instant begin = request.rollout.created;
+    const std::vector<std::string> doubts = deploy::doubts(request.samples, begin, strategy);
     const deploy::Simulation done = deploy::simulate(std::move(request), strategy);
-    context.show(report(done, strategy, begin));
+    context.show(report(done, strategy, begin, doubts));
     return exit_of(done.rollout);
   }
 
@@ -103,7 +104,7 @@ class DeploySimulate final : public cli::Invocation {
   }
 
   static render::Report report(const deploy::Simulation& done, const deploy::Strategy& strategy,
-                               Instant begin) {
+                               Instant begin, const std::vector<std::string>& doubts) {
     render::Report out{
         "autopilot.deploy-simulation/v1", deploy::status_data(done.rollout, strategy, {}), {}};
     List events;
@@ -119,6 +120,7 @@ class DeploySimulate final : public cli::Invocation {
     }
     out.data["events"] = std::move(events);
     out.data["steps"] = done.steps;
+    out.data["doubts"] = List(doubts.begin(), doubts.end());
     out.text.emplace_back(std::move(table));
     render::Lines lines;
     lines.lines.emplace_back(fmt::format(
@@ -127,6 +129,9 @@ class DeploySimulate final : public cli::Invocation {
     for (const auto& [name, a] : done.rollout.analyses)
       lines.lines.emplace_back(fmt::format("analysis {}: {}: {}", name, a.verdict, a.why));
     out.text.emplace_back(std::move(lines));
+    for (const std::string& doubt : doubts)
+      out.text.emplace_back(render::Paragraph{
+          render::Line({{"Doubtful: ", render::Tone::warn}, {doubt, render::Tone::plain}})});
     return out;
   }
 

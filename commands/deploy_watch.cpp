@@ -1,18 +1,16 @@
 // autopilot deploy watch: a rollout as it goes, in the terminal.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "commands/deploy.h"
 #include "core/base/error.h"
-#include "core/deploy/sparkline.h"
+#include "core/deploy/watch_view.h"
 
 namespace autopilot::commands {
 namespace {
 
-constexpr Duration kLook = Duration::milliseconds(200);
-constexpr int kLooksToDraw = 5;
-constexpr std::size_t kBars = 60;
+constexpr Duration kDraw = Duration::seconds(1);
+constexpr Duration kAnswer = Duration::milliseconds(200);  // after a key
+constexpr char kInterrupt = 3;                             // Ctrl-C
 
 constexpr char kWatchDetails[] =
     R"(Shows a rollout and its metrics, drawn anew each second, until it is over. It only looks: deploy run or deploy
@@ -21,48 +19,16 @@ tick carry the rollout on. Where there is no terminal it prints each event as a 
 KEYS
   p  promote: open the gate that it waits at
   a  abort: take everything back (asks once more)
-  q  quit; the rollout goes on
+  q  quit; the rollout goes on. So does Ctrl-C
+
+A window that is too small shows what matters most, and how many lines are hidden.
 
 EXAMPLES
   autopilot deploy watch shop
 
 EXIT STATUS
-  as deploy status.
+  as deploy status; 130 after Ctrl-C.
 )";
-
-// Keys one by one and unseen, as long as it lives; what the terminal was is put back.
-class Keys {
- public:
-  explicit Keys(World& world) : world_(world) {
-    CaptureLimits limits;
-    limits.at_terminal = true;
-    const Captured was = world_.processes.capture({"stty", "-F", "/dev/tty", "-g"}, "", limits);
-    if (!was.ok()) return;
-    was_ = was.out.substr(0, was.out.find('\n'));
-    world_.processes.capture({"stty", "-F", "/dev/tty", "-icanon", "-echo", "min", "0"}, "",
-                             limits);
-  }
-  ~Keys() {
-    if (was_.empty()) return;
-    CaptureLimits limits;
-    limits.at_terminal = true;
-    world_.processes.capture({"stty", "-F", "/dev/tty", was_}, "", limits);
-  }
-  Keys(const Keys&) = delete;
-  Keys& operator=(const Keys&) = delete;
-
-  char next() {
-    if (rest_.empty() && world_.files.stdin_ready()) rest_ = world_.files.read_stdin();
-    if (rest_.empty()) return 0;
-    const char key = rest_.front();
-    rest_.erase(0, 1);
-    return key;
-  }
-
- private:
-  World& world_;
-  std::string was_, rest_;
-};
 
 class DeployWatch final : public cli::Invocation {
  public:
@@ -74,10 +40,15 @@ class DeployWatch final : public cli::Invocation {
   cli::Exit run(cli::Context& context) override {
     state::Store& store = context.existing_store();
     deploy::Journal journal(store.database(), context.world);
-    const deploy::Place at = deploy::place_of(deploy::find_deployment(store, name_), environment_);
-    id_ = newest_rollout(journal, at);
+    at_ = deploy::place_of(deploy::find_deployment(store, name_), environment_);
+    id_ = newest_rollout(journal, at_);
     if (!context.world.environment.is_terminal(1)) return follow(context, journal);
-    return view(context, journal);
+    if (!journal.load(id_).is_over()) screen_ = context.world.environment.open_screen();
+    if (screen_ == nullptr) return follow(context, journal);
+    const bool interrupted = !view(context, journal);
+    screen_.reset();
+    const cli::Exit exit = show_rollout(context, journal, journal.load(id_));
+    return interrupted ? cli::Exit::interrupted : exit;
   }
 
  private:
@@ -91,84 +62,81 @@ class DeployWatch final : public cli::Invocation {
       context.flush();
       const deploy::Rollout r = journal.load(id_);
       if (r.is_over()) return exit_of(r);
-      context.world.clock.sleep(Duration::seconds(1));
+      context.world.clock.sleep(kDraw);
     }
   }
 
-  cli::Exit view(cli::Context& context, deploy::Journal& journal) {
-    Keys keys(context.world);
-    context.write("\x1b[?1049h\x1b[?25l");
-    cli::Exit exit = cli::Exit::ok;
-    for (int look = 0;; ++look) {
-      const char key = keys.next();
-      const bool quits = key == 'q' || key == 3;
-      if (key != 0) press(context, journal, key);
-      if (look % kLooksToDraw == 0 || key != 0) {
-        const deploy::Rollout r = journal.load(id_);
-        exit = exit_of(r);
-        draw(context, journal, r);
-        if (r.is_over()) break;
+  // Until the rollout is over or the user leaves; false when they were interrupted.
+  bool view(cli::Context& context, deploy::Journal& journal) {
+    for (;;) {
+      const deploy::Rollout r = journal.load(id_);
+      draw(context, journal, r);
+      if (r.is_over()) return true;
+      const Screen::Woken woken = screen_->wait(asked_ > 0 ? kAnswer : kDraw);
+      if (woken.ended) return false;
+      for (const char key : woken.keys) {
+        if (key == 'q') return true;
+        if (key == kInterrupt) return false;
+        press(context, journal, key);
       }
-      if (quits) break;
-      context.world.clock.sleep(kLook);
     }
-    context.write("\x1b[?25h\x1b[?1049l");
-    context.flush();
-    show_rollout(context, journal, journal.load(id_));
-    return exit;
   }
 
   void press(cli::Context& context, deploy::Journal& journal, char key) {
     const bool confirmed = key == 'y' && asks_;
     asks_ = key == 'a';
-    if (key == 'a') message_ = "take everything back? y to confirm";
-    if (key != 'p' && !confirmed) return;
+    message_ = asks_ ? "take everything back? y to confirm" : "";
+    if (key == 'p') ask(context, journal, "promote");
+    if (confirmed) ask(context, journal, "abort");
+  }
+
+  void ask(cli::Context& context, deploy::Journal& journal, const std::string& kind) {
     if (!context.has_role(policy::Role::operator_)) {
-      message_ = "that takes the role operator";
+      message_ = fmt::format("{} takes the role operator", kind);
       return;
     }
     deploy::Request request;
-    request.kind = key == 'p' ? "promote" : "abort";
+    request.kind = kind;
     request.actor = context.actor();
     request.role = context.actor_role();
     request.reason = "from deploy watch";
     asked_ = journal.ask(id_, request);
-    message_ = request.kind + " asked";
+    message_ = kind + ": asked";
+    if (!journal.holder(at_)) act(context, journal);
+  }
+
+  // Nobody runs the rollout: what was asked is done here, and seen.
+  void act(cli::Context& context, deploy::Journal& journal) {
+    deploy::RunnerSettings settings;
+    settings.at_point = [&](std::string_view) { draw(context, journal, journal.load(id_)); };
+    try {
+      with_runner(context, journal, id_, settings, [](deploy::Runner& r) { r.act(); });
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::bug) throw;
+      message_ = error.what();
+    }
   }
 
   void draw(cli::Context& context, deploy::Journal& journal, const deploy::Rollout& r) {
+    if (const auto answer = asked_ > 0 ? journal.answer_to(asked_) : std::nullopt) {
+      message_ = answer->text;
+      asked_ = 0;
+    }
     const deploy::Strategy strategy(r, judge_function());
-    if (asked_ > 0) {
-      if (const auto answer = journal.answer_to(asked_)) {
-        message_ = answer->text;
-        asked_ = 0;
-      }
-    }
-    render::Report report = deploy::describe_status(
-        r, strategy,
-        {journal.holder({r.deployment, r.environment}), {}, context.world.clock.now()});
-    const Duration shown{strategy.model.interval.nanos * static_cast<std::int64_t>(kBars)};
-    const Instant last = r.last_row.value_or(context.world.clock.now());
-    report.text.emplace_back(
-        deploy::sparklines(strategy.model, journal.samples(id_, last - shown), kBars));
-    const std::vector<deploy::JournalEvent> events = journal.events(id_);
-    render::Lines lines;
-    for (std::size_t i = events.size() > 5 ? events.size() - 5 : 0; i < events.size(); ++i)
-      lines.lines.emplace_back(
-          fmt::format("{}  {}", format_rfc3339({events[i].at.seconds, 0}), events[i].text));
-    report.text.emplace_back(std::move(lines));
-    report.text.emplace_back(render::Lines{
-        {fmt::format("p promote  a abort  q quit{}{}", message_.empty() ? "" : "    ", message_)}});
-    std::string text = "\x1b[H";
-    for (const char c : render::report_text(report, context.style())) {
-      if (c == '\n') text += "\x1b[K";
-      text += c;
-    }
-    context.write(text + "\x1b[J");
+    const Instant now = context.world.clock.now();
+    const Instant last = r.last_row.value_or(now);
+    const deploy::Watched seen{r,
+                               strategy,
+                               {journal.holder(at_), journal.events(id_), now},
+                               journal.samples(id_, last - deploy::watched_time(strategy)),
+                               message_};
+    context.write(deploy::drawn(deploy::watch_frame(seen, context.style(), screen_->size())));
     context.flush();
   }
 
   std::string name_, environment_, id_, message_;
+  deploy::Place at_;
+  std::unique_ptr<Screen> screen_;
   std::int64_t asked_ = 0;
   bool asks_ = false;
 };

@@ -163,6 +163,7 @@ class FakeEnvironment final : public Environment {
   }
   bool is_terminal(int descriptor) override { return terminals.contains(descriptor); }
   std::optional<int> terminal_columns() override { return columns; }
+  std::unique_ptr<Screen> open_screen() override { return nullptr; }
 };
 
 // SplitMix64 (Steele, Lea, Flood 2014): the same seed gives the same numbers.

@@ -131,6 +131,9 @@ class Run {
     ::setrlimit(RLIMIT_CORE, &none);  // its words may hold a secret
     ::signal(SIGPIPE, SIG_DFL);
     ::signal(SIGXFSZ, SIG_DFL);
+    sigset_t nothing;  // is blocked in it, whatever is in us
+    ::sigemptyset(&nothing);
+    ::sigprocmask(SIG_SETMASK, &nothing, nullptr);
     close_others_at_exec();
     ::execve(path, words, environment);
     const int code = errno;

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,6 +14,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+
+#include "core/base/signals.h"
 
 namespace autopilot {
 namespace {
@@ -84,18 +85,11 @@ class EpollWire final : public HttpWire {
       : plan_(plan), target_(target), connections_(static_cast<std::size_t>(plan.connections)) {
     allow_descriptors(plan.connections);
     epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
-    ::sigemptyset(&signals_);
-    ::sigaddset(&signals_, SIGINT);
-    ::sigaddset(&signals_, SIGTERM);
-    ::sigprocmask(SIG_BLOCK, &signals_, &before_);
-    signal_ = ::signalfd(-1, &signals_, SFD_CLOEXEC | SFD_NONBLOCK);
-    watch(signal_, kSignal);
+    watch(signals_.descriptor(), kSignal);
   }
   ~EpollWire() override {
     for (Connection& c : connections_) close(c);
     ::close(epoll_);
-    ::close(signal_);
-    ::sigprocmask(SIG_SETMASK, &before_, nullptr);
   }
   EpollWire(const EpollWire&) = delete;
   EpollWire& operator=(const EpollWire&) = delete;
@@ -120,7 +114,7 @@ class EpollWire final : public HttpWire {
       const epoll_event& e = ready_[static_cast<std::size_t>(i)];
       if (e.data.u32 == kSignal) {
         stop = true;
-        take_signal();
+        signals_.take();
       } else {
         handle(static_cast<int>(e.data.u32), e.events);
       }
@@ -138,13 +132,6 @@ class EpollWire final : public HttpWire {
 
  private:
   static constexpr std::uint32_t kSignal = 0xffffffff;
-
-  // Left pending, it would end the process as soon as it is let through again.
-  void take_signal() const {
-    signalfd_siginfo what{};
-    while (::read(signal_, &what, sizeof what) > 0) {
-    }
-  }
 
   void watch(int fd, std::uint32_t what) {
     epoll_event e{};
@@ -271,8 +258,7 @@ class EpollWire final : public HttpWire {
   std::vector<Connection> connections_;
   std::vector<WireEvent> pending_;
   int epoll_ = -1;
-  int signal_ = -1;
-  sigset_t signals_{}, before_{};
+  CaughtSignals signals_{SIGINT, SIGTERM};
   epoll_event ready_[kMostReady];
   char buffer_[65536];
 };

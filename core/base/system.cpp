@@ -431,6 +431,7 @@ class SystemEnvironment final : public Environment {
     if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return std::nullopt;
     return size.ws_col;
   }
+  std::unique_ptr<Screen> open_screen() override { return system_screen(); }
 };
 
 class SystemRandom final : public Random {

@@ -13,6 +13,7 @@
 
 #include "core/base/children.h"
 #include "core/base/http.h"
+#include "core/base/screen.h"
 #include "core/base/secret.h"
 #include "core/base/time.h"
 
@@ -130,6 +131,8 @@ class Environment {
   virtual void change_directory(const std::string& path) = 0;
   virtual bool is_terminal(int descriptor) = 0;       // 0, 1 or 2
   virtual std::optional<int> terminal_columns() = 0;  // of standard output, when it is a terminal
+  // For a view drawn in place; null where it cannot be.
+  virtual std::unique_ptr<Screen> open_screen() = 0;
 };
 
 // What capture() lets a program have.

@@ -56,7 +56,9 @@ std::optional<double> median(std::vector<double> values) {
 }
 
 std::string seconds_text(std::optional<double> seconds) {
-  return seconds ? rounded(Duration{static_cast<std::int64_t>(*seconds * 1e9)}) : std::string("-");
+  if (!seconds) return "-";
+  if (*seconds < 1) return fmt::format("{:.0f}ms", *seconds * 1e3);
+  return rounded(Duration{static_cast<std::int64_t>(*seconds * 1e9)});
 }
 
 struct Dora {

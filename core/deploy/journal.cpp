@@ -49,7 +49,12 @@ std::optional<std::int64_t> micros(const std::optional<Instant>& t) {
 
 }  // namespace
 
-Journal::Journal(Database& database, World& world) : database_(database), world_(world) {}
+// A rollout of days writes pages that nobody reads again; what is kept of them does not grow.
+constexpr const char* kFewPages = "PRAGMA cache_size=-512";
+
+Journal::Journal(Database& database, World& world) : database_(database), world_(world) {
+  database_.execute(kFewPages);
+}
 
 // ---- lease
 

@@ -152,8 +152,8 @@ void Stepping::take_failure(const Effect& effect, const EffectResult& result) {
   }
   if (r_.phase != Phase::forward) {
     if (effect.kind == "hook") {
+      hook_failed(effect, result.why);
       r_.doing = "ended";
-      r_.retry_at.reset();
     }
     return;
   }
@@ -163,12 +163,21 @@ void Stepping::take_failure(const Effect& effect, const EffectResult& result) {
       (effect.kind == "hook" && at != nullptr && at->section == "prepare")) {
     roll_back(effect.kind, fmt::format("{} {}: {}", effect.kind, name, result.why));
   } else if (effect.kind == "hook") {
-    event("hook_failed", fmt::format("hook_failed/{}", r_.stage), result.why);
+    hook_failed(effect, result.why);
+    r_.marks[std::to_string(r_.stage)] = "failed";
     r_.doing = "done";
-    r_.retry_at.reset();
   } else if (effect.kind.ends_with("_weight") && tried_long && r_.recovering == 0) {
     roll_back("traffic", fmt::format("the weight could not be set: {}", result.why));
   }
+}
+
+// What is told afterwards changes nothing: it is told once, or it is told that it was not.
+void Stepping::hook_failed(const Effect& effect, const std::string& why) {
+  const std::string& name = effect.args.find("name")->as_string();
+  event("hook_failed", fmt::format("hook_failed/{}", name), fmt::format("hook {}: {}", name, why));
+  r_.retry_at.reset();
+  r_.failing_since.reset();
+  r_.failing_why.clear();
 }
 
 // ---- health
@@ -343,8 +352,9 @@ void Stepping::fail(OnFail on_fail, const std::string& kind, const std::string& 
     roll_back(kind, fmt::format("{} {}: {}", kind, name, why));
   } else if (!told) {
     told = true;
-    event("warning", fmt::format("warning/{}/{}/{}", kind, name, r_.stage),
-          fmt::format("{} {}: {}", kind, name, why));
+    event("warning", fmt::format("warning/{}/{}/{}", kind, name, format_rfc3339(now_)),
+          fmt::format("{} {}: {}{}", kind, name, why,
+                      on_fail == OnFail::notify ? "; it goes on" : ""));
     if (on_fail == OnFail::pause) pause(fmt::format("{} {}", kind, name), why, std::nullopt, false);
   }
 }

@@ -63,7 +63,9 @@ class Reader {
     sample.metric = text_of(parsed.value, "metric");
     sample.arm = text_of(parsed.value, "arm");
     if (sample.metric.empty()) sample.metric = "metric";
-    if (!bad_ && sample.arm.empty()) fault("a sample names its arm", "arm: canary, or stable");
+    if (!bad_ && sample.arm != "canary" && sample.arm != "stable")
+      fault(sample.arm.empty() ? "a sample names its arm" : "there is no arm " + sample.arm,
+            "arm: canary, or stable");
     times_of(parsed.value, sample);
     numbers_of_line(parsed.value, sample);
     if (!bad_) samples_.push_back(std::move(sample));

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "core/base/error.h"
+#include "core/base/text.h"
 
 namespace autopilot::deploy {
 namespace {
@@ -134,7 +136,63 @@ class Simulating {
   std::int64_t request_id_ = 0;
 };
 
+// The usual time between two samples of a metric's canary; nothing with fewer than two.
+std::optional<Duration> pace_of(const std::vector<Sample>& samples, const std::string& metric) {
+  std::vector<std::int64_t> gaps;
+  std::optional<Instant> last;
+  for (const Sample& s : samples) {
+    if (s.metric != metric || s.arm != "canary") continue;
+    if (last) gaps.push_back(std::abs((s.to - *last).nanos));
+    last = s.to;
+  }
+  if (gaps.empty()) return std::nullopt;
+  const auto middle = gaps.begin() + static_cast<std::ptrdiff_t>(gaps.size() / 2);
+  std::nth_element(gaps.begin(), middle, gaps.end());
+  return Duration{*middle};
+}
+
+// Refuses samples of which the strategy can use none.
+void refuse_foreign(const std::vector<Sample>& samples, const Deployment& model) {
+  std::vector<std::string> known;
+  for (const MetricModel& m : model.metrics) known.push_back(m.name);
+  const auto is_known = [&](const Sample& s) {
+    return std::find(known.begin(), known.end(), s.metric) != known.end();
+  };
+  if (std::any_of(samples.begin(), samples.end(), is_known)) return;
+  const std::string& name = samples.front().metric;
+  const std::string meant = did_you_mean(name, known);
+  throw Error(ErrorKind::invalid,
+              fmt::format("the samples are of {}, which {} does not measure", name, model.id),
+              meant.empty() ? fmt::format("it measures {}", join(known, ", ")) : meant);
+}
+
 }  // namespace
+
+std::vector<std::string> doubts(const std::vector<Sample>& samples, Instant from,
+                                const Strategy& strategy) {
+  if (samples.empty()) throw Error(ErrorKind::invalid, "there are no samples");
+  refuse_foreign(samples, strategy.model);
+  const auto last = std::max_element(samples.begin(), samples.end(),
+                                     [](auto& a, auto& b) { return a.to < b.to; });
+  if (last->to <= from)
+    throw Error(ErrorKind::invalid,
+                fmt::format("no sample is of the time from {} on", format_rfc3339(from)),
+                fmt::format("the last one is of {}", format_rfc3339(last->to)));
+  std::vector<std::string> out;
+  for (const MetricModel& m : strategy.model.metrics) {
+    const std::optional<Duration> pace = pace_of(samples, m.name);
+    if (!pace) {
+      out.push_back(fmt::format("there are no samples of {} to go on with", m.name));
+    } else if (*pace > strategy.longest_gap()) {
+      out.push_back(fmt::format(
+          "samples of {} come every {}, and more than {} without one is a gap: holds and rules "
+          "count no time; `interval` should be about {}",
+          m.name, format_duration(*pace), format_duration(strategy.longest_gap()),
+          format_duration(*pace)));
+    }
+  }
+  return out;
+}
 
 Fault parse_fault(const std::string& text) {
   const auto refuse = [&](const std::string& why) -> Fault {

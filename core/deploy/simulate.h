@@ -38,6 +38,11 @@ struct Simulation {
   std::size_t most_samples_kept = 0;
 };
 
+// What makes a simulation of these samples say little, in words; empty: nothing does. Throws
+// Error(invalid) when nothing can be said at all.
+std::vector<std::string> doubts(const std::vector<Sample>& samples, Instant from,
+                                const Strategy& strategy);
+
 Simulation simulate(SimulationRequest request, Strategy& strategy);
 
 }  // namespace autopilot::deploy

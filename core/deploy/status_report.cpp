@@ -19,6 +19,8 @@ std::string rounded(Duration d) {
   return whole.nanos == 0 ? "0s" : format_duration(whole);
 }
 
+std::string to_second(Instant t) { return format_rfc3339({t.seconds, 0}); }
+
 Value time_or_null(const std::optional<Instant>& t) {
   return t ? Value(format_rfc3339(*t)) : Value();
 }
@@ -45,7 +47,9 @@ Mark mark_of(const Rollout& r, std::int64_t index) {
 }
 
 std::string stage_text(const Rollout& r, const Stage& s, std::int64_t index) {
-  std::string text = fmt::format("{} {}", to_string(s.kind), s.name);
+  const std::string kind(to_string(s.kind));
+  const bool says_kind = s.name == kind || s.name.starts_with(kind + " ");
+  std::string text = says_kind ? s.name : fmt::format("{} {}", kind, s.name);
   if (s.kind == Stage::Kind::weight && share(s.weight_bp) != s.name)
     text += fmt::format(", {} of the traffic", share(s.weight_bp));
   const bool present = r.phase == Phase::forward && index == r.stage;
@@ -163,10 +167,10 @@ render::Lines headline(const Rollout& r, const StatusFacts& facts) {
              Tone::plain},
             {state, tone_of_state(state)},
             {fmt::format("  {} of the traffic", share(r.weight_bp)), Tone::plain}}));
-  head.lines.emplace_back(fmt::format("since    {}, by {}{}", format_rfc3339(r.created), r.actor,
+  head.lines.emplace_back(fmt::format("since    {}, by {}{}", to_second(r.created), r.actor,
                                       r.reason.empty() ? "" : ": " + r.reason));
   if (r.finished)
-    head.lines.emplace_back(fmt::format("until    {}, after {}", format_rfc3339(*r.finished),
+    head.lines.emplace_back(fmt::format("until    {}, after {}", to_second(*r.finished),
                                         rounded(*r.finished - r.created)));
   if (!r.cause.empty()) head.lines.emplace_back("cause    " + r.cause);
   if (r.rollback_since && r.zero_since)
@@ -175,9 +179,11 @@ render::Lines headline(const Rollout& r, const StatusFacts& facts) {
         format_duration(
             Duration::milliseconds((*r.zero_since - *r.rollback_since).nanos / 1'000'000 + 1))));
   if (r.paused)
-    head.lines.emplace_back(fmt::format(
-        "paused   by {}{}{}", r.paused->by, r.paused->reason.empty() ? "" : ": " + r.paused->reason,
-        r.paused->until ? ", until " + format_rfc3339(*r.paused->until) : ""));
+    head.lines.emplace_back(
+        fmt::format("paused   by {}{}{}{}", r.paused->by,
+                    r.paused->reason.empty() ? "" : ": " + r.paused->reason,
+                    r.paused->until ? ", until " + to_second(*r.paused->until) : "",
+                    r.paused->maintenance ? "; nothing is judged meanwhile" : ""));
   if (!r.failing_why.empty() && !r.is_over()) head.lines.emplace_back("failing  " + r.failing_why);
   if (r.served > 0)
     head.lines.emplace_back(

@@ -28,6 +28,7 @@ class Stepping {
   void take_result(const Effect& effect, const EffectResult& result);
   void take_decision(const Effect& effect, const EffectResult& result);
   void take_failure(const Effect& effect, const EffectResult& result);
+  void hook_failed(const Effect& effect, const std::string& why);
   void take_health();
   void count_health(HealthState& state, const std::vector<HealthReading>& readings) const;
   void take_requests();

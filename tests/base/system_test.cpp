@@ -11,6 +11,7 @@
 #include <set>
 
 #include "core/base/error.h"
+#include "core/base/signals.h"
 #include "tests/state/scratch.h"
 
 namespace autopilot {
@@ -185,6 +186,11 @@ TEST_F(Capturing, tells_why_a_program_did_not_start_or_how_it_died) {
   EXPECT_EQ(start(scratch.path("plain")).status, EACCES);
   EXPECT_EQ(sh("kill -9 $$").end, End::killed);
   EXPECT_EQ(sh("kill -9 $$").status, SIGKILL);
+}
+
+TEST_F(Capturing, signals_that_we_catch_reach_what_we_start) {
+  const CaughtSignals caught{SIGTERM};
+  EXPECT_EQ(sh("kill -TERM $$; echo it lives on").status, SIGTERM);
 }
 
 TEST_F(Capturing, no_shell_reads_the_words) {

@@ -27,6 +27,14 @@ inline constexpr const char* kSpec = R"({
   "rollback": [{"name": "errors", "when": "canary.errors > 0.02", "for": "30s"}]
 })";
 
+// The spec above with other fields.
+inline std::string spec_with(const std::string& json) {
+  Value spec = parse_json_or_throw(kSpec, "spec");
+  const Value more = parse_json_or_throw(json, "more");
+  for (const auto& [name, value] : more.as_map()) spec.as_map()[name] = value;
+  return to_json(spec);
+}
+
 inline Judged passing(const Value&, const std::vector<Judgeable>&, const Value&,
                       const std::vector<Sample>&) {
   Judged judged;

@@ -115,5 +115,43 @@ TEST(simulate, a_record_that_ends_early_leaves_it_in_progress) {
   EXPECT_EQ(s.rollout.weight_bp, 500);
 }
 
+TEST(simulate, samples_further_apart_than_a_gap_are_doubtful) {
+  Case c = made(1, Duration{INT64_MAX}, 0, kShort);
+  const Strategy strategy(c.rollout, real_judge());
+  EXPECT_TRUE(doubts(c.samples, c.rollout.created, strategy).empty());
+  std::vector<Sample> sparse;
+  for (const Sample& s : c.samples) {
+    if (s.to.seconds % 60 == 0) sparse.push_back(s);
+  }
+  const std::vector<std::string> all = doubts(sparse, c.rollout.created, strategy);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_NE(all[0].find("samples of errors come every 1m"), std::string::npos) << all[0];
+}
+
+TEST(simulate, a_metric_without_samples_is_doubtful) {
+  Case c = made(1);
+  std::erase_if(c.samples, [](const Sample& s) { return s.metric == "latency"; });
+  const std::vector<std::string> all =
+      doubts(c.samples, c.rollout.created, {c.rollout, real_judge()});
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0], "there are no samples of latency to go on with");
+}
+
+TEST(simulate, samples_that_say_nothing_are_refused) {
+  Case c = made(1, Duration{INT64_MAX}, 0, kShort);
+  const Strategy strategy(c.rollout, real_judge());
+  EXPECT_THROW(doubts({}, c.rollout.created, strategy), Error);
+  EXPECT_THROW(doubts(c.samples, c.rollout.created + Duration::seconds(3600), strategy), Error)
+      << "it begins after the last one";
+  for (Sample& s : c.samples) s.metric = "erors";
+  try {
+    doubts(c.samples, c.rollout.created, strategy);
+    FAIL() << "of another metric";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "the samples are of erors, which shop does not measure");
+    EXPECT_EQ(error.hint(), "did you mean errors?");
+  }
+}
+
 }  // namespace
 }  // namespace autopilot::deploy

@@ -30,6 +30,7 @@ constexpr const char* kServe = R"(backend=$1 port=$2 version=$3
 case $version in
   errors*) set -- --errors 0.1 ;;
   slow*) set -- --delay 300 ;;
+  late*) set -- --delay 5200 ;;
   dies*) set -- --die-after 1 ;;
   hangs*) set -- --hang-after 1 ;;
   hog*) set -- --hog 150 ;;
@@ -46,6 +47,7 @@ struct Trigger {
   const char* rule;    // an entry of `rollback`
   const char* cause;   // what the status must name
   bool loses_requests = false;
+  const char* health = "{http: /health, timeout: 1s}";
 };
 
 class Shop {
@@ -82,14 +84,14 @@ spec:
   interval: 1s
   process: {{provider: exec, argv: [sh, serve, "{}", "{{{{port}}}}", "{{{{version}}}}"], grace: 2s}}
   traffic: {}
-  health: {{http: /health, timeout: 1s}}
+  health: {}
   metrics: {{m: {}}}
   steps: [{{name: canary, weight: 5%, hold: 3s}}, {{name: extended, weight: 25%, hold: 3s}}]
   rollback: [{{name: {}, when: {}}}]
   deadlines: {{drain: 8s}}
 )",
                               rig.site().slots[0].port, rig.site().slots[1].port, LIVE_BACKEND,
-                              to_json(traffic()), metric, t.version, t.rule));
+                              to_json(traffic()), t.health, metric, t.version, t.rule));
     project.must({"apply", "--yes", "-q"});
   }
 
@@ -212,6 +214,8 @@ TEST_F(LiveRollout, each_version_that_really_fails_is_taken_back_by_itself) {
   const char* kLogP95 =
       "{provider: nginx, path: LOG, log_format: timed, where: {upstream_addr: "
       "\"127.0.0.1:{{port}}\"}, query: p95, window: 15s}";
+  // Health that leaves it to the rule.
+  const char* kPatient = "{http: /health, timeout: 1s, unhealthy: 60}";
   const char* kEval =
       "{provider: http, url: \"http://127.0.0.1:{{port}}/eval\", query: $.precision}";
   const char* kRoi = "{provider: http, url: \"http://127.0.0.1:{{port}}/eval\", query: $.roi}";
@@ -226,7 +230,10 @@ TEST_F(LiveRollout, each_version_that_really_fails_is_taken_back_by_itself) {
           "\"127.0.0.1:{{port}}\"}, window: 5s}",
           "canary.m > 0.01, for: 2s", "canary.m > 0.01 for 2s", true},
          {"slow-m3", kLogP95, "canary.m > 0.2, for: 2s", "canary.m > 0.2 for 2s"},
-         {"dies-a4", kFailures, "canary.m > 3.0", "it ", true}});
+         {"late-a4", kLogP95, "canary.m > 5.0, for: 2s", "canary.m > 5.0 for 2s: canary.m = 5.2"},
+         {"dies-a4", kFailures, "canary.m > 3.0", "it ", true},
+         {"dies-by-rule-a4", kFailures, "canary.m > 3.0", "canary.m > 3.0: canary.m = 4", true,
+          kPatient}});
   });
   are_taken_back(
       Proxy::haproxy,
@@ -235,6 +242,8 @@ TEST_F(LiveRollout, each_version_that_really_fails_is_taken_back_by_itself) {
         "window: 5s}",
         "canary.m > 0.02, for: 2s", "canary.m > 0.02 for 2s", true},
        {"hangs-a4", kFailures, "canary.m > 3.0", "canary", true},
+       {"hangs-by-rule-a4", kFailures, "canary.m > 3.0", "canary.m > 3.0: canary.m = 4", true,
+        kPatient},
        {"hog-a4", "{provider: process, query: rss}", "canary.m > 0.95 * 400000000.0, for: 2s",
         "canary.m > 0.95 * 400000000.0 for 2s"},
        {"imprecise-m3", kEval, "canary.m < 0.94, for: 2s", "canary.m < 0.94 for 2s"},

@@ -1,0 +1,150 @@
+// What a rollout is judged by: rules, analyses, and data that is not there.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/deploy/machine_world.h"
+
+namespace autopilot::deploy {
+namespace {
+
+using testing::MachineWorld;
+using testing::spec_with;
+
+TEST(machine, no_more_is_given_while_a_rule_holds_that_has_not_fired_yet) {
+  MachineWorld w(spec_with(R"({"steps": [{"weight": "5%"}, {"weight": "50%"}]})"));
+  w.bad = 10;
+  ASSERT_TRUE(w.until([&] { return w.rollout.is_over(); }));
+  EXPECT_EQ(w.weights(), (std::vector<int>{500, 0}))
+      << "the rule takes 30 s to fire, the steps none";
+}
+
+TEST(machine, a_bad_version_goes_back_when_the_rule_held_for_its_time) {
+  MachineWorld w;
+  ASSERT_TRUE(w.until([&] { return w.rollout.weight_bp == 500; }));
+  w.bad = 10;
+  ASSERT_TRUE(w.until([&] { return w.rollout.is_over(); }));
+  EXPECT_EQ(w.rollout.state(), "rolled_back");
+  EXPECT_EQ(w.weights(), (std::vector<int>{500, 0}));
+  EXPECT_EQ(w.rollout.weight_bp, 0);
+  EXPECT_EQ(w.effects.back().kind, "stop");
+  EXPECT_EQ(w.effects.back().args.find("slot")->as_string(), "green");
+  EXPECT_NE(w.rollout.cause.find("canary.errors > 0.02 for 30s: canary.errors = 0.0"),
+            std::string::npos)
+      << w.rollout.cause;
+  EXPECT_EQ(w.count("rolled_back"), 1);
+}
+
+TEST(machine, a_false_sample_or_a_gap_restarts_for) {
+  MachineWorld w(spec_with(R"({"metrics": {"errors": {"provider": "prometheus", "kind": "count",
+      "bad": "b", "total": "t", "window": "10s"}}})"));
+  w.until([&] { return w.rollout.weight_bp == 500; });
+  const auto since = [&] { return w.rollout.rules["errors"].since; };
+  w.bad = 100;
+  w.tick(2);
+  ASSERT_TRUE(since());
+  w.now = w.now + Duration::seconds(40);  // a gap of five intervals, more than three
+  w.tick();
+  EXPECT_EQ(since(), w.now);
+  EXPECT_EQ(w.rollout.phase, Phase::forward);
+  w.bad = 0;
+  w.tick();
+  EXPECT_FALSE(since());
+}
+
+TEST(machine, missing_data_never_promotes) {
+  MachineWorld w;
+  w.until([&] { return w.rollout.weight_bp == 500; });
+  w.has_data = false;
+  w.tick(600);
+  EXPECT_EQ(w.weights(), std::vector<int>{500});
+  EXPECT_LE(w.rollout.held, Duration::seconds(60));
+  EXPECT_EQ(w.rollout.waiting, "no data: the hold does not go on");
+  w.until([&] { return w.rollout.is_over(); });  // by the deadline of the step
+  EXPECT_EQ(w.rollout.state(), "rolled_back");
+  EXPECT_EQ(w.rollout.cause_kind, "deadline");
+}
+
+TEST(machine, where_no_data_is_a_failure_it_goes_back_after_three_intervals) {
+  MachineWorld w(spec_with(R"({"no_data": "fail"})"));
+  w.until([&] { return w.rollout.weight_bp == 500; });
+  w.tick(2);
+  w.has_data = false;
+  w.tick(3);
+  EXPECT_EQ(w.rollout.phase, Phase::forward);
+  w.tick();
+  EXPECT_EQ(w.rollout.state(), "rolled_back");
+  EXPECT_EQ(w.rollout.cause_kind, "metric");
+}
+
+TEST(machine, too_few_requests_are_no_evidence) {
+  MachineWorld w;
+  w.total = 1;  // six in the window of a minute; ten are wanted
+  w.until([&] { return w.rollout.weight_bp == 500; });
+  w.tick(60);
+  EXPECT_EQ(w.weights(), std::vector<int>{500});
+  EXPECT_EQ(w.rollout.waiting, "no data of errors");
+}
+
+TEST(machine, analyses_must_pass_and_a_failure_goes_back) {
+  Verdict verdict = Verdict::hold;
+  const JudgeFunction judge = [&](const Value&, const std::vector<Judgeable>& metrics, const Value&,
+                                  const std::vector<Sample>&) {
+    Judged judged;
+    judged.verdict = verdict;
+    judged.why = "because";
+    judged.metrics.push_back({metrics.at(0).name, verdict, "because", {}});
+    return judged;
+  };
+  const std::string spec =
+      spec_with(R"({"steps": [{"weight": "5%", "hold": "1m", "analysis": "sequential"},
+                              {"weight": "50%", "hold": "1m"}]})");
+  MachineWorld w(spec, judge);
+  w.tick(60);
+  EXPECT_EQ(w.weights(), std::vector<int>{500});
+  EXPECT_EQ(w.rollout.waiting, "analysis sequential: because");
+  verdict = Verdict::pass;
+  w.tick();
+  EXPECT_EQ(w.rollout.weight_bp, 5000);
+  verdict = Verdict::fail;  // it goes on in the steps that follow
+  w.tick();
+  EXPECT_EQ(w.rollout.state(), "rolled_back");
+  EXPECT_EQ(w.rollout.cause, "analysis sequential: because");
+}
+
+TEST(machine, the_clock_may_jump_and_nothing_is_credited_for_it) {
+  MachineWorld w;
+  w.until([&] { return w.rollout.weight_bp == 500; });
+  w.tick(2);
+  const Duration held = w.rollout.held;
+  w.now = w.now + Duration::seconds(7200);
+  w.tick();
+  EXPECT_LE(w.rollout.held, Duration{held.nanos + Duration::seconds(10).nanos});
+  w.now = w.now - Duration::seconds(9000);
+  w.tick(3);
+  EXPECT_LE(w.rollout.held, Duration{held.nanos + Duration::seconds(40).nanos});
+  w.until([&] { return w.rollout.is_over(); });
+  EXPECT_EQ(w.rollout.state(), "promoted");
+}
+
+TEST(machine, a_rule_that_only_tells_does_so_each_time_that_it_begins_to_hold) {
+  MachineWorld w(spec_with(R"({"steps": [{"weight": "5%", "hold": "1h"}],
+      "rollback": [{"name": "errors", "when": "canary.errors > 0.02", "on_fail": "notify"}]})"));
+  ASSERT_TRUE(w.until([&] { return w.rollout.weight_bp == 500; }));
+  for (int i = 0; i < 2; ++i) {
+    w.bad = 10;
+    w.tick(12);
+    w.bad = 0;
+    w.tick(12);
+  }
+  std::set<std::string> keys;
+  for (const Event& e : w.events) {
+    if (e.kind != "warning") continue;
+    EXPECT_TRUE(keys.insert(e.key).second) << e.key;
+  }
+  EXPECT_EQ(keys.size(), 2U);
+  EXPECT_EQ(w.rollout.state(), "stepping");
+}
+
+}  // namespace
+}  // namespace autopilot::deploy

@@ -1,0 +1,79 @@
+// What may go wrong around a rollout: proxies, machines, canaries.
+#include <gtest/gtest.h>
+
+#include "tests/deploy/machine_world.h"
+
+namespace autopilot::deploy {
+namespace {
+
+using testing::MachineWorld;
+
+TEST(machine, a_way_back_that_cannot_be_verified_is_stuck_and_tried_again) {
+  MachineWorld w;
+  w.until([&] { return w.rollout.weight_bp == 500; });
+  bool dead = true;
+  w.world = [&](const Effect& e) {
+    if (e.kind != "set_weight" || !dead) return EffectResult{};
+    return EffectResult{e.id, false, "connection refused", {}};
+  };
+  w.ask("abort");
+  w.tick(20);
+  EXPECT_EQ(w.rollout.state(), "stuck");
+  EXPECT_EQ(w.count("stuck"), 1);
+  EXPECT_GT(w.weights().size(), 10u);
+  dead = false;
+  w.tick(2);
+  EXPECT_EQ(w.rollout.state(), "rolled_back");
+}
+
+TEST(machine, after_a_reboot_the_canary_gets_nothing_until_the_old_version_runs) {
+  MachineWorld w;
+  w.until([&] { return w.rollout.weight_bp == 5000; });
+  w.tick(2);
+  w.effects.clear();
+  w.boot = "boot-2";
+  w.tick();
+  w.until([&] { return w.rollout.weight_bp == 5000 && w.rollout.recovering == 0; });
+  std::vector<std::string> told;
+  for (const Effect& e : w.effects)
+    told.push_back(e.kind +
+                   (e.args.contains("slot") ? " " + e.args.find("slot")->as_string() : ""));
+  EXPECT_EQ(told, (std::vector<std::string>{"set_weight", "start blue", "set_weight", "start green",
+                                            "decide", "set_weight"}));
+  EXPECT_EQ(w.weights(), (std::vector<int>{0, 0, 5000}));
+  EXPECT_LE(w.rollout.held, Duration::seconds(10));
+  w.until([&] { return w.rollout.is_over(); });
+  EXPECT_EQ(w.rollout.state(), "promoted");
+}
+
+TEST(machine, a_canary_that_falls_over_goes_back) {
+  MachineWorld w;
+  w.until([&] { return w.rollout.weight_bp == 500; });
+  w.canary_well = false;
+  w.tick(3);
+  EXPECT_EQ(w.rollout.state(), "rolled_back");
+  EXPECT_EQ(w.rollout.cause, "the canary is not well: 503");
+}
+
+TEST(machine, a_canary_that_never_comes_up_gives_nobody_anything) {
+  MachineWorld w;
+  w.canary_well = false;
+  w.until([&] { return w.rollout.is_over(); });
+  EXPECT_EQ(w.rollout.cause_kind, "deadline");
+  EXPECT_EQ(w.weights(), std::vector<int>{0});
+  EXPECT_EQ(w.count("failed"), 1);
+  EXPECT_EQ(w.count("rolled_back"), 0);
+}
+
+TEST(machine, a_share_that_somebody_else_changed_is_put_back) {
+  MachineWorld w;
+  w.until([&] { return w.rollout.weight_bp == 500; });
+  Observation seen = w.measurement();
+  seen.drift = "40 of 400 keys";
+  w.see(seen);
+  EXPECT_EQ(w.effects.back().kind, "restore_weight");
+  EXPECT_EQ(w.count("drift"), 1);
+}
+
+}  // namespace
+}  // namespace autopilot::deploy

@@ -1,0 +1,100 @@
+#pragma once
+// A proxy, slots, metrics and policies that a Runner acts on, made of nothing.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/deploy/providers.h"
+
+namespace autopilot::deploy::testing {
+
+// What outlives a process: the proxy, the slots, the service behind them.
+struct Outside {
+  int canary_bp = 0;
+  std::map<std::string, std::string> running{{"blue", "v1"}};
+  bool proxy_is_dead = false, proxy_lies = false;
+  std::int64_t bad_per_reading = 0;
+  std::vector<std::string> deeds;
+  std::set<std::string> asked;
+};
+
+class FakeTraffic final : public Traffic {
+ public:
+  explicit FakeTraffic(Outside& o) : o_(o) {}
+  Value install(const std::vector<int>&) override { return {}; }
+  void set(const Split& split) override {
+    if (o_.proxy_is_dead) throw Error(ErrorKind::outside, "connection refused");
+    if (o_.proxy_lies && split.canary_bp > 0) return;
+    o_.canary_bp = split.canary_bp;
+    o_.deeds.push_back("weight " + std::to_string(split.canary_bp));
+  }
+  SplitCheck verify(const Split& split) override {
+    if (o_.proxy_is_dead) return {false, "connection refused", {}};
+    return {o_.canary_bp == split.canary_bp, "seen " + std::to_string(o_.canary_bp), {}};
+  }
+  std::map<std::string, int> shares() override { return {}; }
+  std::optional<std::int64_t> open_connections(const std::string&) override { return 0; }
+  bool takes_any_weight() const override { return true; }
+
+ private:
+  Outside& o_;
+};
+
+class FakeProcess final : public Process {
+ public:
+  explicit FakeProcess(Outside& o) : o_(o) {}
+  void start(const Slot& slot, const std::string& version) override {
+    if (o_.running[slot.name] != version) o_.deeds.push_back("start " + slot.name + " " + version);
+    o_.running[slot.name] = version;
+  }
+  void stop(const Slot& slot, Duration) override {
+    if (!o_.running[slot.name].empty()) o_.deeds.push_back("stop " + slot.name);
+    o_.running[slot.name].clear();
+  }
+  Running observe(const Slot& slot) override {
+    Running r;
+    r.version = o_.running[slot.name];
+    r.running = !r.version.empty();
+    return r;
+  }
+
+ private:
+  Outside& o_;
+};
+
+class FakeMetrics final : public Metrics {
+ public:
+  explicit FakeMetrics(Outside& o) : o_(o) {}
+  Reply read(const Query& query) override {
+    Reply reply;
+    reply.reading = Reading::increments;
+    const bool canary = query.arm == "canary" && o_.canary_bp > 0;  // who is served can be failed
+    reply.total.push_back({"", {{query.to, 100}}});
+    reply.bad.push_back({"", {{query.to, canary ? static_cast<double>(o_.bad_per_reading) : 0}}});
+    return reply;
+  }
+  bool has_history() const override { return true; }
+
+ private:
+  Outside& o_;
+};
+
+class FakeDecider final : public Decider {
+ public:
+  explicit FakeDecider(Outside& o) : o_(o) {}
+  Decided decide(const Question& q) override {
+    o_.asked.insert(q.rollout + "/" + std::to_string(q.effect));
+    return {"allowed", "d", "", q.weight_bp};
+  }
+  Decided resume(const Question& q, const std::string&) override { return decide(q); }
+
+ private:
+  Outside& o_;
+};
+
+}  // namespace autopilot::deploy::testing

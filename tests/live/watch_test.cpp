@@ -1,0 +1,223 @@
+// `deploy watch` in a real terminal: drawn in place on screens of all sizes, its keys, and a
+// terminal that is as it was on whatever way out.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include "core/base/json.h"
+#include "core/base/text.h"
+#include "tests/integration/project.h"
+#include "tests/live/rig.h"
+#include "tests/live/tmux.h"
+
+namespace autopilot::live {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kDeployment = R"(apiVersion: autopilot/v1
+kind: Deployment
+metadata: {id: shop}
+spec:
+  slots: {blue: {port: 1}, green: {port: 2}}
+  interval: 1s
+  process: {provider: exec, argv: [sleep, "600"]}
+  traffic: {provider: exec, set: [sh, proxy, set, "{{canary}}", "{{bp}}", "{{stable}}"], read: [sh, proxy, read]}
+  metrics:
+    errors: {provider: exec, argv: [sh, counts], kind: count, bad: bad, total: total, window: 5s}
+    latency: {provider: exec, argv: [sh, latency], window: 5s}
+  rollback:
+    - {name: errors, when: canary.errors > 0.02, for: 2s}
+  steps:
+    - {name: canary, weight: 5%, hold: 1s}
+)";
+constexpr const char* kLater = R"(    - {gate: ops, timeout: 10m}
+    - {name: half, weight: 50%, hold: 1s}
+)";
+constexpr const char* kProxy = R"(case $1 in
+  set) echo "{\"weights\": {\"$2\": $3, \"$4\": $((10000 - $3))}, \"open\": {\"blue\": 0, \"green\": 0}}" > w.tmp
+       mv w.tmp weights.json ;;
+  read) cat weights.json ;;
+esac
+)";
+constexpr const char* kCounts =
+    R"(n=$(($(date +%s) % 1000000 * 100)); echo "{\"bad\": 0, \"total\": $n}"
+)";
+constexpr const char* kLatency = R"(echo 0.$(date +%N)
+)";
+
+constexpr const char* kBars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+
+bool has_bars(const std::string& text) {
+  for (const char* bar : kBars) {
+    if (text.find(bar) != std::string::npos) return true;
+  }
+  return false;
+}
+
+class LiveWatch : public ::testing::Test {
+ protected:
+  integration::Project project;
+  std::unique_ptr<integration::Process> runner;
+  std::unique_ptr<Tmux> terminal;
+
+  void SetUp() override {
+    if (!is_installed("tmux")) GTEST_SKIP() << "tmux is not installed";
+    project.write("policies/shop.yaml", kDeployment);
+    project.write("proxy", kProxy);
+    project.write("counts", kCounts);
+    project.write("latency", kLatency);
+    project.must({"apply", "--yes", "-q"});
+    project.must({"deploy", "run", "shop", "--version", "v0", "-q"});
+    project.write("policies/shop.yaml", std::string(kDeployment) + kLater);
+    project.must({"apply", "--yes", "-q"});
+  }
+  void TearDown() override {
+    runner.reset();
+    for (const char* slot : {"blue", "green"}) {
+      const JsonResult record =
+          parse_json(project.read(fmt::format(".autopilot/deploy/shop/{}.process.json", slot)));
+      const Value* pid = record.ok ? record.value.get("pid") : nullptr;
+      if (pid != nullptr && pid->is_integer() && pid->as_int() > 1)
+        ::kill(-static_cast<pid_t>(pid->as_int()), SIGKILL);
+    }
+  }
+
+  // A rollout that somebody runs, and one who watches it.
+  void watch(int columns = 100, int rows = 40) {
+    runner = std::make_unique<integration::Process>(
+        project.command({"deploy", "run", "shop", "--version", "v1", "-q"}));
+    for (int i = 0; i < 100 && state() != "stepping" && state() != "gate"; ++i)
+      runner->pump_for(100'000);
+    look(columns, rows);
+  }
+  void look(int columns = 100, int rows = 40) {
+    terminal = std::make_unique<Tmux>(project.root(), columns, rows);
+    // What the shell says afterwards tells how it ended, and whether the terminal echoes.
+    terminal->type(
+        fmt::format("clear; sh -c 'echo $$ >pid; exec {} deploy watch shop' ; echo exit=$?",
+                    AUTOPILOT_EXECUTABLE));
+    terminal->press("Enter");
+    EXPECT_TRUE(terminal->shows("q quit")) << terminal->text();
+  }
+  std::string state() const {
+    const JsonResult status = parse_json(project.run({"deploy", "status", "shop", "--json"}).out);
+    return status.ok && status.value.get("version")->as_string() != "v0"
+               ? status.value.get("state")->as_string()
+               : "";
+  }
+  int ended() { return runner->wait().exit; }
+
+  // As before: its own screen, a cursor, an echo, lines.
+  void expect_restored(const std::string& exit) const {
+    EXPECT_TRUE(terminal->shows("exit=" + exit)) << terminal->text();
+    EXPECT_FALSE(terminal->is_drawn_on());
+    EXPECT_TRUE(terminal->has_cursor());
+    terminal->type("clear; stty -a | tr ' ;' '\\n\\n' | grep -x -e echo -e icanon -e isig | xargs");
+    terminal->press("Enter");
+    EXPECT_TRUE(terminal->shows("isig icanon echo")) << terminal->text();
+  }
+};
+
+TEST_F(LiveWatch, draws_in_place_and_p_opens_the_gate) {
+  watch();
+  EXPECT_TRUE(terminal->is_drawn_on());
+  EXPECT_FALSE(terminal->has_cursor());
+  EXPECT_TRUE(terminal->shows("waits  gate ops")) << terminal->text();
+  EXPECT_TRUE(terminal->shows(has_bars)) << terminal->text();
+  const std::string before = terminal->text();
+  EXPECT_TRUE(terminal->shows([&](const std::string& now) { return now != before; }))
+      << "nothing is drawn anew: " << before;
+  EXPECT_EQ(terminal->lines().front().find("shop-2"), 0U) << "it has not scrolled";
+  terminal->press("Up");  // no letter
+  terminal->type("p");
+  expect_restored("0");  // the rollout went on, and ended
+  EXPECT_EQ(ended(), 0);
+}
+
+TEST_F(LiveWatch, a_and_y_take_everything_back_and_a_alone_does_nothing) {
+  watch();
+  terminal->type("ax");
+  EXPECT_TRUE(terminal->shows(
+      [](const std::string& t) { return t.find("y to confirm") == std::string::npos; }));
+  terminal->type("y");
+  EXPECT_NE(state(), "rolled_back");
+  terminal->type("a");
+  EXPECT_TRUE(terminal->shows("y to confirm"));
+  terminal->type("y");
+  expect_restored("1");
+  EXPECT_EQ(ended(), 1);
+  EXPECT_EQ(state(), "rolled_back");
+}
+
+TEST_F(LiveWatch, q_leaves_the_rollout_running) {
+  watch();
+  EXPECT_TRUE(terminal->shows("waits  gate ops"));
+  terminal->type("q");
+  expect_restored("4");
+  EXPECT_EQ(state(), "gate");
+}
+
+TEST_F(LiveWatch, so_does_an_interrupt) {
+  watch();
+  terminal->press("C-c");
+  expect_restored("130");
+  EXPECT_NE(state(), "rolled_back");
+}
+
+TEST_F(LiveWatch, so_does_a_request_to_end) {
+  watch();
+  ::kill(std::atoi(project.read("pid").c_str()), SIGTERM);
+  expect_restored("130");
+  EXPECT_NE(state(), "rolled_back");
+}
+
+TEST_F(LiveWatch, what_nobody_runs_is_carried_out_by_who_watches) {
+  project.must({"deploy", "start", "shop", "--version", "v1", "-q"});
+  project.run({"deploy", "tick", "shop", "-q"});
+  look();
+  terminal->type("ay");
+  expect_restored("1");
+  EXPECT_EQ(state(), "rolled_back");
+}
+
+TEST_F(LiveWatch, an_error_is_told_on_a_terminal_as_it_was) {
+  if (!is_installed("python3")) GTEST_SKIP() << "python3 is not installed";
+  project.must({"deploy", "start", "shop", "--version", "v1", "-q"});
+  look();
+  Program({"python3", "-c",
+           "import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); "
+           "d.execute('DROP TABLE deploy_event'); d.commit()",
+           project.state_path()},
+          project.path("python.log"))
+      .wait();
+  expect_restored("9");
+}
+
+TEST_F(LiveWatch, fits_a_small_terminal_and_follows_its_size) {
+  watch(40, 10);
+  EXPECT_TRUE(terminal->shows(" hidden")) << terminal->text();
+  EXPECT_TRUE(terminal->shows(has_bars)) << terminal->text();
+  EXPECT_EQ(terminal->lines().front().find("shop-2"), 0U) << terminal->text();
+  EXPECT_LE(terminal->lines().size(), 10U);
+
+  terminal->resize(120, 40);
+  EXPECT_TRUE(terminal->shows([](const std::string& t) {
+    return t.find("hidden") == std::string::npos && t.find("rules") != std::string::npos;
+  })) << terminal->text();
+
+  terminal->resize(60, 12);
+  EXPECT_TRUE(terminal->shows(" hidden")) << terminal->text();
+  EXPECT_EQ(terminal->lines().front().find("shop-2"), 0U) << terminal->text();
+  EXPECT_THAT(terminal->lines().back(), HasSubstr("q quit"));
+  terminal->type("q");
+  EXPECT_TRUE(terminal->shows("exit="));
+  EXPECT_FALSE(terminal->is_drawn_on());
+}
+
+}  // namespace
+}  // namespace autopilot::live
