@@ -178,7 +178,7 @@ spec:
   metrics: {{m: {{provider: probe, url: "http://{{{{host}}}}:{{{{port}}}}/"}}}}
   steps: [{{name: canary, weight: 10%, hold: 2s}}, {{name: half, weight: 50%, hold: 2s}}]
   rollback: [{{name: errors, when: canary.m > 0.05}}]
-  deadlines: {{prepare: 15s, drain: 5s, step: 40s}}
+  deadlines: {{prepare: 15s, drain: 5s, promote: 10s}}
 )",
                        web1.address(), web2.address(), project.path("ssh_config"), blue(), green(),
                        to_json(traffic));
