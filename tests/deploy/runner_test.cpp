@@ -32,7 +32,7 @@ struct Outside {
 class FakeTraffic final : public Traffic {
  public:
   explicit FakeTraffic(Outside& o) : o_(o) {}
-  Value install(const std::vector<int>&) override { return {}; }
+  Value install(const std::vector<Routing>&) override { return {}; }
   void set(const Split& split) override {
     if (o_.proxy_is_dead) throw Error(ErrorKind::outside, "connection refused");
     if (o_.proxy_lies && split.canary_bp > 0) return;
