@@ -26,7 +26,7 @@ std::string matcher_map(const Matcher& matcher, const std::string& name) {
       "map {} {} {{\n  default 0;\n",
       matcher.is_cookie ? "$cookie_" + matcher.name : header_variable(matcher.name), name);
   for (const std::string& value : matcher.values)
-    out += fmt::format("  {} 1;\n", quoted(expression_of(matcher, value)));
+    out += fmt::format("  {} 1;\n", word_of(expression_of(matcher, value)));
   return out + "}\n";
 }
 
@@ -39,7 +39,7 @@ std::string maps_of(const NginxSpec& spec, const Match& match) {
     every += '1';
   }
   return out + fmt::format("map \"{}\" {} {{\n  default 0;\n  {} 1;\n}}\n", all,
-                           match_variable(spec, match), quoted(every));
+                           match_variable(spec, match), word_of(every));
 }
 
 // Where those go who don't match.

@@ -38,7 +38,7 @@ std::string copied_map(const NginxSpec& spec) {
   for (const std::size_t canary : {0u, 1u}) {
     const std::string drawn =
         fmt::format("~^{} {} \\z", copy_name(spec, canary), pool_name(spec, 1 - canary));
-    out += fmt::format("  {} {};\n", quoted(drawn), copy_name(spec, canary));
+    out += fmt::format("  {} {};\n", word_of(drawn), copy_name(spec, canary));
   }
   return out + "}\n";
 }

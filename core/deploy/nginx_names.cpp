@@ -39,7 +39,7 @@ std::string percent(int bp) {
 }
 
 // Within quotes nginx reads a backslash before a quote, a backslash, t, r and n as an escape.
-std::string quoted(std::string_view text) {
+std::string word_of(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';

@@ -18,7 +18,7 @@ std::string header_variable(std::string name);                                //
 std::string percent(int bp);                                                  // "5%", "0.25%"
 
 // One word of nginx's syntax that means exactly this text.
-std::string quoted(std::string_view text);
+std::string word_of(std::string_view text);
 // The text as part of a regular expression of PCRE's: letters, digits and \xHH.
 std::string literal(std::string_view text);
 

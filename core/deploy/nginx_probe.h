@@ -23,6 +23,7 @@ struct NginxSays {
 struct Asked {
   Asked(std::string user, Carried besides = {})  // NOLINT: a key is a request
       : key(std::move(user)), carried(std::move(besides)) {}
+  Asked(const char* user) : key(user) {}  // NOLINT: likewise
   std::string key;
   Carried carried;
 };

@@ -21,7 +21,8 @@ using autopilot::testing::Scratch;
 
 // What outlives a process: the proxy, the slots, the service behind them.
 struct Outside {
-  int canary_bp = 0;
+  int canary_bp = 0, mirror_bp = 0;
+  Match match;
   std::map<std::string, std::string> running{{"blue", "v1"}};
   bool proxy_is_dead = false, proxy_lies = false;
   std::int64_t bad_per_reading = 0;
@@ -37,11 +38,17 @@ class FakeTraffic final : public Traffic {
     if (o_.proxy_is_dead) throw Error(ErrorKind::outside, "connection refused");
     if (o_.proxy_lies && split.canary_bp > 0) return;
     o_.canary_bp = split.canary_bp;
-    o_.deeds.push_back("weight " + std::to_string(split.canary_bp));
+    o_.match = split.match;
+    o_.mirror_bp = split.mirror_bp;
+    o_.deeds.push_back("weight " + std::to_string(split.canary_bp) +
+                       (split.match.empty() ? "" : " match") +
+                       (split.mirror_bp > 0 ? " mirror" : ""));
   }
   SplitCheck verify(const Split& split) override {
     if (o_.proxy_is_dead) return {false, "connection refused", {}};
-    return {o_.canary_bp == split.canary_bp, "seen " + std::to_string(o_.canary_bp), {}};
+    const bool is_so = o_.canary_bp == split.canary_bp && o_.match == split.match &&
+                       o_.mirror_bp == split.mirror_bp;
+    return {is_so, "seen " + std::to_string(o_.canary_bp), {}};
   }
   std::map<std::string, int> shares() override { return {}; }
   std::optional<std::int64_t> open_connections(const std::string&) override { return 0; }
@@ -79,7 +86,8 @@ class FakeMetrics final : public Metrics {
   Reply read(const Query& query) override {
     Reply reply;
     reply.reading = Reading::increments;
-    const bool canary = query.arm == "canary" && o_.canary_bp > 0;  // who is served can be failed
+    const bool canary = query.arm == "canary" &&
+                        (o_.canary_bp > 0 || !o_.match.empty());  // who is served can be failed
     reply.total.push_back({"", {{query.to, 100}}});
     reply.bad.push_back({"", {{query.to, canary ? static_cast<double>(o_.bad_per_reading) : 0}}});
     return reply;
@@ -111,6 +119,18 @@ class RunnerTest : public ::testing::Test {
   FakeWorld fakes;
   Outside outside;
   const std::string path = scratch.path("state.db");
+  std::string spec = testing::kSpec;
+
+  // Testers, then copies, then everybody.
+  void go_by_testers() {
+    Value value = parse_json_or_throw(spec, "spec");
+    value.as_map()["steps"] = parse_json_or_throw(R"([
+        {"name": "testers", "match": {"header": "X-Beta", "exact": "1"}, "hold": "20s"},
+        {"name": "shadow", "mirror": "20%", "hold": "20s"},
+        {"name": "canary", "weight": "5%", "hold": "20s"}, {"end": "match"}])",
+                                                  "steps");
+    spec = to_json(value);
+  }
 
   RunnerTest() {
     state::Store::open_or_create(path);
@@ -131,7 +151,7 @@ class RunnerTest : public ::testing::Test {
     r.actor = "ada";
     r.boot_id = fakes.environment.boot_id();
     r.created = r.stage_since = fakes.clock.now();
-    r.spec = parse_json_or_throw(testing::kSpec, "spec");
+    r.spec = parse_json_or_throw(spec, "spec");
     journal.create(r, {{"shop-1/started", "started", "", {}}});
     journal.release_lease();
   }
@@ -202,6 +222,8 @@ class RunnerTest : public ::testing::Test {
     EXPECT_EQ(r.weight_bp, outside.canary_bp) << where;
     const bool promoted = state == "promoted";
     EXPECT_EQ(outside.canary_bp, promoted ? kWhole : 0) << where;
+    EXPECT_TRUE(outside.match.empty() && r.match.empty()) << where;
+    EXPECT_EQ(outside.mirror_bp + r.mirror_bp, 0) << where;
     EXPECT_EQ(outside.running["green"], promoted ? "v2" : "") << where;
     EXPECT_EQ(outside.running["blue"], promoted ? "" : "v1") << where;
     EXPECT_EQ(count_of_events(promoted ? "completed" : "rolled_back"), 1) << where;
@@ -216,6 +238,16 @@ TEST_F(RunnerTest, one_run_goes_all_the_way) {
   EXPECT_EQ(outside.deeds, (std::vector<std::string>{"start green v2", "weight 500", "weight 5000",
                                                      "weight 10000", "stop blue"}));
   EXPECT_EQ(journalled_weights(), (std::vector<std::int64_t>{500, 5000, 10000}));
+}
+
+TEST_F(RunnerTest, testers_and_copies_come_before_everybody_and_are_gone_afterwards) {
+  go_by_testers();
+  begin();
+  process(false, 0);
+  expect_good_end("run", "promoted");
+  EXPECT_EQ(outside.deeds, (std::vector<std::string>{"start green v2", "weight 0 match",
+                                                     "weight 0 match mirror", "weight 500 match",
+                                                     "weight 500", "weight 10000", "stop blue"}));
 }
 
 TEST_F(RunnerTest, a_bad_version_comes_back) {
@@ -324,6 +356,18 @@ class RunnerCrashTest : public RunnerTest {
 
 TEST_F(RunnerCrashTest, run_killed_anywhere_on_the_way_forward_ends_the_same) {
   EXPECT_GT(each(false, false), 60);
+}
+TEST_F(RunnerCrashTest, run_killed_anywhere_with_testers_and_copies_ends_the_same) {
+  go_by_testers();
+  EXPECT_GT(each(false, false), 70);
+}
+TEST_F(RunnerCrashTest, run_killed_anywhere_with_bad_testers_ends_the_same) {
+  go_by_testers();
+  EXPECT_GT(each(false, true), 30);
+}
+TEST_F(RunnerCrashTest, tick_killed_anywhere_with_testers_and_copies_ends_the_same) {
+  go_by_testers();
+  EXPECT_GT(each(true, false), 70);
 }
 TEST_F(RunnerCrashTest, run_killed_anywhere_on_the_way_back_ends_the_same) {
   EXPECT_GT(each(false, true), 30);
