@@ -104,7 +104,7 @@ class LiveMatch : public ::testing::Test {
 TEST_F(LiveMatch, every_kind_of_match_is_what_is_computed_in_both_directions) {
   const std::vector<Match> matches{
       kTesters,
-      {{true, "ring", Matcher::How::prefix, {"inner", "a\"; } $uri #{b"}}},
+      {{true, "ring", Matcher::How::prefix, {"inner", "a$uri#{b}'~*^"}}},
       {{false, "X-Client", Matcher::How::regex, {R"((?:ios|android)/[0-9]{1,3})", "[$;{}\"]+x"}}},
       {{false,
         "X-Beta",

@@ -199,14 +199,14 @@ TEST(deployment, a_mirror_copies_something_and_ends_where_one_is) {
             "wrong-value@11:28 mirror after a weight of 100%: no request is left that the canary "
             "does not get");
   EXPECT_EQ(first("  steps: [{mirror: 5%}, {weight: 5%}, {end: mirror}]\n"),
-            "wrong-value@11:46 no mirror is left to end here");
+            "wrong-value@11:45 no mirror is left to end here");
   EXPECT_EQ(first("  steps: [{end: match}, {weight: 5%}]\n"),
             "wrong-value@11:17 no match is left to end here");
   EXPECT_EQ(first("  steps: [{match: {header: X-A, exact: a}}, {mirror: 5%}]\n"),
             "wrong-value@11:10 no step has a weight: after testers and copies all users would get "
             "the canary at once");
   EXPECT_EQ(first("  steps: [{mirror: 5%, weight: 5%}]\n"),
-            "conflicting-fields@11:24 a step can't have both weight and mirror");
+            "conflicting-fields@11:12 a step can't have both weight and mirror");
 }
 
 TEST(deployment, providers_that_cannot_match_or_mirror_say_who_can) {
