@@ -20,7 +20,7 @@ struct Way {
   const char* field;
   const char* words;
 };
-constexpr Way kWays[] = {{Matcher::How::exact, "exact", ""},
+constexpr Way kWays[] = {{Matcher::How::exact, "exact", "is "},
                          {Matcher::How::prefix, "prefix", "begins with "},
                          {Matcher::How::regex, "regex", "matches "}};
 
@@ -136,7 +136,7 @@ std::string id_of(const Match& match) {
 
 std::string to_text(const Routing& routing) {
   std::string out = fmt::format("{} of the traffic", format_share(routing.weight_bp / 10000.0));
-  if (!routing.match.empty()) out += ", those with " + to_text(routing.match);
+  if (!routing.match.empty()) out += ", those whose " + to_text(routing.match);
   if (routing.mirror_bp > 0)
     out += fmt::format(", copies of {}", format_share(routing.mirror_bp / 10000.0));
   return out;

@@ -37,10 +37,10 @@ struct Routing {
 // Of a step's `match:` that passed validation, or of to_value(); null: none.
 Match match_from(const Value& spec);
 Value to_value(const Match& match);
-std::string to_text(const Match& match);  // "header X-Beta 1 and cookie ring begins with a"
+std::string to_text(const Match& match);  // "header X-Beta is 1 and cookie ring begins with a"
 std::string id_of(const Match& match);    // six hexadecimal digits of its content; "" for none
 
-// "5% of the traffic, those with header X-Beta 1, copies of 20%", of what is there.
+// "5% of the traffic, those whose header X-Beta is 1, copies of 20%": what is there of it.
 std::string to_text(const Routing& routing);
 
 // What a request carries.

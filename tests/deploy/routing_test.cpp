@@ -44,7 +44,7 @@ TEST(Match, all_of_several_must_fit) {
       match_of(R"([{"header": "X-Beta", "exact": "1"}, {"cookie": "ring", "prefix": "in"}])");
   EXPECT_TRUE(accepts(both, {{{"X-Beta", "1"}}, {{"ring", "inner"}}}));
   EXPECT_FALSE(accepts(both, with_header("X-Beta", "1")));
-  EXPECT_EQ(to_text(both), "header X-Beta 1 and cookie ring begins with in");
+  EXPECT_EQ(to_text(both), "header X-Beta is 1 and cookie ring begins with in");
 }
 
 TEST(Match, is_kept_as_it_was_and_known_by_its_content) {
@@ -75,7 +75,7 @@ TEST(Match, is_tried_with_every_value_and_near_misses) {
 TEST(Routing, is_told_in_words) {
   EXPECT_EQ(to_text(Routing(500)), "5% of the traffic");
   EXPECT_EQ(to_text(Routing(0, match_of(R"({"header": "X-Beta", "exact": ["1", "2"]})"), 2000)),
-            "0% of the traffic, those with header X-Beta 1 or 2, copies of 20%");
+            "0% of the traffic, those whose header X-Beta is 1 or 2, copies of 20%");
 }
 
 // ---- nginx
