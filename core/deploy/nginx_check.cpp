@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/base/text.h"
 #include "core/deploy/counts_fit.h"
+#include "core/deploy/nginx_copies.h"
 #include "core/deploy/nginx_install.h"
 #include "core/deploy/nginx_probe.h"
 #include "core/deploy/nginx_split.h"
@@ -16,15 +16,6 @@ namespace autopilot::deploy {
 namespace {
 
 constexpr int kPassedKeys = 4;  // through to each slot
-constexpr std::size_t kMostLog = 64 << 10;
-constexpr Duration kCopyPoll = Duration::milliseconds(20);
-constexpr Duration kCopySlack = Duration::seconds(1);
-
-bool is_at(const std::string& address, const Slot& slot) {
-  const std::vector<Slot> all = slots_by_host(slot);
-  return std::any_of(all.begin(), all.end(),
-                     [&](const Slot& one) { return address_of(one) == address; });
-}
 
 SplitCheck broken(std::string why) { return {false, std::move(why), Value(Map{})}; }
 
@@ -211,33 +202,12 @@ class NginxCheck {
     if (check.holds && !copies.empty()) follow_copies(state, copies, check);
   }
 
-  // nginx writes a line for the copy of a probe when it is over.
   void follow_copies(const NginxState& state, const std::vector<std::string>& ids,
                      SplitCheck& check) {
-    const std::int64_t deadline =
-        world_.clock.monotonic_nanos() + spec_.mirror_timeout.nanos + kCopySlack.nanos;
-    std::size_t over = 0, seen = 0;
-    std::int64_t answered = 0;
-    for (;;) {
-      over = seen = 0;
-      answered = 0;
-      const std::string log = world_.files.exists(copy_log(spec_))
-                                  ? world_.files.read_tail(copy_log(spec_), kMostLog)
-                                  : std::string();
-      for (const std::string& line : split(log, '\n')) {
-        const std::vector<std::string> words = split(line, ' ');
-        if (words.size() < 3 || std::find(ids.begin(), ids.end(), words[0]) == ids.end()) continue;
-        ++over;
-        if (!is_at(words[1], spec_.slots[state.canary])) continue;
-        ++seen;
-        answered += words.back() < "500";
-      }
-      if (over >= ids.size() || world_.clock.monotonic_nanos() > deadline) break;
-      world_.clock.sleep(kCopyPoll);
-    }
-    check.observed.as_map()["copies_seen"] = static_cast<std::int64_t>(seen);
-    check.observed.as_map()["copies_answered"] = answered;
-    if (seen > 0) return;
+    const CopiesSeen seen = await_copies(world_, spec_, state.canary, ids);
+    check.observed.as_map()["copies_seen"] = seen.arrived;
+    check.observed.as_map()["copies_answered"] = seen.answered;
+    if (seen.arrived > 0) return;
     check.holds = false;
     check.why = fmt::format(
         "no copy of {} reaches {}: {} has no line of one. Has its location a mirror of its own, or "

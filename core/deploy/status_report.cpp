@@ -49,6 +49,8 @@ std::string stage_text(const Rollout& r, const Stage& s, std::int64_t index) {
   if (s.kind == Stage::Kind::weight && share(s.weight_bp) != s.name)
     text += fmt::format(", {} of the traffic", share(s.weight_bp));
   if (s.kind == Stage::Kind::match) text += ", " + to_text(s.match);
+  if (s.kind == Stage::Kind::end)
+    text += s.step.ends_match ? ": the match is over" : ": the mirror is over";
   if (s.kind == Stage::Kind::mirror) text += fmt::format(", copies of {}", share(s.mirror_bp));
   const bool present = r.phase == Phase::forward && index == r.stage;
   if (present && s.hold > Duration{} && r.doing == "watch")

@@ -300,6 +300,51 @@ TEST_F(LiveMatch, a_location_with_a_mirror_of_its_own_is_told) {
   EXPECT_NE(check.why.find("Has its location a mirror of its own"), std::string::npos) << check.why;
 }
 
+TEST_F(LiveMatch, a_server_of_ones_own_includes_matches_and_copies) {
+  rig->start("blue", "v0");
+  rig->start("green", "v1");
+  const Folder& folder = rig->folder();
+  folder.write("server.conf", "");
+  std::string conf = folder.read("nginx.conf");
+  const std::string mark = "shop.conf;";
+  conf.replace(
+      conf.find(mark), mark.size(),
+      fmt::format("shop.conf; server {{ listen 127.0.0.1:{}; include server.conf; location / {{ "
+                  "proxy_pass http://$ap_shop_pool; }} }}",
+                  rig->port()));
+  folder.write("nginx.conf", conf);
+  Value spec = rig->traffic_spec();
+  spec.as_map().erase("listen");
+  spec.as_map()["server_config"] = folder.path("server.conf");
+  spec.as_map()["probe"] = Map{{"address", fmt::format("127.0.0.1:{}", rig->port())}};
+  const auto traffic = deploy::make_traffic(spec, rig->site(), rig->world());
+  traffic->install({{500, kTesters, 2000}});
+  for (const Split& split : {Split{"green", "blue", 500, kTesters, 2000},
+                             Split{"green", "blue", 0, {}, 0, {kTesters}}}) {
+    traffic->set(split);
+    const SplitCheck check = traffic->verify(split);
+    EXPECT_TRUE(check.holds) << check.why;
+  }
+}
+
+// What they cost: every request is looked at for copies as soon as a step has some.
+TEST_F(LiveMatch, a_configuration_with_matches_and_copies_serves_on) {
+  if (!is_installed("wrk")) GTEST_SKIP() << "wrk is not installed";
+  rig->start("blue", "v0");
+  rig->start("green", "v1");
+  for (const auto& [what, step] :
+       {std::pair("shares only", Routing(500)), std::pair("a match", Routing(0, kTesters)),
+        std::pair("copies of 5 %", Routing(0, {}, 500))}) {
+    rig->traffic().install({step});
+    set({"green", "blue", step.weight_bp, step.match, step.mirror_bp});
+    Load load(*rig, Load::Tool::wrk, 2);
+    const Load::Result sent = load.wait();
+    EXPECT_EQ(sent.failed, 0) << sent.text;
+    fmt::print(stderr, "{}: {} requests in 2 s\n", what, sent.requests);
+    set({"green", "blue", 0});
+  }
+}
+
 TEST_F(LiveMatch, who_is_not_nginx_cannot_send_copies) {
   serve({{0, {}, 5000}});
   set({"green", "blue", 0, {}, 5000});
