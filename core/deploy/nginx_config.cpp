@@ -107,12 +107,20 @@ std::string choices(const NginxSpec& spec, const std::vector<NginxState>& states
   return looks_twice(states) ? once + once : once;
 }
 
+// No more of these lines, flags above all, at the paths of copies.
+std::string nothing_at(const NginxSpec& spec, std::string_view names) {
+  return fmt::format("if ($uri ~ \"^{}/(?:{})\") {{\n  break;\n}}\n", "/\\.autopilot/" + spec.id,
+                     names);
+}
+
 std::string server_part(const NginxSpec& spec, const std::vector<NginxState>& states) {
   const bool copies = has_mirror(states);
-  std::string out =
-      fmt::format("open_file_cache off;\nset {} {};\nset {} none;\n", variable(spec, "pool"),
-                  pool_name(spec, 0), variable(spec, "state"));
-  if (copies) out += fmt::format("set {} -;\n", variable(spec, "drawn"));
+  std::string out = "open_file_cache off;\n";
+  // What was found for a request holds for its copy, too.
+  if (copies) out += nothing_at(spec, "mirror|canary");
+  out += fmt::format("set {} {};\nset {} none;\n", variable(spec, "pool"), pool_name(spec, 0),
+                     variable(spec, "state"));
+  if (copies) out += fmt::format("set {} -;\n", variable(spec, "drawn")) + nothing_at(spec, "copy");
   out += choices(spec, states);
   out += fmt::format("add_header {0} {1} always;\nadd_header {0}-Upstream {2} always;\n",
                      spec.header, variable(spec, "state"), variable(spec, "upstream"));
