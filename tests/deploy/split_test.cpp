@@ -123,7 +123,7 @@ TEST(NginxStates, with_matches_and_copies_a_request_goes_as_the_old_flag_says_or
   for (std::size_t from = 0; from < states.size(); ++from) {
     for (std::size_t to = 0; to < states.size(); ++to) {
       for (const std::string& tester_of : {std::string("nobody"), id_of(testers), id_of(ring)}) {
-        for (int key = 0; key < kWhole; key += 90) {
+        for (const int key : {0, 99, 499, 500, 599, 1999, 2000, 9999}) {
           const Sent old = sent_in_between(states, from, from, 0, key, tester_of);
           const Sent now = sent_in_between(states, to, to, 0, key, tester_of);
           for (std::size_t seen = 0; seen <= 2 * states.size(); ++seen) {
