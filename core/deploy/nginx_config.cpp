@@ -133,16 +133,18 @@ std::string server_part(const NginxSpec& spec, const std::vector<NginxState>& st
   return copies ? out + mirror_locations(spec) : out;
 }
 
-std::string proxy_location(const NginxSpec& spec) {
+// Nobody but a copy may say that it is one.
+std::string proxy_location(const NginxSpec& spec, bool copies) {
   return fmt::format(
       "location / {{\n  proxy_http_version 1.1;\n  proxy_set_header Host $host;\n"
       "  proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n"
       "  proxy_set_header X-Forwarded-Proto $scheme;\n  proxy_set_header Upgrade $http_upgrade;\n"
-      "  proxy_set_header Connection {};\n  proxy_pass http://{};\n}}\n",
-      variable(spec, "connection"), variable(spec, "pool"));
+      "  proxy_set_header Connection {};\n{}  proxy_pass http://{};\n}}\n",
+      variable(spec, "connection"), copies ? "  proxy_set_header X-Autopilot-Mirror \"\";\n" : "",
+      variable(spec, "pool"));
 }
 
-std::string whole_server(const NginxSpec& spec, const std::string& lines) {
+std::string whole_server(const NginxSpec& spec, const std::string& lines, bool copies) {
   std::string inside;
   for (const std::string& listen : spec.listen) inside += fmt::format("listen {};\n", listen);
   if (!spec.server_names.empty()) {
@@ -150,7 +152,7 @@ std::string whole_server(const NginxSpec& spec, const std::string& lines) {
   }
   inside += lines;
   for (const std::string& file : spec.includes) inside += fmt::format("include {};\n", file);
-  inside += proxy_location(spec);
+  inside += proxy_location(spec, copies);
   std::string out = "server {\n";
   for (const std::string& line : split(inside.substr(0, inside.size() - 1), '\n')) {
     out += "  " + line + "\n";
@@ -180,7 +182,7 @@ NginxText nginx_text(const NginxSpec& spec, const std::vector<NginxState>& state
   const std::string http = http_part(spec, states);
   const std::string lines = server_part(spec, states);
   const bool own_server = spec.server_config.empty();
-  std::string first = own_server ? http + whole_server(spec, lines) : http;
+  std::string first = own_server ? http + whole_server(spec, lines, has_mirror(states)) : http;
   std::string second = own_server ? "" : lines;
   NginxText text;
   text.hash = to_hex(sha256(first + '\0' + second)).substr(0, 12);
