@@ -89,7 +89,7 @@ class NginxTraffic final : public Traffic {
       const auto known = std::find_if(steps.begin(), steps.end(), [&](const Routing& step) {
         return id_of(step.match) == flag.match_id;
       });
-      if (known == steps.end() && !flag.match_id.empty()) refuse_strange_match(name);
+      if (known == steps.end() && !flag.match_id.empty()) refuse_strange_match(name, flag);
       steps.emplace_back(flag.bp, flag.match_id.empty() ? Match{} : known->match, flag.mirror_bp);
     }
     return steps;
@@ -97,12 +97,12 @@ class NginxTraffic final : public Traffic {
 
   // Of no step of this deployment: what it chooses is not known, and to load a configuration
   // without it would send all requests to the first slot.
-  [[noreturn]] void refuse_strange_match(const std::string& name) {
+  [[noreturn]] void refuse_strange_match(const std::string& name, const NginxFlag& flag) {
     throw Error(
         ErrorKind::outside,
         fmt::format("{}/{} is in force, whose match is none of the steps", spec_.flags, name),
         fmt::format("give everything to one version first: mv {0}/{1} {0}/{2}-10000", spec_.flags,
-                    name, spec_.slot_ids[0]));
+                    name, spec_.slot_ids[1 - flag.canary]));
   }
 
   std::vector<std::string> flags() {

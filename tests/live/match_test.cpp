@@ -205,6 +205,7 @@ TEST_F(LiveMatch, a_strange_match_in_force_stops_an_install) {
     FAIL();
   } catch (const Error& e) {
     EXPECT_NE(std::string(e.what()).find("whose match is none of the steps"), std::string::npos);
+    EXPECT_NE(e.hint().find("/blue-10000"), std::string::npos) << e.hint();
   }
   set({"green", "blue", 0});
   rig->traffic().install({500});
