@@ -123,9 +123,12 @@ class DeploySimulate final : public cli::Invocation {
     out.data["doubts"] = List(doubts.begin(), doubts.end());
     out.text.emplace_back(std::move(table));
     render::Lines lines;
-    lines.lines.emplace_back(fmt::format(
-        "{}. The new version would have served {} requests, {} bad.",
-        deploy::status_line(done.rollout, strategy), done.rollout.served, done.rollout.served_bad));
+    const deploy::Rollout& r = done.rollout;
+    const std::string copies =
+        r.copied == 0 ? "" : fmt::format(", and {} copies, {} bad", r.copied, r.copied_bad);
+    lines.lines.emplace_back(
+        fmt::format("{}. The new version would have served {} requests, {} bad{}.",
+                    deploy::status_line(r, strategy), r.served, r.served_bad, copies));
     for (const auto& [name, a] : done.rollout.analyses)
       lines.lines.emplace_back(fmt::format("analysis {}: {}: {}", name, a.verdict, a.why));
     out.text.emplace_back(std::move(lines));

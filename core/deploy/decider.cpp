@@ -74,16 +74,19 @@ class PolicyDecider final : public Decider {
   }
 
   static std::string line_of(const Question& q) {
+    Map data{{"deployment", q.deployment},
+             {"environment", q.environment},
+             {"version", q.version},
+             {"step", q.step},
+             {"weight", q.weight_bp / 10000.0},
+             {"old_weight", q.before_bp / 10000.0}};
+    if (!q.match.empty()) data.append("match", to_value(q.match));
+    if (q.mirror_bp > 0) data.append("mirror", q.mirror_bp / 10000.0);
     return to_json(
         Map{{"action", Map{{"type", "deploy.set_weight"},
                            {"algorithm", "deploy"},
                            {"target", q.deployment},
-                           {"data", Map{{"deployment", q.deployment},
-                                        {"environment", q.environment},
-                                        {"version", q.version},
-                                        {"step", q.step},
-                                        {"weight", q.weight_bp / 10000.0},
-                                        {"old_weight", q.before_bp / 10000.0}}},
+                           {"data", std::move(data)},
                            {"idempotency_key", fmt::format("{}/{}", q.rollout, q.effect)}}},
             {"context", Map{{"metrics", q.metrics}}}});
   }

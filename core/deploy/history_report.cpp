@@ -21,8 +21,11 @@ std::string rounded(Duration d) {
 Duration length_of(const Rollout& r) { return r.finished ? *r.finished - r.created : Duration{}; }
 
 std::string exposure_text(const Rollout& r) {
-  if (r.served == 0) return "-";
-  return fmt::format("{} requests, {} bad", r.served, r.served_bad);
+  const std::string copies =
+      r.copied == 0 ? "" : fmt::format("{} copies, {} bad", r.copied, r.copied_bad);
+  if (r.served == 0) return copies.empty() ? "-" : copies;
+  return fmt::format("{} requests, {} bad{}{}", r.served, r.served_bad, copies.empty() ? "" : "; ",
+                     copies);
 }
 
 Map data_of(const Rollout& r) {
@@ -43,6 +46,7 @@ Map data_of(const Rollout& r) {
       {"seconds", static_cast<double>(length_of(r).nanos) / 1e9},
       {"cause", r.cause},
       {"exposure", Map{{"seconds", r.exposure}, {"requests", r.served}, {"bad", r.served_bad}}},
+      {"copies", Map{{"requests", r.copied}, {"bad", r.copied_bad}}},
       {"verdicts", std::move(verdicts)}};
 }
 

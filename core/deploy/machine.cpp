@@ -25,6 +25,21 @@ bool may(const std::string& role, policy::Role least) {
 
 }  // namespace
 
+Map routing_args(const Routing& routing) {
+  Map out{{"weight_bp", routing.weight_bp}};
+  if (!routing.match.empty()) out.append("match", to_value(routing.match));
+  if (routing.mirror_bp > 0) out.append("mirror_bp", routing.mirror_bp);
+  return out;
+}
+
+Routing routing_from(const Map& args) {
+  const Value* match = args.find("match");
+  const Value* mirror = args.find("mirror_bp");
+  return {static_cast<int>(args.find("weight_bp")->as_int()),
+          match == nullptr ? Match{} : match_from(*match),
+          mirror == nullptr ? 0 : static_cast<int>(mirror->as_int())};
+}
+
 Stepped step(Strategy& strategy, Rollout rollout, const Observation& seen, Instant now) {
   Stepped out;
   out.rollout = std::move(rollout);
@@ -72,7 +87,7 @@ void Stepping::take_drift() {
     return;
   event("drift", fmt::format("drift/{}", r_.next_effect), seen_.drift);
   forget_stretches();
-  emit("restore_weight", Map{{"weight_bp", r_.weight_bp}});
+  emit("restore_weight", routing_args(r_.routing()));
 }
 
 // ---- effects
@@ -101,14 +116,7 @@ void Stepping::take_results() {
 
 void Stepping::take_result(const Effect& effect, const EffectResult& result) {
   if (effect.kind == "set_weight") {
-    const int before = r_.weight_bp;
-    r_.weight_bp = static_cast<int>(effect.args.find("weight_bp")->as_int());
-    if (r_.weight_bp != before)
-      event(
-          "weight", fmt::format("weight/{}", effect.id),
-          fmt::format("{} has {} of the traffic", r_.version, format_share(r_.weight_bp / 10000.0)),
-          Map{{"weight_bp", r_.weight_bp}, {"before_bp", before}});
-    r_.doing = "set_done";
+    take_routing(effect);
   } else if (effect.kind == "decide" || effect.kind == "resume_decision") {
     take_decision(effect, result);
   } else if (effect.kind == "ask_approval") {
@@ -121,6 +129,19 @@ void Stepping::take_result(const Effect& effect, const EffectResult& result) {
   } else if (effect.kind != "restore_weight") {
     r_.doing = effect.kind == "hook" && r_.is_going_back() ? "ended" : "done";
   }
+}
+
+void Stepping::take_routing(const Effect& effect) {
+  const Routing before = r_.routing(), now = routing_from(effect.args);
+  r_.weight_bp = now.weight_bp;
+  r_.match = now.match;
+  r_.mirror_bp = now.mirror_bp;
+  r_.doing = "set_done";
+  if (to_text(before) == to_text(now)) return;
+  Map data = routing_args(now);
+  data.append("before_bp", before.weight_bp);
+  event("weight", fmt::format("weight/{}", effect.id),
+        fmt::format("{} has {}", r_.version, to_text(now)), std::move(data));
 }
 
 void Stepping::take_decision(const Effect& effect, const EffectResult& result) {
@@ -206,7 +227,7 @@ void Stepping::take_health() {
   count_health(r_.stable_health, seen_.stable);
   if (r_.phase != Phase::forward || r_.recovering > 0 || in_maintenance()) return;
   // A canary that was well before; one that never was has its deadline.
-  if (r_.canary_health.is_unwell && (was_well || r_.weight_bp > 0))
+  if (r_.canary_health.is_unwell && (was_well || r_.has_traffic()))
     roll_back("health", fmt::format("the canary is not well: {}", r_.canary_health.why));
 }
 

@@ -5,8 +5,10 @@
 //
 // Invariants:
 //  1. At most one effect is outstanding; a rollback drops whatever is.
-//  2. weight_bp is what a set_weight verified last; it rises only after a decision that allowed it
-//     (in a direct return to an older version: without), and falls without asking anybody.
+//  2. weight_bp, match and mirror_bp are what a set_weight verified last; they get more only after
+//  a
+//     decision that allowed it (in a direct return to an older version: without), and less without
+//     asking anybody.
 //  3. A hold is credited with observed time only, gaps of more than three intervals left out.
 //  4. Without data nothing passes; what a person promotes is recorded as that.
 //  5. A phase that is over never changes, and begins only with a verified weight: all or nothing.
@@ -80,6 +82,10 @@ struct Stepped {
   std::vector<Event> events;
   std::vector<Answer> answers;
 };
+
+// What an effect that sets the traffic, or asks for it, says of it; what is not wanted is left out.
+Map routing_args(const Routing& routing);
+Routing routing_from(const Map& args);
 
 Stepped step(Strategy& strategy, Rollout rollout, const Observation& seen, Instant now);
 

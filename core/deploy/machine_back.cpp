@@ -146,12 +146,12 @@ void Stepping::end_recovery() {
   r_.stage = last_weight_stage();
 }
 
-// The stage that gave the canary its last share; the present one when there is none.
+// The stage that last said what traffic the canary gets; the present one when there is none.
 std::int64_t Stepping::last_weight_stage() const {
   for (std::int64_t i = std::min(r_.stage, static_cast<std::int64_t>(s_.stages.size()) - 1); i >= 0;
        --i) {
     const Stage& at = s_.stages[static_cast<std::size_t>(i)];
-    if (at.kind == Stage::Kind::weight && at.skipped.empty()) return i;
+    if (at.is_routing() && at.skipped.empty()) return i;
   }
   return r_.stage;
 }

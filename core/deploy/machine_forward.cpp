@@ -71,7 +71,10 @@ bool Stepping::advance_stage() {
       return wait(r_.canary_health.why.empty() ? "for the canary to be well"
                                                : "the canary is not well: " + r_.canary_health.why);
     case Stage::Kind::weight:
-      return weight_stage(*at);
+    case Stage::Kind::match:
+    case Stage::Kind::mirror:
+    case Stage::Kind::end:
+      return routing_stage(*at);
     case Stage::Kind::hold:
       if (r_.doing.empty()) begin_watch(*at);
       return watch(*at);
@@ -139,7 +142,13 @@ bool Stepping::wait_for_agreement(const std::string& name, const std::string& ke
   return true;
 }
 
-bool Stepping::weight_stage(const Stage& at) {
+// People or copies that the canary does not have yet: the policies are asked.
+bool Stepping::takes_more(const Stage& at) const {
+  return at.weight_bp > r_.weight_bp || at.mirror_bp > r_.mirror_bp ||
+         (!at.match.empty() && at.match != r_.match);
+}
+
+bool Stepping::routing_stage(const Stage& at) {
   if (r_.doing == "watch") return watch(at);
   if (r_.doing == "set_done" && r_.weight_bp < at.weight_bp) {
     // As far as the policies let it; the rest is asked for from there.
@@ -152,25 +161,25 @@ bool Stepping::weight_stage(const Stage& at) {
     return true;
   }
   if (r_.doing == "asked") return weight_asked(at);
-  if (r_.doing == "set")
-    return emit("set_weight", Map{{"weight_bp", at.weight_bp}, {"stage", r_.stage}});
+  if (r_.doing == "set") return emit("set_weight", routing_args(at.routing()));
   if (const WindowModel* window = frozen()) {
     r_.stage_since = now_;  // a freeze is no fault of the stage
     return wait("frozen: " + window->reason);
   }
-  if (s_.reads_before && !r_.before && r_.weight_bp == 0) return emit("before", Map{});
-  if (r_.is_direct || at.weight_bp <= r_.weight_bp) {
+  if (s_.reads_before && !r_.before && !r_.has_traffic()) return emit("before", Map{});
+  if (r_.is_direct || !takes_more(at)) {
     r_.doing = "set";
     return true;
   }
-  if (r_.weight_bp > 0 && a_rule_is_about_to_fire()) return false;
+  if (r_.has_traffic() && a_rule_is_about_to_fire()) return false;
   r_.waiting.clear();
-  return emit("decide", Map{{"weight_bp", at.weight_bp},
-                            {"before_bp", r_.weight_bp},
-                            {"step", at.name},
-                            {"override_by", r_.asked.override_by},
-                            {"override_role", r_.asked.override_role},
-                            {"override_reason", r_.asked.override_reason}});
+  Map question = routing_args(at.routing());
+  question.append("before_bp", r_.weight_bp);
+  question.append("step", at.name);
+  question.append("override_by", r_.asked.override_by);
+  question.append("override_role", r_.asked.override_role);
+  question.append("override_reason", r_.asked.override_reason);
+  return emit("decide", std::move(question));
 }
 
 // Its condition holds, if not yet for as long as it wants: no time to go forward. What somebody was
@@ -200,11 +209,12 @@ bool Stepping::weight_asked(const Stage& at) {
     return false;
   }
   if (r_.phase != Phase::forward) return true;
-  return emit("resume_decision", Map{{"decision", r_.asked.decision},
-                                     {"asked", r_.asked.effect},
-                                     {"weight_bp", at.weight_bp},
-                                     {"before_bp", r_.weight_bp},
-                                     {"step", at.name}});
+  Map question = routing_args(at.routing());
+  question.append("decision", r_.asked.decision);
+  question.append("asked", r_.asked.effect);
+  question.append("before_bp", r_.weight_bp);
+  question.append("step", at.name);
+  return emit("resume_decision", std::move(question));
 }
 
 // Forbidden, or wanted smaller: as much as is given is taken, and the rest asked for later.
@@ -214,7 +224,7 @@ bool Stepping::weight_wanted_otherwise(const Stage& at) {
     event("modified", fmt::format("modified/{}", r_.next_effect),
           fmt::format("the policies make {} of {}: {}", format_share(weight / 10000.0),
                       format_share(at.weight_bp / 10000.0), r_.asked.why));
-    return emit("set_weight", Map{{"weight_bp", weight}, {"stage", r_.stage}});
+    return emit("set_weight", routing_args({weight, at.match, at.mirror_bp}));
   }
   if (!r_.asked.again) r_.asked.again = now_ + kAskAgain;
   if (now_ < *r_.asked.again)
@@ -300,7 +310,7 @@ bool Stepping::finish(Phase phase) {
   if (phase == Phase::promoted) {
     event("completed", "end", fmt::format("{} is promoted", r_.version), data);
   } else {
-    const bool served = r_.exposure > 0;
+    const bool served = r_.exposure > 0 || r_.served > 0;
     event(served ? "rolled_back" : "failed", "end",
           fmt::format("{} {}: {}", r_.version, served ? "is rolled back" : "was not deployed",
                       r_.cause),

@@ -17,7 +17,7 @@ bool Stepping::in_maintenance() const {
 // Once the canary is well, until it is decided to go back.
 bool Stepping::is_judging() const {
   return r_.phase == Phase::forward && r_.recovering == 0 &&
-         (r_.weight_bp > 0 || r_.canary_health.is_well) && !r_.stopped_old;
+         (r_.has_traffic() || r_.canary_health.is_well) && !r_.stopped_old;
 }
 
 // What held so far holds no longer without a gap.
@@ -67,7 +67,7 @@ void Stepping::take_samples() {
 // Metrics without which a rollout is not to go on at all.
 void Stepping::check_silence() {
   for (const MetricModel& m : s_.model.metrics) {
-    if (m.no_data != NoData::fail || m.dry_run || r_.weight_bp == 0) continue;
+    if (m.no_data != NoData::fail || m.dry_run || !r_.has_traffic()) continue;
     const Instant last =
         std::max(r_.windows.newest(m.name, "canary").value_or(r_.stage_since), r_.stage_since);
     RuleState& state = r_.rules["no data of " + m.name];
@@ -85,9 +85,9 @@ void Stepping::judge_row(Instant t, const std::vector<const Sample*>& samples) {
                    [](const MetricModel& m) { return m.is_count && !m.dry_run; });
   for (const Sample* sample : samples) {
     if (sample->arm != "canary" || first_count == s_.model.metrics.end()) continue;
-    if (sample->metric != first_count->name || r_.weight_bp == 0) continue;
-    r_.served += sample->total;
-    r_.served_bad += sample->bad;
+    if (sample->metric != first_count->name || !r_.has_traffic()) continue;
+    (r_.serves_people() ? r_.served : r_.copied) += sample->total;
+    (r_.serves_people() ? r_.served_bad : r_.copied_bad) += sample->bad;
   }
   for (Strategy::Rule& rule : s_.rules) judge_rule(rule, t);
   for (const std::string& name : r_.active) {

@@ -169,12 +169,19 @@ StepModel step_from(const Value& spec, std::size_t index, const Deadlines& deadl
   using Kind = StepModel::Kind;
   StepModel s;
   s.kind = f.has("weight")                      ? Kind::weight
+           : f.has("match")                     ? Kind::match
+           : f.has("mirror")                    ? Kind::mirror
+           : f.has("end")                       ? Kind::end
            : f.has("gate") || f.has("approval") ? Kind::gate
            : f.has("pause")                     ? Kind::pause
            : f.has("smoke")                     ? Kind::smoke
            : f.has("load")                      ? Kind::load
                                                 : Kind::hold;
   s.weight_bp = f.points("weight");
+  if (const Value* match = f.get("match")) s.match = match_from(*match);
+  s.mirror_bp = f.points("mirror");
+  s.ends_match = f.text("end") == "match";
+  s.ends_mirror = f.text("end") == "mirror";
   s.hold = f.duration("hold", {});
   s.analyses = f.texts("analysis");
   s.require = f.texts("require");
@@ -191,7 +198,8 @@ StepModel step_from(const Value& spec, std::size_t index, const Deadlines& deadl
   s.deadline = f.duration("deadline", Duration{s.hold.nanos + deadlines.step.nanos});
   const std::string fallback = s.kind == Kind::weight ? format_share(s.weight_bp / 10000.0)
                                : f.has("gate")        ? f.text("gate")
-                                               : fmt::format("{} {}", to_string(s.kind), index + 1);
+                               : f.has("end")         ? f.text("end")
+                                              : fmt::format("{} {}", to_string(s.kind), index + 1);
   s.name = f.text("name", fallback);
   return s;
 }
@@ -355,6 +363,12 @@ std::string_view to_string(StepModel::Kind kind) {
   switch (kind) {
     case StepModel::Kind::weight:
       return "weight";
+    case StepModel::Kind::match:
+      return "match";
+    case StepModel::Kind::mirror:
+      return "mirror";
+    case StepModel::Kind::end:
+      return "end";
     case StepModel::Kind::hold:
       return "hold";
     case StepModel::Kind::pause:

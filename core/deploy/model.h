@@ -8,6 +8,7 @@
 
 #include "core/base/time.h"
 #include "core/base/value.h"
+#include "core/deploy/routing.h"
 #include "core/deploy/slot.h"
 #include "core/policy/model.h"
 
@@ -71,10 +72,13 @@ struct WindowModel {
 };
 
 struct StepModel {
-  enum class Kind { weight, hold, pause, gate, smoke, load };
+  enum class Kind { weight, match, mirror, end, hold, pause, gate, smoke, load };
   Kind kind = Kind::weight;
   std::string name;
   int weight_bp = 0;
+  Match match;
+  int mirror_bp = 0;
+  bool ends_match = false, ends_mirror = false;
   Duration hold;
   std::vector<std::string> analyses;
   std::vector<std::string> require;

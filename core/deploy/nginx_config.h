@@ -2,6 +2,7 @@
 // The configuration that nginx needs to switch without a reload (docs/traffic.md): every share of
 // both directions is there from the start, one of them chosen by which flag file exists.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,7 @@ struct NginxSpec {
   std::vector<std::string> nginx, reload;  // words
   int keepalive = 64;                      // idle connections to a slot, of each worker
   Duration keepalive_timeout = Duration::seconds(1);
+  Duration mirror_timeout = Duration::seconds(3);  // what the canary may take for a copy
 };
 
 // Throws Error(invalid).
@@ -52,16 +54,31 @@ NginxSpec read_nginx_spec(const Value& spec, const Site& site);
 struct NginxState {
   std::size_t canary = 0;
   int bp = kWhole;
+  Match match = {};
+  int mirror_bp = 0;
+  bool is_final() const { return bp == kWhole; }
 };
 std::string flag_name(const NginxSpec& spec, const NginxState& state);
 std::string flag_path(const NginxSpec& spec, const NginxState& state);
 NginxState state_of(const NginxSpec& spec, const Split& split);  // throws Error(invalid)
+// The state that the name of a flag means, its match told by its id alone; nothing for other names.
+struct NginxFlag {
+  std::size_t canary = 0;
+  int bp = 0;
+  std::string match_id;
+  int mirror_bp = 0;
+};
+std::optional<NginxFlag> flag_named(const NginxSpec& spec, const std::string& name);
 
 // All states of such steps, by rising share of the second slot. nginx looks for the flags in this
 // order and the last that it finds counts. Whoever looks while one flag is renamed to another sees
 // the new one, both, or none; none only when the first slot's share rises, and then it goes there.
 // So a request is never sent where traffic is being taken away.
-std::vector<NginxState> nginx_states(const std::vector<int>& steps_bp);
+std::vector<NginxState> nginx_states(const std::vector<Routing>& steps);
+// A share says too little where a match or copies are in force: to go where the share rises could
+// be to go where nobody should. nginx then looks twice, and one rename leaves nobody without a flag
+// both times: each request is sent as the old flag says, or as the new one.
+bool looks_twice(const std::vector<NginxState>& states);
 
 struct NginxText {
   std::string config, server_config;  // contents of the files; the second may be ""
@@ -70,7 +87,9 @@ struct NginxText {
 NginxText nginx_text(const NginxSpec& spec, const std::vector<NginxState>& states);
 
 std::string pool_name(const NginxSpec& spec, std::size_t slot);  // "ap_shop_blue"
+std::string copy_name(const NginxSpec& spec, std::size_t slot);  // "ap_shop_blue_copy"
 std::string probe_path(const NginxSpec& spec);                   // "/.autopilot/shop"
-std::string hash_in(const std::string& config);                  // of a generated text; or ""
+std::string copy_log(const NginxSpec& spec);     // where nginx tells what became of a probe's copy
+std::string hash_in(const std::string& config);  // of a generated text; or ""
 
 }  // namespace autopilot::deploy

@@ -28,7 +28,7 @@ std::string complaint(const Captured& run) {
   }
   const std::string_view first = trim(run.err);
   if (!first.empty()) return std::string(first.substr(0, first.find('\n')));
-  return run.end == Captured::End::not_started ? "it cannot be started" : "it says nothing";
+  return "it says nothing";
 }
 
 class NginxInstall {
@@ -55,6 +55,10 @@ class NginxInstall {
       take_back(before);
       throw;
     }
+    if (test.end == Captured::End::not_started) {
+      take_back(before);
+      refuse_missing(spec_.nginx, "traffic.nginx");
+    }
     if (!test.ok()) {
       take_back(before);
       throw Error(ErrorKind::outside, "nginx refuses its configuration: " + complaint(test),
@@ -68,6 +72,7 @@ class NginxInstall {
   // The exit code of a reload says nothing of it: nginx is asked until it runs the new one.
   void reload(const std::string& hash) {
     const Captured asked = run(spec_.reload, "");
+    if (asked.end == Captured::End::not_started) refuse_missing(spec_.reload, "traffic.reload");
     if (!asked.ok()) {
       throw Error(ErrorKind::outside, "nginx cannot be told to reload: " + complaint(asked),
                   "when it does not run, start it: it will read the new configuration");
@@ -119,6 +124,18 @@ class NginxInstall {
     throw Error(ErrorKind::outside, fmt::format("nginx does not read {}", path),
                 fmt::format("put this line into {} of its configuration: include {};", place,
                             world_.files.real_path(path)));
+  }
+
+  [[noreturn]] void refuse_missing(const std::vector<std::string>& words, std::string_view field) {
+    const std::string& program = words.at(0);
+    const bool is_path = program.find('/') != std::string::npos;
+    throw Error(ErrorKind::outside,
+                is_path ? fmt::format("{} cannot be started", program)
+                        : fmt::format("{} was not found on PATH ({})", program,
+                                      world_.environment.get("PATH").value_or("")),
+                is_path ? fmt::format("{} names a program that is there and may be run", field)
+                        : fmt::format("install it, or write where it is: {}: [/usr/sbin/nginx{}]",
+                                      field, field == "traffic.nginx" ? "" : ", -s, reload"));
   }
 
   Captured run(std::vector<std::string> words, const std::string& option) {

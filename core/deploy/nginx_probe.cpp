@@ -16,16 +16,34 @@ constexpr std::string_view kHeadEnd = "\r\n\r\n";
 constexpr Duration kAskTimeout = Duration::seconds(5);
 constexpr Duration kPassTimeout = Duration::seconds(2);
 
-std::string key_header(const SplitKey& key, const std::string& value) {
-  if (key.kind == SplitKey::Kind::request) return {};
-  if (key.kind == SplitKey::Kind::header) return fmt::format("{}: {}\r\n", key.name, value);
-  return fmt::format("Cookie: {}={}\r\n", key.name, value);
+std::string lower(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return text;
 }
 
-std::string request(const NginxSpec& spec, const std::string& path, const std::string& key,
-                    bool last) {
-  return fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n{}X-Autopilot-Probe: 1\r\n{}\r\n", path,
-                     spec.probe.host, key_header(spec.key, key),
+// A header of the request and its cookies; what it carries comes before the key.
+std::string headers_of(const NginxSpec& spec, const Asked& asked) {
+  Carried all = asked.carried;
+  const SplitKey& key = spec.key;
+  if (key.kind == SplitKey::Kind::header) all.headers.emplace_back(key.name, asked.key);
+  if (key.kind == SplitKey::Kind::cookie) all.cookies.emplace_back(key.name, asked.key);
+  std::string out, cookies;
+  std::vector<std::string> seen;
+  for (const auto& [name, value] : all.headers) {
+    if (std::find(seen.begin(), seen.end(), lower(name)) != seen.end()) continue;
+    seen.push_back(lower(name));
+    out += fmt::format("{}: {}\r\n", name, value);
+  }
+  for (const auto& [name, value] : all.cookies)
+    cookies += fmt::format("{}{}={}", cookies.empty() ? "" : "; ", name, value);
+  return cookies.empty() ? out : fmt::format("{}Cookie: {}\r\n", out, cookies);
+}
+
+std::string request(const NginxSpec& spec, const std::string& path, const Asked& asked, bool last,
+                    const std::string& id = "") {
+  return fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n{}X-Autopilot-Probe: 1\r\n{}{}\r\n", path,
+                     spec.probe.host, headers_of(spec, asked),
+                     id.empty() ? "" : fmt::format("X-Autopilot-Id: {}\r\n", id),
                      last ? "Connection: close\r\n" : "");
 }
 
@@ -41,11 +59,6 @@ struct Response {
     return {};
   }
 };
-
-std::string lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return text;
-}
 
 std::optional<Response> parse_head(std::string_view head) {
   if (head.substr(0, 5) != "HTTP/") return std::nullopt;
@@ -81,8 +94,9 @@ std::optional<Response> take_response(std::string_view& text) {
 
 std::optional<NginxSays> parse_says(const Response& response) {
   const std::vector<std::string> words = split(trim(response.body), ' ');
-  if (words.size() != 4 || words[0] != "autopilot") return std::nullopt;
-  return NginxSays{words[1], words[2], words[3]};
+  if (words.size() < 4 || words.size() > 5 || words[0] != "autopilot") return std::nullopt;
+  return NginxSays{words[1], words[2], words[3],
+                   words.size() == 5 && words[4] != "-" ? words[4] : ""};
 }
 
 std::string not_included(const NginxSpec& spec, const Response& response) {
@@ -111,14 +125,21 @@ std::vector<std::string> probe_keys(int count, int bp) {
   return keys;
 }
 
-NginxAnswers ask_nginx(Sockets& sockets, const NginxSpec& spec,
-                       const std::vector<std::string>& keys) {
+std::string key_of(const NginxSpec& spec, const Asked& asked) {
+  const bool by_cookie = spec.key.kind == SplitKey::Kind::cookie;
+  for (const auto& [name, value] : by_cookie ? asked.carried.cookies : asked.carried.headers) {
+    if (by_cookie ? name == spec.key.name : lower(name) == lower(spec.key.name)) return value;
+  }
+  return asked.key;
+}
+
+NginxAnswers ask_nginx(Sockets& sockets, const NginxSpec& spec, const std::vector<Asked>& all) {
   NginxAnswers out;
-  for (std::size_t from = 0; from < keys.size(); from += kBatch) {
-    const std::size_t to = std::min(keys.size(), from + kBatch);
+  for (std::size_t from = 0; from < all.size(); from += kBatch) {
+    const std::size_t to = std::min(all.size(), from + kBatch);
     std::string requests;
     for (std::size_t i = from; i < to; ++i) {
-      requests += request(spec, probe_path(spec), keys[i], i + 1 == to);
+      requests += request(spec, probe_path(spec), all[i], i + 1 == to);
     }
     const SocketAnswer answer = sockets.exchange(spec.probe.address, requests, kAskTimeout);
     out.why = answer.why;
@@ -138,9 +159,10 @@ NginxAnswers ask_nginx(Sockets& sockets, const NginxSpec& spec,
   return out;
 }
 
-NginxPassed pass_through(Sockets& sockets, const NginxSpec& spec, const std::string& key) {
-  const SocketAnswer answer =
-      sockets.exchange(spec.probe.address, request(spec, spec.probe.path, key, true), kPassTimeout);
+NginxPassed pass_through(Sockets& sockets, const NginxSpec& spec, const Asked& asked,
+                         const std::string& id) {
+  const SocketAnswer answer = sockets.exchange(
+      spec.probe.address, request(spec, spec.probe.path, asked, true, id), kPassTimeout);
   if (!answer.ok()) return {{}, {}, answer.why};
   const std::string_view text = answer.text;
   const std::size_t end = text.find(kHeadEnd);

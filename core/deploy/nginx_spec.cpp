@@ -54,6 +54,12 @@ SplitKey read_key(const Value& spec) {
   out.kind = key->get("cookie") != nullptr ? SplitKey::Kind::cookie : SplitKey::Kind::header;
   const std::string_view field = out.kind == SplitKey::Kind::cookie ? "cookie" : "header";
   out.name = variable_part(text_in(*key, field), field);
+  if (out.kind == SplitKey::Kind::cookie && out.name.find('-') != std::string::npos) {
+    throw Error(
+        ErrorKind::invalid,
+        fmt::format("traffic.key.cookie: nginx has no variable for the cookie {}", out.name),
+        "letters, digits and _");
+  }
   out.without_by_request = text_in(spec, "missing", "stable") == "request_id";
   return out;
 }
@@ -91,6 +97,11 @@ NginxProbe read_probe(const Value& spec, const NginxSpec& known) {
   }
   out.host =
       text_in(probe, "host", known.server_names.empty() ? "localhost" : known.server_names[0]);
+  for (const std::string* text : {&out.address, &out.host}) {
+    refuse_syntax(*text, "probe");
+    if (text->find(' ') != std::string::npos)
+      throw Error(ErrorKind::invalid, fmt::format("traffic.probe: {:?} has a space", *text));
+  }
   out.path = text_in(probe, "path", out.path);
   out.keys = static_cast<int>(integer_in(probe, "keys", out.keys));
   out.from = plain_texts_in(probe, "from");
@@ -135,6 +146,7 @@ NginxSpec read_nginx_spec(const Value& spec, const Site& site) {
   }
   out.keepalive = static_cast<int>(integer_in(spec, "keepalive", out.keepalive));
   out.keepalive_timeout = duration_in(spec, "keepalive_timeout", out.keepalive_timeout);
+  out.mirror_timeout = duration_in(spec, "mirror_timeout", out.mirror_timeout);
   out.probe = read_probe(spec, out);
   return out;
 }

@@ -25,9 +25,19 @@ std::uint32_t murmur2(std::string_view key) {
   return hash;
 }
 
+namespace {
+// Where a bucket of this size ends that begins at 0; the ends of several add up.
+std::uint64_t edge_of(int share_bp) {
+  return static_cast<std::uint64_t>(share_bp) * 0xffffffff / 10000;
+}
+}  // namespace
+
 bool in_first_bucket(std::string_view key, int share_bp) {
-  const std::uint64_t edge = static_cast<std::uint64_t>(share_bp) * 0xffffffff / 10000;
-  return murmur2(key) < edge;
+  return murmur2(key) < edge_of(share_bp);
+}
+
+bool in_second_bucket(std::string_view key, int before_bp, int share_bp) {
+  return !in_first_bucket(key, before_bp) && murmur2(key) < edge_of(before_bp) + edge_of(share_bp);
 }
 
 }  // namespace autopilot::deploy

@@ -18,6 +18,8 @@ struct Question {
   std::string rollout, deployment, environment, version, step;
   std::int64_t effect = 0;  // with the rollout, the key under which it is asked once
   int weight_bp = 0, before_bp = 0;
+  Match match;  // beside the weight, as are copies
+  int mirror_bp = 0;
   std::string actor, override_by, override_role, override_reason;
   Map metrics;  // what the canary shows, for conditions
 };

@@ -213,6 +213,8 @@ void append_place(Map& out, const Rollout& r) {
   out.append("boot_id", r.boot_id);
   out.append("recovering", r.recovering);
   out.append("weight_bp", r.weight_bp);
+  out.append("match", to_value(r.match));
+  out.append("mirror_bp", r.mirror_bp);
   out.append("stopped_old", r.stopped_old);
   out.append("outstanding", r.outstanding ? to_value(*r.outstanding) : Value());
   out.append("next_effect", r.next_effect);
@@ -255,6 +257,8 @@ void append_seen(Map& out, const Rollout& r) {
   out.append("exposure", r.exposure);
   out.append("served", r.served);
   out.append("served_bad", r.served_bad);
+  out.append("copied", r.copied);
+  out.append("copied_bad", r.copied_bad);
   out.append("marks", r.marks);
 }
 
@@ -280,7 +284,7 @@ std::string Rollout::state() const {
   if (phase == Phase::rolling_back) return "rolling_back";
   if (paused) return "paused";
   if (!at_gate.empty()) return "gate";
-  return weight_bp > 0 ? "stepping" : "preparing";
+  return has_traffic() ? "stepping" : "preparing";
 }
 
 Value to_value(const Rollout& r) {
@@ -334,7 +338,9 @@ Rollout rollout_from(const Value& value) {
                              {"last_request", &r.last_request},
                              {"held", &r.held.nanos},
                              {"served", &r.served},
-                             {"served_bad", &r.served_bad}})
+                             {"served_bad", &r.served_bad},
+                             {"copied", &r.copied},
+                             {"copied_bad", &r.copied_bad}})
     in.read(name, *into);
   for (auto& [name, into] :
        {std::pair<const char*, Map*>{"cursors", &r.cursors}, {"marks", &r.marks}})
@@ -343,6 +349,8 @@ Rollout rollout_from(const Value& value) {
   in.read("stage_since", r.stage_since);
   in.read("spec", r.spec);
   in.read("weight_bp", r.weight_bp);
+  in.read("mirror_bp", r.mirror_bp);
+  if (const Value* v = in.get("match")) r.match = match_from(*v);
   in.read("exposure", r.exposure);
   r.phase = phase_from(value);
   if (const Value* v = in.get("outstanding")) r.outstanding = effect_from(*v);

@@ -12,6 +12,7 @@
 
 #include "core/base/time.h"
 #include "core/base/value.h"
+#include "core/deploy/routing.h"
 #include "core/deploy/windows.h"
 
 namespace autopilot::deploy {
@@ -92,7 +93,9 @@ struct Rollout {
   std::string doing;       // what the stage is at: "" ask set watch stop
   std::string boot_id;
   std::int64_t recovering = 0;  // > 0: on the way back to its place after a reboot
-  int weight_bp = 0;            // verified
+  int weight_bp = 0;            // verified, as are the next two
+  Match match;
+  int mirror_bp = 0;
   bool stopped_old = false;
   std::optional<Effect> outstanding;
   std::int64_t next_effect = 1;
@@ -123,11 +126,15 @@ struct Rollout {
   Map cursors;          // of metrics, by metric and arm
   double exposure = 0;  // seconds × share of the canary
   std::int64_t served = 0, served_bad = 0;  // by the canary, of the first count metric
+  std::int64_t copied = 0, copied_bad = 0;  // likewise, while all that it got were copies
   Map marks;                                // stage index → done, failed, skipped …: for people
 
   Windows windows;
 
   bool is_over() const { return phase == Phase::promoted || phase == Phase::rolled_back; }
+  Routing routing() const { return {weight_bp, match, mirror_bp}; }
+  bool serves_people() const { return weight_bp > 0 || !match.empty(); }
+  bool has_traffic() const { return routing().gives_anything(); }
   bool is_going_back() const { return phase == Phase::rolling_back || phase == Phase::rolled_back; }
   // promoted rolled_back stuck paused gate preparing stepping baking rolling_back
   std::string state() const;

@@ -237,12 +237,11 @@ void Runner::read_health(Observation& seen, int readings) {
 // Somebody else may have changed the proxy. While a weight is being set there is nothing to
 // compare.
 void Runner::look_at_split(Observation& seen) {
-  if (rollout_.outstanding || rollout_.weight_bp == 0) return;
+  if (rollout_.outstanding || !rollout_.has_traffic()) return;
   // A look goes through to the versions: where they are slow, it must not keep metrics waiting.
   const std::int64_t begin = world_.clock.monotonic_nanos();
   if (begin < next_split_look_) return;
-  const SplitCheck check =
-      providers_.traffic->verify({rollout_.canary, rollout_.stable, rollout_.weight_bp});
+  const SplitCheck check = providers_.traffic->verify(split_of(rollout_.routing()));
   const std::int64_t end = world_.clock.monotonic_nanos();
   next_split_look_ = end + kSplitLookShare * (end - begin);
   if (!check.holds) seen.drift = "the split is not as recorded: " + check.why;
@@ -309,7 +308,7 @@ EffectResult Runner::perform_kind(const Effect& effect) {
 void Runner::install() {
   if (std::exchange(installed_, true)) return;
   try {
-    providers_.traffic->install(shares_of(strategy_.stages));
+    providers_.traffic->install(routings_of(strategy_.stages));
   } catch (...) {
     installed_ = false;
     throw;
@@ -331,11 +330,19 @@ EffectResult Runner::put_load(const Value& spec, const Slot& canary) {
   }
 }
 
+// The matches of other steps are looked for, too: they must be gone.
+Split Runner::split_of(const Routing& routing) const {
+  Split split{rollout_.canary, rollout_.stable,   routing.weight_bp,
+              routing.match,   routing.mirror_bp, matches_of(strategy_.stages)};
+  std::erase(split.past, split.match);
+  return split;
+}
+
 EffectResult Runner::set_weight(const Effect& effect) {
-  const Split split{rollout_.canary, rollout_.stable,
-                    static_cast<int>(effect.args.find("weight_bp")->as_int())};
+  const Routing routing = routing_from(effect.args);
+  const Split split = split_of(routing);
   // The way back does not wait for what only the way forward needs.
-  if (split.canary_bp > 0) install();
+  if (routing.gives_anything()) install();
   providers_.traffic->set(split);
   point("between set and verify");
   SplitCheck check;
@@ -357,7 +364,10 @@ EffectResult Runner::ask(const Effect& effect) {
   q.step = effect.args.find("step")->as_string();
   const bool is_new = effect.kind == "decide";
   q.effect = is_new ? effect.id : effect.args.find("asked")->as_int();
-  q.weight_bp = static_cast<int>(effect.args.find("weight_bp")->as_int());
+  const Routing routing = routing_from(effect.args);
+  q.weight_bp = routing.weight_bp;
+  q.match = routing.match;
+  q.mirror_bp = routing.mirror_bp;
   // Where nothing ran before, nobody is moved: to go there in steps would only leave the rest
   // without an answer.
   q.before_bp =

@@ -47,6 +47,7 @@ class Runner {
   EffectResult perform(const Effect& effect);
   EffectResult perform_kind(const Effect& effect);
   EffectResult put_load(const Value& spec, const Slot& canary);
+  Split split_of(const Routing& routing) const;
   EffectResult set_weight(const Effect& effect);
   EffectResult ask(const Effect& effect);
   EffectResult measure_before(const Effect& effect);

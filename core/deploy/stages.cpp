@@ -55,13 +55,19 @@ class Layout {
 
   void step(const StepModel& s) {
     static constexpr std::pair<StepModel::Kind, Stage::Kind> kKinds[] = {
-        {StepModel::Kind::weight, Stage::Kind::weight}, {StepModel::Kind::hold, Stage::Kind::hold},
-        {StepModel::Kind::pause, Stage::Kind::pause},   {StepModel::Kind::gate, Stage::Kind::gate},
-        {StepModel::Kind::smoke, Stage::Kind::smoke},   {StepModel::Kind::load, Stage::Kind::load}};
+        {StepModel::Kind::weight, Stage::Kind::weight},
+        {StepModel::Kind::match, Stage::Kind::match},
+        {StepModel::Kind::mirror, Stage::Kind::mirror},
+        {StepModel::Kind::end, Stage::Kind::end},
+        {StepModel::Kind::hold, Stage::Kind::hold},
+        {StepModel::Kind::pause, Stage::Kind::pause},
+        {StepModel::Kind::gate, Stage::Kind::gate},
+        {StepModel::Kind::smoke, Stage::Kind::smoke},
+        {StepModel::Kind::load, Stage::Kind::load}};
     const auto* kind = std::find_if(std::begin(kKinds), std::end(kKinds),
                                     [&](const auto& k) { return k.first == s.kind; });
     Stage& stage = simple(kind->second, s.name, "steps", s.deadline);
-    stage.weight_bp = std::min(s.weight_bp, most());
+    if (stage.is_routing()) route(s, stage);
     stage.hold = s.hold;
     stage.analyses = s.analyses;
     stage.require = s.require;
@@ -71,9 +77,23 @@ class Layout {
       stage.deadline =
           s.pause ? Duration{s.pause->nanos + d_.deadlines.step.nanos} : d_.deadlines.gate;
     if (route_.is_direct) stage.skipped = kDirect;
-    const bool needs_arms = s.kind == StepModel::Kind::weight || s.kind == StepModel::Kind::hold;
+    const bool needs_arms = stage.is_routing() || s.kind == StepModel::Kind::hold;
     if (route_.is_first && needs_arms) stage.skipped = kFirst;
     if (d_.is_hotfix() && s.kind == StepModel::Kind::load) stage.skipped = kHotfix;
+  }
+
+  // A match stays beside later weights. Copies end with them: who serves people is measured by what
+  // it serves them.
+  void route(const StepModel& s, Stage& stage) {
+    using Kind = StepModel::Kind;
+    if (s.kind == Kind::weight) now_.weight_bp = std::min(s.weight_bp, most());
+    if (s.kind == Kind::match) now_.match = s.match;
+    if (s.kind == Kind::weight || s.kind == Kind::match || s.ends_mirror) now_.mirror_bp = 0;
+    if (s.kind == Kind::mirror) now_.mirror_bp = s.mirror_bp;
+    if (s.ends_match || now_.weight_bp == kWhole) now_.match.clear();
+    stage.weight_bp = now_.weight_bp;
+    stage.match = now_.match;
+    stage.mirror_bp = now_.mirror_bp;
   }
 
   void finish() {
@@ -95,6 +115,7 @@ class Layout {
 
   const Deployment& d_;
   Route route_;
+  Routing now_{0};  // in force after the steps so far
   std::vector<Stage> out_;
 };
 
@@ -104,13 +125,20 @@ std::vector<Stage> stages_of(const Deployment& deployment, const Route& route) {
   return Layout(deployment, route).lay_out();
 }
 
-std::vector<int> shares_of(const std::vector<Stage>& stages) {
-  std::vector<int> out;
+std::vector<Routing> routings_of(const std::vector<Stage>& stages) {
+  std::vector<Routing> out;
   for (const Stage& s : stages) {
-    if (s.kind == Stage::Kind::weight) out.push_back(s.weight_bp);
+    if (s.is_routing()) out.push_back(s.routing());
   }
-  std::sort(out.begin(), out.end());
-  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+std::vector<Match> matches_of(const std::vector<Stage>& stages) {
+  std::vector<Match> out;
+  for (const Stage& s : stages) {
+    if (!s.match.empty() && std::find(out.begin(), out.end(), s.match) == out.end())
+      out.push_back(s.match);
+  }
   return out;
 }
 
@@ -124,6 +152,12 @@ std::string_view to_string(Stage::Kind kind) {
       return "start";
     case Stage::Kind::weight:
       return "weight";
+    case Stage::Kind::match:
+      return "match";
+    case Stage::Kind::mirror:
+      return "mirror";
+    case Stage::Kind::end:
+      return "end";
     case Stage::Kind::hold:
       return "hold";
     case Stage::Kind::pause:

@@ -15,6 +15,9 @@ struct Stage {
     hook,    // one command that is told
     start,   // the canary's process runs and is well
     weight,  // the canary gets a share, then is watched for `hold`
+    match,   // it gets requests of a kind, then likewise
+    mirror,  // it gets copies
+    end,     // of a match or of copies
     hold,    // watched at the present weight; a bake too
     pause,
     gate,
@@ -25,7 +28,10 @@ struct Stage {
   Kind kind = Kind::weight;
   std::string name;
   std::string section;  // prepare, steps, promote, bake, finish
+  // weight, match, mirror, end: all that is in force from here on.
   int weight_bp = 0;
+  Match match;
+  int mirror_bp = 0;
   Duration hold;
   std::vector<std::string> analyses, require;
   std::vector<std::string> argv;  // hook
@@ -34,6 +40,10 @@ struct Stage {
   Duration deadline;    // from its beginning; its own hold is in it
   std::string skipped;  // why it is not done; empty: it is
   bool is_bake = false;
+  bool is_routing() const {
+    return kind == Kind::weight || kind == Kind::match || kind == Kind::mirror || kind == Kind::end;
+  }
+  Routing routing() const { return {weight_bp, match, mirror_bp}; }
 };
 std::string_view to_string(Stage::Kind kind);
 
@@ -43,7 +53,8 @@ struct Route {
 };
 
 std::vector<Stage> stages_of(const Deployment& deployment, const Route& route);
-// The shares that the proxy must be able to give.
-std::vector<int> shares_of(const std::vector<Stage>& stages);
+// What the proxy must be able to do.
+std::vector<Routing> routings_of(const std::vector<Stage>& stages);
+std::vector<Match> matches_of(const std::vector<Stage>& stages);  // each once
 
 }  // namespace autopilot::deploy

@@ -52,6 +52,10 @@ std::string stage_text(const Rollout& r, const Stage& s, std::int64_t index) {
   std::string text = says_kind ? s.name : fmt::format("{} {}", kind, s.name);
   if (s.kind == Stage::Kind::weight && share(s.weight_bp) != s.name)
     text += fmt::format(", {} of the traffic", share(s.weight_bp));
+  if (s.kind == Stage::Kind::match) text += ", " + to_text(s.match);
+  if (s.kind == Stage::Kind::end)
+    text += s.step.ends_match ? ": the match is over" : ": the mirror is over";
+  if (s.kind == Stage::Kind::mirror) text += fmt::format(", copies of {}", share(s.mirror_bp));
   const bool present = r.phase == Phase::forward && index == r.stage;
   if (present && s.hold > Duration{} && r.doing == "watch")
     text += fmt::format(", observed {} of {}", rounded(r.held), rounded(s.hold));
@@ -114,14 +118,15 @@ List stages_data(const Rollout& r, const Strategy& strategy) {
   List out;
   for (std::size_t i = 0; i < strategy.stages.size(); ++i) {
     const Stage& s = strategy.stages[i];
-    out.push_back(
-        Map{{"kind", to_string(s.kind)},
-            {"name", s.name},
-            {"section", s.section},
-            {"mark", mark_of(r, static_cast<std::int64_t>(i)).word},
-            {"weight", s.kind == Stage::Kind::weight ? Value(s.weight_bp / 10000.0) : Value()},
-            {"hold", s.hold > Duration{} ? Value(format_duration(s.hold)) : Value()},
-            {"skipped", s.skipped}});
+    out.push_back(Map{{"kind", to_string(s.kind)},
+                      {"name", s.name},
+                      {"section", s.section},
+                      {"mark", mark_of(r, static_cast<std::int64_t>(i)).word},
+                      {"weight", s.is_routing() ? Value(s.weight_bp / 10000.0) : Value()},
+                      {"match", to_value(s.match)},
+                      {"mirror", s.is_routing() ? Value(s.mirror_bp / 10000.0) : Value()},
+                      {"hold", s.hold > Duration{} ? Value(format_duration(s.hold)) : Value()},
+                      {"skipped", s.skipped}});
   }
   return out;
 }
@@ -166,7 +171,7 @@ render::Lines headline(const Rollout& r, const StatusFacts& facts) {
             {fmt::format("  {} -> {}  ", r.previous.empty() ? "nothing" : r.previous, r.version),
              Tone::plain},
             {state, tone_of_state(state)},
-            {fmt::format("  {} of the traffic", share(r.weight_bp)), Tone::plain}}));
+            {"  " + to_text(r.routing()), Tone::plain}}));
   head.lines.emplace_back(fmt::format("since    {}, by {}{}", to_second(r.created), r.actor,
                                       r.reason.empty() ? "" : ": " + r.reason));
   if (r.finished)
@@ -188,6 +193,9 @@ render::Lines headline(const Rollout& r, const StatusFacts& facts) {
   if (r.served > 0)
     head.lines.emplace_back(
         fmt::format("exposure {} requests to the new version, {} bad", r.served, r.served_bad));
+  if (r.copied > 0)
+    head.lines.emplace_back(
+        fmt::format("copies   {} requests to the new version, {} bad", r.copied, r.copied_bad));
   if (!r.is_over())
     head.lines.emplace_back(facts.holder
                                 ? fmt::format("holder   {} (process {} on {})", facts.holder->actor,
@@ -202,11 +210,11 @@ std::string status_line(const Rollout& r, const Strategy& strategy) {
   const std::string state = r.state();
   if (r.is_over()) return r.cause.empty() ? state : state + ": " + r.cause;
   if (r.phase == Phase::rolling_back)
-    return fmt::format("{}, {} of the traffic: {}", state, share(r.weight_bp),
+    return fmt::format("{}, {}: {}", state, to_text(r.routing()),
                        r.stuck_since ? r.failing_why : r.cause);
   const auto index = static_cast<std::size_t>(r.stage);
   if (index >= strategy.stages.size()) return state;
-  return fmt::format("{}, {} of the traffic, at {}", state, share(r.weight_bp),
+  return fmt::format("{}, {}, at {}", state, to_text(r.routing()),
                      stage_text(r, strategy.stages[index], r.stage));
 }
 
@@ -231,6 +239,8 @@ Map status_data(const Rollout& r, const Strategy& strategy, const StatusFacts& f
       {"previous", r.previous},
       {"state", r.state()},
       {"weight", r.weight_bp / 10000.0},
+      {"match", to_value(r.match)},
+      {"mirror", r.mirror_bp / 10000.0},
       {"waiting", r.waiting},
       {"created", format_rfc3339(r.created)},
       {"finished", time_or_null(r.finished)},
@@ -241,6 +251,7 @@ Map status_data(const Rollout& r, const Strategy& strategy, const StatusFacts& f
       {"decision_to_zero_seconds", std::move(to_zero)},
       {"held_seconds", static_cast<double>(r.held.nanos) / 1e9},
       {"exposure", Map{{"seconds", r.exposure}, {"requests", r.served}, {"bad", r.served_bad}}},
+      {"copies", Map{{"requests", r.copied}, {"bad", r.copied_bad}}},
       {"canary", r.canary},
       {"stable", r.stable},
       {"holder", std::move(holder)},

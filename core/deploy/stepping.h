@@ -26,6 +26,7 @@ class Stepping {
   // machine.cpp
   void take_results();
   void take_result(const Effect& effect, const EffectResult& result);
+  void take_routing(const Effect& effect);
   void take_decision(const Effect& effect, const EffectResult& result);
   void take_failure(const Effect& effect, const EffectResult& result);
   void hook_failed(const Effect& effect, const std::string& why);
@@ -61,7 +62,8 @@ class Stepping {
 
   // machine_forward.cpp
   bool advance_stage();
-  bool weight_stage(const Stage& stage);
+  bool routing_stage(const Stage& stage);
+  bool takes_more(const Stage& stage) const;
   bool watch(const Stage& stage);
   bool may_pass(const Stage& stage);
   bool analyses_pass(const Stage& stage);

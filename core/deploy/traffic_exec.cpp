@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/error.h"
+#include "core/base/json.h"
 #include "core/deploy/counts_fit.h"
 #include "core/deploy/placeholders.h"
 #include "core/deploy/programs.h"
@@ -12,7 +15,8 @@ namespace autopilot::deploy {
 namespace {
 
 // What `read` prints: {"weights": {"blue": 9500, "green": 500}, "requests": {"blue": 1, …},
-// "open": {"blue": 0, …}}; the latter two may be absent.
+// "open": {"blue": 0, …}, "match": […], "mirror": 2000}. `requests` and `open` may be absent; the
+// other two must be there when `set` takes them.
 class ExecTraffic final : public Traffic {
  public:
   ExecTraffic(const Value& spec, const Site& site, World& world)
@@ -24,7 +28,7 @@ class ExecTraffic final : public Traffic {
     sample_ = duration_in(spec, "sample", Duration::seconds(1));
   }
 
-  Value install(const std::vector<int>&) override {
+  Value install(const std::vector<Routing>&) override {
     if (spec_.get("install") == nullptr) return Map{{"changed", false}};
     output_of(world_, fill_words(text_list("install"), {{"deployment", site_.deployment}}),
               limits_);
@@ -32,11 +36,15 @@ class ExecTraffic final : public Traffic {
   }
 
   void set(const Split& split) override {
+    if ((!split.match.empty() && !takes("match")) || (split.mirror_bp > 0 && !takes("mirror")))
+      refuse_match_and_mirror(split, "traffic.set");
     output_of(world_,
               fill_words(text_list("set"), {{"canary", split.canary},
                                             {"stable", split.stable},
                                             {"bp", std::to_string(split.canary_bp)},
                                             {"percent", fmt::format("{}", split.canary_bp / 100.0)},
+                                            {"match", to_json(to_value(split.match))},
+                                            {"mirror", std::to_string(split.mirror_bp)},
                                             {"deployment", site_.deployment}}),
               limits_);
   }
@@ -75,6 +83,29 @@ class ExecTraffic final : public Traffic {
   bool takes_any_weight() const override { return true; }
 
  private:
+  // Whether `set` is told of it; then `read` must tell of it too.
+  bool takes(const std::string& what) const {
+    const std::string place = "{{" + what + "}}";
+    const List& words = text_list("set").as_list();
+    return std::any_of(words.begin(), words.end(), [&](const Value& word) {
+      return word.is_string() && word.as_string().find(place) != std::string::npos;
+    });
+  }
+
+  // "" when the program has the match and the copies in force that it should.
+  std::string fault_beside_weights(const Split& split, const Value& seen) const {
+    const std::pair<const char*, Value> wanted[] = {{"match", to_value(split.match)},
+                                                    {"mirror", split.mirror_bp}};
+    for (const auto& [name, value] : wanted) {
+      if (!takes(name)) continue;
+      const Value* own = seen.get(name);
+      if (own != nullptr && to_canonical_json(*own) == to_canonical_json(value)) continue;
+      return fmt::format("traffic.read printed {} as {}, not {}",
+                         own == nullptr ? "nothing" : to_json(*own), name, to_json(value));
+    }
+    return "";
+  }
+
   const Value& text_list(std::string_view field) const {
     const Value* words = spec_.get(field);
     if (words == nullptr || !words->is_list() || words->as_list().empty()) {
@@ -106,8 +137,12 @@ class ExecTraffic final : public Traffic {
     out.holds = canary == split.canary_bp && stable == kWhole - split.canary_bp;
     out.why = fmt::format("{} has {} basis points, {} has {}", split.canary, canary, split.stable,
                           stable);
+    const std::string fault = fault_beside_weights(split, before);
     if (!out.holds) {
       out.why += fmt::format(", not {} and {}", split.canary_bp, kWhole - split.canary_bp);
+    } else if (!fault.empty()) {
+      out.holds = false;
+      out.why = fault;
     } else if (before.get("requests") != nullptr) {
       count(split, before, out);
     }
@@ -126,7 +161,7 @@ class ExecTraffic final : public Traffic {
     if (canary < 0 || stable < 0) {
       out.holds = false;
       out.why = "the counts of requests went back";
-    } else if (canary + stable > 0 &&
+    } else if (canary + stable > 0 && split.match.empty() &&
                !counts_fit(canary, canary + stable, split.canary_bp / 10000.0)) {
       out.holds = false;
       out.why = fmt::format("{} of {} requests went to {}, whose weight is {} basis points", canary,

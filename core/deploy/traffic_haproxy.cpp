@@ -53,7 +53,7 @@ class HaproxyTraffic final : public Traffic {
       : spec_(std::move(spec)), world_(world), runtime_(world, spec_.socket) {}
 
   // HAProxy takes any share at any time: all that can be missing is in its own configuration.
-  Value install(const std::vector<int>&) override {
+  Value install(const std::vector<Routing>&) override {
     runtime_.refuse_without_admin();
     runtime_.refuse_fixed_weights(spec_.backend);
     const std::vector<HaproxyServer> known = runtime_.servers(spec_.backend);
@@ -67,6 +67,7 @@ class HaproxyTraffic final : public Traffic {
   }
 
   void set(const Split& split) override {
+    refuse_match_and_mirror(split, "HAProxy");
     const std::vector<HaproxyServer> known = runtime_.servers(spec_.backend);
     const WeightPair to = wanted(split);
     const WeightPair from{weight_of(known, split.canary), weight_of(known, split.stable)};

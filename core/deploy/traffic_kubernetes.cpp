@@ -36,7 +36,7 @@ class KubernetesTraffic final : public Traffic {
     }
   }
 
-  Value install(const std::vector<int>&) override {
+  Value install(const std::vector<Routing>&) override {
     const Value route = get();
     for (const auto& [slot, service] : services_) backend_index(route, service);
     return Map{{"changed", false}};
@@ -45,6 +45,7 @@ class KubernetesTraffic final : public Traffic {
   // Both weights in one patch, so that no other is ever in force; the names are tested first, as
   // the list is patched by position.
   void set(const Split& split) override {
+    refuse_match_and_mirror(split, "the provider kubernetes");
     const Value route = get();
     List patch;
     for (const auto& [slot, weight] : {std::pair(split.canary, split.canary_bp),

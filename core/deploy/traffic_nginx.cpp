@@ -19,9 +19,9 @@ class NginxTraffic final : public Traffic {
  public:
   NginxTraffic(NginxSpec spec, World& world) : spec_(std::move(spec)), world_(world) {}
 
-  Value install(const std::vector<int>& steps_bp) override {
+  Value install(const std::vector<Routing>& steps) override {
     make_flags_folder();
-    const NginxText text = nginx_text(spec_, nginx_states(with_present_step(steps_bp)));
+    const NginxText text = nginx_text(spec_, nginx_states(with_present_step(steps)));
     const bool changed = install_nginx(world_, spec_, text);
     return Map{{"changed", changed}, {"configuration", text.hash}};
   }
@@ -44,13 +44,13 @@ class NginxTraffic final : public Traffic {
   }
 
   SplitCheck verify(const Split& split) override {
-    return check_nginx(world_, spec_, state_of(spec_, split));
+    return check_nginx(world_, spec_, state_of(spec_, split), split.past);
   }
 
   std::map<std::string, int> shares() override {
     const NginxAnswers answers = ask_nginx(world_.sockets, spec_, {"autopilot-0"});
     if (answers.says.empty()) return {};
-    const std::optional<NginxState> state = state_named(answers.says[0].state);
+    const std::optional<NginxFlag> state = flag_named(spec_, answers.says[0].state);
     if (!state) return {};
     return {{spec_.slots[state->canary].name, state->bp},
             {spec_.slots[1 - state->canary].name, kWhole - state->bp}};
@@ -83,34 +83,35 @@ class NginxTraffic final : public Traffic {
   }
 
   // What is in force must stay so when the configuration is replaced.
-  std::vector<int> with_present_step(std::vector<int> steps_bp) {
+  std::vector<Routing> with_present_step(std::vector<Routing> steps) {
     for (const std::string& name : flags()) {
-      if (const auto state = state_named(name)) steps_bp.push_back(state->bp);
+      const NginxFlag flag = *flag_named(spec_, name);
+      const auto known = std::find_if(steps.begin(), steps.end(), [&](const Routing& step) {
+        return id_of(step.match) == flag.match_id;
+      });
+      if (known == steps.end() && !flag.match_id.empty()) refuse_strange_match(name, flag);
+      steps.emplace_back(flag.bp, flag.match_id.empty() ? Match{} : known->match, flag.mirror_bp);
     }
-    return steps_bp;
+    return steps;
+  }
+
+  // Of no step of this deployment: what it chooses is not known, and to load a configuration
+  // without it would send all requests to the first slot.
+  [[noreturn]] void refuse_strange_match(const std::string& name, const NginxFlag& flag) {
+    throw Error(
+        ErrorKind::outside,
+        fmt::format("{}/{} is in force, whose match is none of the steps", spec_.flags, name),
+        fmt::format("give everything to one version first: mv {0}/{1} {0}/{2}-10000", spec_.flags,
+                    name, spec_.slot_ids[1 - flag.canary]));
   }
 
   std::vector<std::string> flags() {
     std::vector<std::string> found;
     if (!world_.files.is_directory(spec_.flags)) return found;
     for (const FileEntry& entry : world_.files.list(spec_.flags)) {
-      if (!entry.is_directory && state_named(entry.name)) found.push_back(entry.name);
+      if (!entry.is_directory && flag_named(spec_, entry.name)) found.push_back(entry.name);
     }
     return found;
-  }
-
-  std::optional<NginxState> state_named(const std::string& flag) const {
-    for (std::size_t i = 0; i < 2; ++i) {
-      const std::string prefix = spec_.slot_ids[i] + "-";
-      if (flag.rfind(prefix, 0) != 0) continue;
-      const std::string digits = flag.substr(prefix.size());
-      if (digits.empty() || digits.size() > 5 ||
-          digits.find_first_not_of("0123456789") != std::string::npos) {
-        continue;
-      }
-      return NginxState{i, std::stoi(digits)};
-    }
-    return std::nullopt;
   }
 
   void refuse_unknown_step(const NginxState& state) {
@@ -123,7 +124,8 @@ class NginxTraffic final : public Traffic {
     if (world_.files.read(lines).find("-f " + flag_path(spec_, state) + ")") != std::string::npos)
       return;
     throw Error(ErrorKind::invalid,
-                fmt::format("{} % is no step that nginx was configured for", state.bp / 100.0),
+                fmt::format("nginx was not configured for {}",
+                            to_text(Routing(state.bp, state.match, state.mirror_bp))),
                 "nginx gives the shares of the steps only; HAProxy and exec take any");
   }
 

@@ -29,6 +29,19 @@ constexpr Field kSlotFields[] = {
 constexpr Schema kSlot{"a slot", kSlotFields};
 constexpr ValueShape kSlotShape{.kind = ShapeKind::object, .schema = &kSlot};
 
+constexpr ValueShape kOneOrTexts{
+    .kind = ShapeKind::one_or_list, .element = &kText, .least = 1, .most = 100};
+constexpr Field kMatcherFields[] = {
+    {"header", kText, "name of a header"},
+    {"cookie", kText, "name of a cookie"},
+    {"exact", kOneOrTexts, "the value, or several of which it is one; case counts"},
+    {"prefix", kOneOrTexts, "what the value begins with, or several such"},
+    {"regex", kOneOrTexts, "regular expression that the whole value matches, or several"},
+};
+constexpr Schema kMatcher{"a match", kMatcherFields};
+constexpr ValueShape kMatcherShape{.kind = ShapeKind::object, .schema = &kMatcher};
+constexpr std::string_view kEnds[] = {"match", "mirror"};
+
 constexpr Field kStepFields[] = {
     {"name", kName, "what status, history and messages call it"},
     {"weight", kShare, "share of the traffic that the canary gets from here on"},
@@ -40,11 +53,15 @@ constexpr Field kStepFields[] = {
      "name of an analysis or a method, or a list of them; all must pass before the next step"},
     {"require", kConditions, "CEL conditions that must hold at the end of the step"},
     {"match",
-     {.kind = ShapeKind::map, .element = &kText, .least = 1},
-     "headers of the requests that go to the canary, where the traffic provider can do that"},
+     {.kind = ShapeKind::one_or_list, .element = &kMatcherShape, .least = 1, .most = 8},
+     "requests that go to the canary whatever the weight, by a header or cookie, or several that "
+     "must all fit; from here on, until end: match or all traffic"},
     {"mirror", kShare,
-     "share of the requests that the canary gets as copies, where the traffic provider can do "
-     "that"},
+     "share of the requests that are also sent to the canary, its answers thrown away; until the "
+     "next weight or match, or end: mirror"},
+    {"end",
+     {.kind = ShapeKind::text, .choices = kEnds},
+     "match or mirror: what earlier steps began is over"},
     {"pause", {.kind = ShapeKind::scalar}, "a duration, or true: until deploy resume"},
     {"gate", kName, "name of a gate that somebody must open with deploy promote"},
     {"approval",

@@ -137,7 +137,8 @@ bool check_value(const YamlNode& node, const ValueShape& shape, const Label& wha
       return check_object(node, shape, what, diagnostics);
     case ShapeKind::one_or_list:
       if (node.is_list()) return check_list(node, shape, what, diagnostics);
-      if (node.is_scalar()) return check_scalar(node, *shape.element, what, diagnostics);
+      if (node.is_scalar() == (shape.element->kind != ShapeKind::object))
+        return check_value(node, *shape.element, what, diagnostics);
       break;
     default:
       if (node.is_scalar()) return check_scalar(node, shape, what, diagnostics);

@@ -84,6 +84,21 @@ TEST_F(Kubernetes, both_weights_change_in_one_patch_that_tests_the_names) {
       R"(--namespace=web patch httproute shop --type=json --patch=[{"op":"test","path":"/spec/rules/0/backendRefs/1/name","value":"shop-green"},{"op":"add","path":"/spec/rules/0/backendRefs/1/weight","value":2500},{"op":"test","path":"/spec/rules/0/backendRefs/0/name","value":"shop-blue"},{"op":"add","path":"/spec/rules/0/backendRefs/0/weight","value":7500}])");
 }
 
+TEST_F(Kubernetes, a_match_and_copies_are_refused_before_anything_is_changed) {
+  const Match testers{{false, "X-Beta", Matcher::How::exact, {"1"}}};
+  for (const Split& split :
+       {Split{"green", "blue", 500, testers}, Split{"green", "blue", 0, {}, 500}}) {
+    try {
+      traffic()->set(split);
+      FAIL();
+    } catch (const Error& e) {
+      EXPECT_NE(std::string(e.what()).find("the provider kubernetes cannot "), std::string::npos);
+      EXPECT_EQ(e.hint(), "nginx can, and exec where your program takes {{match}} or {{mirror}}");
+    }
+  }
+  EXPECT_EQ(scratch.read("calls"), "");
+}
+
 TEST_F(Kubernetes, a_refused_patch_is_an_error_in_the_words_of_kubectl) {
   scratch.write("status", "1");
   scratch.write("patched", "Error from server (Forbidden): httproutes is forbidden");

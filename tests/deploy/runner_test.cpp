@@ -33,6 +33,18 @@ class RunnerTest : public ::testing::Test {
   FakeWorld fakes;
   Outside outside;
   const std::string path = scratch.path("state.db");
+  std::string spec = testing::kSpec;
+
+  // Testers, then copies, then everybody.
+  void go_by_testers() {
+    Value value = parse_json_or_throw(spec, "spec");
+    value.as_map()["steps"] = parse_json_or_throw(R"([
+        {"name": "testers", "match": {"header": "X-Beta", "exact": "1"}, "hold": "20s"},
+        {"name": "shadow", "mirror": "20%", "hold": "20s"},
+        {"name": "canary", "weight": "5%", "hold": "20s"}, {"end": "match"}])",
+                                                  "steps");
+    spec = to_json(value);
+  }
 
   RunnerTest() {
     state::Store::open_or_create(path);
@@ -53,7 +65,7 @@ class RunnerTest : public ::testing::Test {
     r.actor = "ada";
     r.boot_id = fakes.environment.boot_id();
     r.created = r.stage_since = fakes.clock.now();
-    r.spec = parse_json_or_throw(testing::kSpec, "spec");
+    r.spec = parse_json_or_throw(spec, "spec");
     journal.create(r, {{"shop-1/started", "started", "", {}}});
     journal.release_lease();
   }
@@ -124,6 +136,8 @@ class RunnerTest : public ::testing::Test {
     EXPECT_EQ(r.weight_bp, outside.canary_bp) << where;
     const bool promoted = state == "promoted";
     EXPECT_EQ(outside.canary_bp, promoted ? kWhole : 0) << where;
+    EXPECT_TRUE(outside.match.empty() && r.match.empty()) << where;
+    EXPECT_EQ(outside.mirror_bp + r.mirror_bp, 0) << where;
     EXPECT_EQ(outside.running["green"], promoted ? "v2" : "") << where;
     EXPECT_EQ(outside.running["blue"], promoted ? "" : "v1") << where;
     EXPECT_EQ(count_of_events(promoted ? "completed" : "rolled_back"), 1) << where;
@@ -138,6 +152,16 @@ TEST_F(RunnerTest, one_run_goes_all_the_way) {
   EXPECT_EQ(outside.deeds, (std::vector<std::string>{"start green v2", "weight 500", "weight 5000",
                                                      "weight 10000", "stop blue"}));
   EXPECT_EQ(journalled_weights(), (std::vector<std::int64_t>{500, 5000, 10000}));
+}
+
+TEST_F(RunnerTest, testers_and_copies_come_before_everybody_and_are_gone_afterwards) {
+  go_by_testers();
+  begin();
+  process(false, 0);
+  expect_good_end("run", "promoted");
+  EXPECT_EQ(outside.deeds, (std::vector<std::string>{"start green v2", "weight 0 match",
+                                                     "weight 0 match mirror", "weight 500 match",
+                                                     "weight 500", "weight 10000", "stop blue"}));
 }
 
 TEST_F(RunnerTest, a_bad_version_comes_back) {
@@ -258,6 +282,18 @@ class RunnerCrashTest : public RunnerTest {
 
 TEST_F(RunnerCrashTest, run_killed_anywhere_on_the_way_forward_ends_the_same) {
   EXPECT_GT(each(false, false), 60);
+}
+TEST_F(RunnerCrashTest, run_killed_anywhere_with_testers_and_copies_ends_the_same) {
+  go_by_testers();
+  EXPECT_GT(each(false, false), 70);
+}
+TEST_F(RunnerCrashTest, run_killed_anywhere_with_bad_testers_ends_the_same) {
+  go_by_testers();
+  EXPECT_GT(each(false, true), 30);
+}
+TEST_F(RunnerCrashTest, tick_killed_anywhere_with_testers_and_copies_ends_the_same) {
+  go_by_testers();
+  EXPECT_GT(each(true, false), 70);
 }
 TEST_F(RunnerCrashTest, run_killed_anywhere_on_the_way_back_ends_the_same) {
   EXPECT_GT(each(false, true), 30);

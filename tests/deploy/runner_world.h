@@ -15,7 +15,8 @@ namespace autopilot::deploy::testing {
 
 // What outlives a process: the proxy, the slots, the service behind them.
 struct Outside {
-  int canary_bp = 0;
+  int canary_bp = 0, mirror_bp = 0;
+  Match match;
   std::map<std::string, std::string> running{{"blue", "v1"}};
   bool proxy_is_dead = false, proxy_lies = false;
   std::int64_t bad_per_reading = 0;
@@ -26,16 +27,22 @@ struct Outside {
 class FakeTraffic final : public Traffic {
  public:
   explicit FakeTraffic(Outside& o) : o_(o) {}
-  Value install(const std::vector<int>&) override { return {}; }
+  Value install(const std::vector<Routing>&) override { return {}; }
   void set(const Split& split) override {
     if (o_.proxy_is_dead) throw Error(ErrorKind::outside, "connection refused");
     if (o_.proxy_lies && split.canary_bp > 0) return;
     o_.canary_bp = split.canary_bp;
-    o_.deeds.push_back("weight " + std::to_string(split.canary_bp));
+    o_.match = split.match;
+    o_.mirror_bp = split.mirror_bp;
+    o_.deeds.push_back("weight " + std::to_string(split.canary_bp) +
+                       (split.match.empty() ? "" : " match") +
+                       (split.mirror_bp > 0 ? " mirror" : ""));
   }
   SplitCheck verify(const Split& split) override {
     if (o_.proxy_is_dead) return {false, "connection refused", {}};
-    return {o_.canary_bp == split.canary_bp, "seen " + std::to_string(o_.canary_bp), {}};
+    const bool is_so = o_.canary_bp == split.canary_bp && o_.match == split.match &&
+                       o_.mirror_bp == split.mirror_bp;
+    return {is_so, "seen " + std::to_string(o_.canary_bp), {}};
   }
   std::map<std::string, int> shares() override { return {}; }
   std::optional<std::int64_t> open_connections(const std::string&) override { return 0; }
@@ -73,7 +80,7 @@ class FakeMetrics final : public Metrics {
   Reply read(const Query& query) override {
     Reply reply;
     reply.reading = Reading::increments;
-    const bool canary = query.arm == "canary" && o_.canary_bp > 0;  // who is served can be failed
+    const bool canary = query.arm == "canary" && (o_.canary_bp > 0 || !o_.match.empty());  // who is served can be failed
     reply.total.push_back({"", {{query.to, 100}}});
     reply.bad.push_back({"", {{query.to, canary ? static_cast<double>(o_.bad_per_reading) : 0}}});
     return reply;

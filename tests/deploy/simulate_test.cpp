@@ -72,6 +72,28 @@ Simulation run(Case c, std::vector<Fault> faults = {}) {
   return simulate({std::move(c.rollout), std::move(c.samples), std::move(faults)}, strategy);
 }
 
+TEST(simulate, says_what_testers_and_copies_there_would_have_been) {
+  Value spec = parse_json_or_throw(kShort, "spec");
+  spec.as_map()["steps"] = parse_json_or_throw(
+      R"([{"match": {"header": "X-Beta", "exact": "1"}, "hold": "5m"}, {"mirror": "20%", "hold": "5m"},
+          {"end": "match"}, {"mirror": "20%", "hold": "5m"}, {"weight": "50%", "hold": "5m"}])",
+      "steps");
+  const std::string text = to_json(spec);
+  const Simulation done = run(made(1, Duration{INT64_MAX}, 0, text.c_str()));
+  EXPECT_EQ(done.rollout.state(), "promoted");
+  EXPECT_GT(done.rollout.copied, 1000);
+  EXPECT_GT(done.rollout.served, 1000);
+  std::vector<std::string> weights;
+  for (const SimulatedEvent& e : done.events) {
+    if (e.kind == "weight") weights.push_back(e.text);
+  }
+  ASSERT_EQ(weights.size(), 5u);
+  EXPECT_EQ(weights[0], "v2 has 0% of the traffic, those whose header X-Beta is 1");
+  EXPECT_EQ(weights[1], "v2 has 0% of the traffic, those whose header X-Beta is 1, copies of 20%");
+  EXPECT_EQ(weights[2], "v2 has 0% of the traffic, copies of 20%");
+  EXPECT_EQ(weights[4], "v2 has 100% of the traffic");
+}
+
 TEST(simulate, a_good_version_takes_twelve_hours_and_two_days_of_bake) {
   const Simulation s = run(made(62));
   EXPECT_EQ(s.rollout.state(), "promoted") << s.rollout.waiting;

@@ -84,6 +84,72 @@ TEST(NginxStates,
   }
 }
 
+// As above, where matches and copies may be: nginx looks for all flags twice.
+struct Sent {
+  std::size_t slot = 0;
+  bool copied = false;
+  bool operator==(const Sent&) const = default;
+};
+
+Sent sent_in_between(const std::vector<NginxState>& states, std::size_t from, std::size_t to,
+                     std::size_t seen, int key_bp, const std::string& tester_of) {
+  Sent sent;
+  for (std::size_t look = 0; look < 2 * states.size(); ++look) {
+    const std::size_t i = look % states.size();
+    if (i != (look < seen ? from : to)) continue;
+    const NginxState& s = states[i];
+    const bool chosen = !s.match.empty() && id_of(s.match) == tester_of;
+    const bool canary = chosen || key_bp < s.bp;
+    sent.slot = canary ? s.canary : 1 - s.canary;
+    sent.copied = !canary && key_bp < s.bp + s.mirror_bp;
+  }
+  return sent;
+}
+
+TEST(NginxStates, with_matches_and_copies_a_request_goes_as_the_old_flag_says_or_the_new_one) {
+  const Match testers{{false, "X-Beta", Matcher::How::exact, {"1"}}};
+  const Match ring{{true, "ring", Matcher::How::prefix, {"a"}}};
+  const std::vector<NginxState> states = nginx_states({{0, testers},
+                                                       {0, ring},
+                                                       {0, {}, 2000},
+                                                       {0, testers, 2000},
+                                                       {500, testers},
+                                                       500,
+                                                       {500, ring, 100},
+                                                       10000});
+  ASSERT_EQ(states.size(), 2u + 2u * 7u);
+  EXPECT_TRUE(looks_twice(states));
+  EXPECT_FALSE(looks_twice(nginx_states({500, 2500})));
+  for (std::size_t from = 0; from < states.size(); ++from) {
+    for (std::size_t to = 0; to < states.size(); ++to) {
+      for (const std::string& tester_of : {std::string("nobody"), id_of(testers), id_of(ring)}) {
+        for (const int key : {0, 99, 499, 500, 599, 1999, 2000, 9999}) {
+          const Sent old = sent_in_between(states, from, from, 0, key, tester_of);
+          const Sent now = sent_in_between(states, to, to, 0, key, tester_of);
+          for (std::size_t seen = 0; seen <= 2 * states.size(); ++seen) {
+            const Sent sent = sent_in_between(states, from, to, seen, key, tester_of);
+            ASSERT_TRUE(sent == old || sent == now) << from << " to " << to << " seen " << seen;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(NginxSplit, the_bucket_of_copies_lies_behind_that_of_the_canary_and_has_its_size) {
+  int canary = 0, copies = 0;
+  for (int user = 0; user < 40'000; ++user) {
+    const std::string key = "user-" + std::to_string(user);
+    const bool first = in_first_bucket(key, 500), second = in_second_bucket(key, 500, 2000);
+    EXPECT_FALSE(first && second) << key;
+    EXPECT_EQ(first || second, in_first_bucket(key, 2500)) << key;
+    canary += first;
+    copies += second;
+  }
+  EXPECT_NEAR(canary, 2000, 200);
+  EXPECT_NEAR(copies, 8000, 400);
+}
+
 TEST(HaproxyWeights, are_the_closest_of_all_pairs) {
   for (const ServerCounts servers : {ServerCounts{1, 1}, ServerCounts{1, 3}, ServerCounts{2, 5}}) {
     for (int bp = 1; bp < kWhole; bp += 37) {

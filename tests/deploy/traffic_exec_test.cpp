@@ -65,6 +65,39 @@ TEST_F(ExecTraffic, what_it_reads_back_decides_and_not_its_exit_code) {
   EXPECT_EQ(traffic()->shares(), (std::map<std::string, int>{{"blue", 9500}, {"green", 500}}));
 }
 
+TEST_F(ExecTraffic, a_match_and_copies_are_told_to_a_program_that_takes_them_and_read_back) {
+  const auto able = make_traffic(parse_json(R"({"provider": "exec", "read": ["./lb", "read"],
+        "set": ["./lb", "set", "{{canary}}", "{{bp}}", "{{match}}", "{{mirror}}"]})")
+                                     .value,
+                                 {"shop", {{"blue", 1}, {"green", 2}}, "/site"}, fakes.world);
+  const Match testers{{false, "X-Beta", Matcher::How::exact, {"1", "\"; rm"}}};
+  const Split split{"green", "blue", 0, testers, 2000};
+  able->set(split);
+  EXPECT_EQ(fakes.processes.captured[0].words,
+            (std::vector<std::string>{"./lb", "set", "green", "0",
+                                      R"([{"header":"X-Beta","exact":["1","\"; rm"]}])", "2000"}));
+  const std::string weights = R"("weights": {"blue": 10000, "green": 0})";
+  const std::string match = R"("match": [{"exact": ["1", "\"; rm"], "header": "X-Beta"}])";
+  for (const auto& [text, why] :
+       {std::pair("{" + weights + "}", "traffic.read printed nothing as match"),
+        {"{" + weights + ", " + match + "}", "traffic.read printed nothing as mirror, not 2000"},
+        {"{" + weights + ", " + match + R"(, "mirror": 20})",
+         "traffic.read printed 20 as mirror, not 2000"}}) {
+    reads = {text};
+    const SplitCheck check = able->verify(split);
+    EXPECT_FALSE(check.holds);
+    EXPECT_EQ(check.why.substr(0, std::string(why).size()), why);
+  }
+  reads = {"{" + weights + ", " + match + R"(, "mirror": 2000})"};
+  EXPECT_TRUE(able->verify(split).holds);
+  // Gone must be seen, too.
+  EXPECT_FALSE(able->verify({"green", "blue", 0}).holds);
+  reads = {"{" + weights + R"(, "match": [], "mirror": 0})"};
+  EXPECT_TRUE(able->verify({"green", "blue", 0}).holds);
+  // One that takes neither is never asked for it.
+  EXPECT_THROW(traffic()->set(split), Error);
+}
+
 TEST_F(ExecTraffic, counts_that_cannot_come_from_the_weights_are_a_lie) {
   reads = {R"({"weights": {"blue": 9500, "green": 500}, "requests": {"blue": 100, "green": 10}})",
            R"({"weights": {"blue": 9500, "green": 500}, "requests": {"blue": 500, "green": 410}})"};

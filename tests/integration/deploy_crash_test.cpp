@@ -25,17 +25,20 @@ spec:
   slots: {blue: {port: 1}, green: {port: 2}}
   interval: 1s
   process: {provider: exec, argv: [sleep, "600"]}
-  traffic: {provider: exec, set: [sh, proxy, set, "{{canary}}", "{{bp}}", "{{stable}}"], read: [sh, proxy, read]}
+  traffic: {provider: exec, set: [sh, proxy, set, "{{canary}}", "{{bp}}", "{{stable}}", "{{match}}", "{{mirror}}"], read: [sh, proxy, read]}
   metrics:
     errors: {provider: exec, argv: [sh, counts, "{{version}}"], kind: count, bad: bad, total: total, window: 5s}
   steps:
+    - {name: testers, match: [{header: X-Beta, exact: "1"}, {cookie: ring, regex: "in.*"}], hold: 1s}
+    - {name: shadow, mirror: 20%, hold: 1s}
     - {name: canary, weight: 5%, hold: 1s}
     - {name: half, weight: 50%, hold: 1s}
   rollback:
     - {name: errors, when: canary.errors > 0.02, for: 2s}
 )";
 constexpr const char* kProxy = R"(case $1 in
-  set) echo "{\"weights\": {\"$2\": $3, \"$4\": $((10000 - $3))}, \"open\": {\"blue\": 0, \"green\": 0}}" > w.tmp
+  set) printf '{"weights": {"%s": %s, "%s": %s}, "open": {"blue": 0, "green": 0}, "match": %s, "mirror": %s}' \
+         "$2" "$3" "$4" $((10000 - $3)) "$5" "$6" > w.tmp
        mv w.tmp weights.json ;;
   read) cat weights.json ;;
 esac
@@ -86,7 +89,7 @@ class DeployCrashTest : public ::testing::Test {
     }
     {
       Process process(command);
-      process.pump_for(static_cast<std::int64_t>(dice.below(ticks ? 4'000'000 : 7'000'000)));
+      process.pump_for(static_cast<std::int64_t>(dice.below(ticks ? 4'000'000 : 9'000'000)));
       process.send(SIGKILL);
       process.wait();
     }
@@ -104,6 +107,8 @@ class DeployCrashTest : public ::testing::Test {
     const bool bad = version.starts_with("bad");
     EXPECT_EQ(state, bad ? "rolled_back" : "promoted") << to_pretty_json(end);
     EXPECT_EQ(weight_of(end.get("canary")->as_string()), bad ? 0 : 10000);
+    const Value proxy = parse_json_or_throw(project.read("weights.json"), "weights");
+    EXPECT_EQ(to_json(*proxy.get("match")) + to_json(*proxy.get("mirror")), "[]0");
     int ends = 0;
     for (const Value& event : end.get("events")->as_list()) {
       const std::string& kind = event.get("kind")->as_string();

@@ -87,7 +87,8 @@ TEST_F(LiveNginx, odd_keys_fall_where_they_are_computed_to_fall) {
                                       "0",
                                       "%41",
                                       "user@example.com"};
-  const deploy::NginxAnswers answers = deploy::ask_nginx(rig->world().sockets, spec, keys);
+  const deploy::NginxAnswers answers =
+      deploy::ask_nginx(rig->world().sockets, spec, {keys.begin(), keys.end()});
   ASSERT_EQ(answers.says.size(), keys.size()) << answers.why;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     EXPECT_EQ(answers.says[i].pool == "ap_shop_green", deploy::in_first_bucket(keys[i], 2500))

@@ -48,6 +48,8 @@ struct Trigger {
   const char* cause;   // what the status must name
   bool loses_requests = false;
   const char* health = "{http: /health, timeout: 1s}";
+  const char* steps =
+      "[{name: canary, weight: 5%, hold: 3s}, {name: extended, weight: 25%, hold: 3s}]";
 };
 
 class Shop {
@@ -86,12 +88,12 @@ spec:
   traffic: {}
   health: {}
   metrics: {{m: {}}}
-  steps: [{{name: canary, weight: 5%, hold: 3s}}, {{name: extended, weight: 25%, hold: 3s}}]
+  steps: {}
   rollback: [{{name: {}, when: {}}}]
   deadlines: {{drain: 8s}}
 )",
                               rig.site().slots[0].port, rig.site().slots[1].port, LIVE_BACKEND,
-                              to_json(traffic()), t.health, metric, t.version, t.rule));
+                              to_json(traffic()), t.health, metric, t.steps, t.version, t.rule));
     project.must({"apply", "--yes", "-q"});
   }
 
@@ -249,6 +251,40 @@ TEST_F(LiveRollout, each_version_that_really_fails_is_taken_back_by_itself) {
        {"imprecise-m3", kEval, "canary.m < 0.94, for: 2s", "canary.m < 0.94 for 2s"},
        {"costly-m3", kRoi, "canary.m < 0.8 * before.m, over: 3s", "canary.m < 0.8 * before.m"}});
   nginx.join();
+}
+
+constexpr const char* kLogErrors =
+    "{provider: nginx, path: LOG, log_format: timed, kind: count, where: {upstream_addr: "
+    "\"127.0.0.1:{{port}}\"}, window: 5s}";
+
+// The canary's metrics are of the copies: it is judged before anybody was served.
+TEST_F(LiveRollout, a_version_that_fails_on_copies_is_taken_back_and_nobody_sees_it) {
+  Shop shop(Proxy::nginx);
+  is_taken_back(shop,
+                {"errors-copies", kLogErrors, "canary.m > 0.01, for: 2s", "canary.m > 0.01 for 2s",
+                 false, "[{name: shadow, mirror: 20%, hold: 20s}, {name: canary, weight: 5%}]"});
+  const Value status = shop.status();
+  EXPECT_EQ(*status.get("exposure")->get("requests"), Value(0)) << to_pretty_json(status);
+  EXPECT_GT(status.get("copies")->get("requests")->as_int(), 50);
+  EXPECT_GT(status.get("copies")->get("bad")->as_int(), 5);
+}
+
+TEST_F(LiveRollout, a_good_version_arrives_by_testers_and_copies) {
+  Shop shop(Proxy::nginx);
+  shop.deploy(
+      {"good", kLogErrors, "canary.m > 0.5", "", false,
+       "[{name: testers, match: {header: User-Agent, prefix: hey/}, hold: 3s}, {end: match}, "
+       "{name: shadow, mirror: 20%, hold: 3s}, {name: canary, weight: 5%, hold: 3s}]"});
+  Load load(shop.rig, Load::Tool::hey, 60);
+  const Ended ended = shop.project.run({"deploy", "run", "shop", "--version", "v1", "-q"});
+  const Load::Result sent = load.stop();
+  EXPECT_EQ(ended.exit, 0) << describe(ended);
+  const Value status = shop.status();
+  EXPECT_EQ(status.get("state")->as_string(), "promoted") << to_pretty_json(status);
+  EXPECT_GT(status.get("exposure")->get("requests")->as_int(), 100);
+  EXPECT_GT(status.get("copies")->get("requests")->as_int(), 50);
+  EXPECT_EQ(shop.answering(), std::vector<std::string>{"200 v1\n"});
+  EXPECT_EQ(sent.failed, 0) << sent.text;
 }
 
 int rollbacks_wanted() {

@@ -100,7 +100,8 @@ TEST(deployment, steps_go_up_and_do_one_thing_each) {
             "conflicting-fields@11:24 a step can't have both weight and gate");
   EXPECT_EQ(
       first("  steps: [{name: x}]\n"),
-      "missing-field@11:11 a step needs a weight, hold, pause, gate, approval, smoke or load");
+      "missing-field@11:11 a step needs a weight, match, mirror, end, hold, pause, gate, approval, "
+      "smoke or load");
   EXPECT_EQ(first("  steps: [{gate: ops}]\n"),
             "wrong-value@11:10 no step has a weight, so nothing is ever tried");
   EXPECT_EQ(first("  steps: [{weight: 5%, timeout: 4h}]\n"),
@@ -109,10 +110,127 @@ TEST(deployment, steps_go_up_and_do_one_thing_each) {
             "wrong-value@11:20 weights are whole hundredths of a per cent");
   EXPECT_EQ(first("  steps: [{weight: 5%, name: a}, {weight: 6%, name: a}]\n"),
             "duplicate-name@11:53 two steps are called a");
-  EXPECT_EQ(first("  steps: [{mirror: 5%}, {weight: 5%}]\n"),
-            "wrong-value@11:12 the traffic provider nginx cannot send copies of requests");
   EXPECT_EQ(first("  steps: [{pause: maybe}, {weight: 5%}]\n"),
             "wrong-value@11:19 pause: expected a duration or true");
+}
+
+std::string matched(const std::string& match) {
+  return first("  steps: [{match: " + match + "}, {weight: 5%}]\n");
+}
+
+TEST(deployment, matches_and_mirrors_are_steps_that_may_watch) {
+  const Loaded loaded = deployment(R"(  steps:
+    - {name: testers, match: {header: X-Beta, exact: "1"}, hold: 10m}
+    - name: ring
+      match:
+        - {cookie: ring, prefix: [inner-, outer-]}
+        - {header: X-Client, regex: '(?:ios|android)/[0-9]{1,3}'}
+      analysis: sequential
+      require: canary.errors < 0.02
+    - {name: shadow, mirror: 20%, hold: 10m}
+    - {end: mirror}
+    - {weight: 5%, hold: 10m}
+    - {end: match}
+    - {weight: 50%}
+)");
+  EXPECT_EQ(loaded.faults(), Faults{}) << loaded.message();
+}
+
+TEST(deployment, a_match_names_one_thing_and_one_way) {
+  EXPECT_EQ(matched("{header: X-Beta}"),
+            "missing-field@11:19 a match needs one of exact, prefix, regex");
+  EXPECT_EQ(matched("{exact: \"1\"}"), "missing-field@11:19 a match needs one of header, cookie");
+  EXPECT_EQ(matched("{header: X-A, cookie: b, exact: \"1\"}"),
+            "conflicting-fields@11:33 a match can't have both header and cookie");
+  EXPECT_EQ(matched("{header: X-A, exact: \"1\", prefix: a}"),
+            "conflicting-fields@11:45 a match can't have both exact and prefix");
+  EXPECT_EQ(matched("[]").substr(0, 17), "wrong-value@11:19");
+  EXPECT_EQ(matched("{}").substr(0, 19), "missing-field@11:19");
+  EXPECT_EQ(matched("none").substr(0, 16), "wrong-type@11:19");
+  EXPECT_EQ(matched("{header: X-A, exact: 1}").substr(0, 16), "wrong-type@11:40");
+  EXPECT_EQ(matched("[{header: X-A, exact: a}, {header: x-a, exact: b}]"),
+            "duplicate-name@11:54 the header x-a is matched twice");
+  EXPECT_EQ(help("  steps: [{match: {haeder: X-A, exact: a}}, {weight: 5%}]\n"),
+            "did you mean header?");
+}
+
+TEST(deployment, names_of_headers_and_cookies_are_names_that_a_proxy_has_variables_for) {
+  for (const char* odd :
+       {"X Beta", "X_Beta", "\"\"", "\"X;\"", "\"$uri\"", "\"X\\nY\"", "\"X}{\"", "é"})
+    EXPECT_EQ(matched(fmt::format("{{header: {}, exact: a}}", odd)).substr(0, 17),
+              "wrong-value@11:28")
+        << odd;
+  for (const char* odd : {"a-b", "\"a b\"", "\"\"", "\"a;b\"", "\"a=b\""})
+    EXPECT_EQ(matched(fmt::format("{{cookie: {}, exact: a}}", odd)).substr(0, 17),
+              "wrong-value@11:28")
+        << odd;
+  EXPECT_EQ(matched("{header: Cookie, exact: a}"),
+            "wrong-value@11:28 the header Cookie cannot be matched");
+  EXPECT_EQ(matched("{header: X-Autopilot-Token, exact: a}"),
+            "wrong-value@11:28 X-Autopilot-Token is autopilot's own");
+}
+
+TEST(deployment, values_are_what_a_request_can_carry) {
+  EXPECT_EQ(matched("{header: X-A, exact: \"\"}"),
+            "wrong-value@11:40 exact: an empty value matches nothing");
+  EXPECT_EQ(matched("{header: X-A, exact: \"a\\nb\"}"),
+            "wrong-value@11:40 exact: a control character cannot be in a value");
+  EXPECT_EQ(matched("{header: X-A, prefix: \" a\"}"),
+            "wrong-value@11:41 prefix: spaces at the ends of a value are dropped on its way");
+  EXPECT_EQ(matched("{cookie: a, exact: \"a;b\"}"),
+            "wrong-value@11:38 exact: \";\" cannot be in the value of a cookie");
+  EXPECT_EQ(matched("{header: X-A, exact: \"" + std::string(300, 'a') + "\"}"),
+            "wrong-value@11:40 exact: values have at most 256 bytes");
+  // What means something to a proxy's configuration means nothing here.
+  EXPECT_EQ(matched(R"({header: X-A, exact: "a\"; } $uri # {b}"})"), "");
+  EXPECT_EQ(matched("{header: X-A, regex: \"(\"}"), "wrong-value@11:40 regex: a ( is not closed");
+  EXPECT_EQ(matched("{header: X-A, regex: \"(a+)+\"}"),
+            "wrong-value@11:40 regex: a repeated group has a repetition or alternatives within");
+  EXPECT_EQ(matched("{header: X-A, regex: [\"a\", \"(?<uri>a)\"]}").substr(0, 17),
+            "wrong-value@11:46");
+}
+
+TEST(deployment, a_mirror_copies_something_and_ends_where_one_is) {
+  EXPECT_EQ(first("  steps: [{mirror: 0%}, {weight: 5%}]\n"),
+            "wrong-value@11:20 a mirror of 0% copies nothing");
+  EXPECT_EQ(first("  steps: [{mirror: 0.001%}, {weight: 5%}]\n"),
+            "wrong-value@11:20 mirror: shares are whole hundredths of a per cent");
+  EXPECT_EQ(first("  steps: [{weight: 100%}, {mirror: 5%}]\n"),
+            "wrong-value@11:28 mirror after a weight of 100%: no request is left that the canary "
+            "does not get");
+  EXPECT_EQ(first("  steps: [{mirror: 5%}, {weight: 5%}, {end: mirror}]\n"),
+            "wrong-value@11:45 no mirror is left to end here");
+  EXPECT_EQ(first("  steps: [{end: match}, {weight: 5%}]\n"),
+            "wrong-value@11:17 no match is left to end here");
+  EXPECT_EQ(first("  steps: [{match: {header: X-A, exact: a}}, {mirror: 5%}]\n"),
+            "wrong-value@11:10 no step has a weight: after testers and copies all users would get "
+            "the canary at once");
+  EXPECT_EQ(first("  steps: [{mirror: 5%, weight: 5%}]\n"),
+            "conflicting-fields@11:12 a step can't have both weight and mirror");
+}
+
+TEST(deployment, providers_that_cannot_match_or_mirror_say_who_can) {
+  const auto with = [](const std::string& traffic, const std::string& step) {
+    const Loaded loaded = load(
+        std::string(kHead) +
+        "  slots: {a: {port: 1}, b: {port: 2}}\n  process: {provider: exec}\n" +
+        "  traffic: " + traffic + "\n  metrics: {m: {provider: prom, query: up}}\n  steps: [{" +
+        step + "}, {weight: 5%}]\n");
+    return loaded.faults().empty() ? "" : loaded.message() + " | " + loaded.help();
+  };
+  const std::string match = "match: {header: X-A, exact: a}";
+  EXPECT_EQ(with("{provider: haproxy}", match),
+            "the traffic provider haproxy cannot choose requests by header | nginx can, and exec "
+            "where your program takes {{match}}");
+  EXPECT_EQ(with("{provider: kubernetes}", "mirror: 5%"),
+            "the traffic provider kubernetes cannot send copies of requests | nginx can, and exec "
+            "where your program takes {{mirror}}");
+  EXPECT_EQ(with("{provider: exec, set: [a], read: [b]}", match),
+            "the traffic provider exec cannot choose requests by header: traffic.set has no "
+            "{{match}} | pass {{match}} to your program, and let traffic.read print match again");
+  EXPECT_EQ(with(R"({provider: exec, set: [a, "{{match}}"], read: [b]})", match), "");
+  EXPECT_EQ(with(R"({provider: exec, set: [a, "--copies={{mirror}}"], read: [b]})", "mirror: 5%"),
+            "");
 }
 
 TEST(deployment, a_load_has_a_rate) {
