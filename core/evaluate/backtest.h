@@ -9,14 +9,14 @@
 
 #include "core/base/time.h"
 #include "core/evaluate/diagnose.h"
+#include "core/evaluate/estimators.h"
 #include "core/evaluate/log.h"
 #include "core/evaluate/model.h"
 #include "core/evaluate/target.h"
+#include "core/evaluate/tuning.h"
 #include "core/stats/ope_bounds.h"
 
 namespace autopilot::evaluate {
-
-enum class Tuning { slope, mse };
 
 struct BacktestSpec {
   // A NaN parameter is chosen by `tuning`.
@@ -58,6 +58,10 @@ struct Estimated {
   double largest_influence = 0;  // of one block of rows: its share of the variance
   Stated delta, bootstrap, bernstein, anytime;
   std::optional<Uplift> uplift;
+
+  // Too much for normal and bootstrap intervals.
+  static constexpr double kMostSkewness = 0.3;
+  bool is_skewed() const;
 };
 
 struct Segment {
@@ -84,11 +88,5 @@ struct Backtest {
 // `baseline`: null is the policy that logged. REQUIRES the log to stay where it is.
 Backtest run_backtest(const Log& log, const Target& target, const Target* baseline,
                       const BacktestSpec& spec);
-
-// All estimators, with parameters to be tuned.
-std::vector<stats::OpeEstimator> default_estimators(const Target& target);
-// "dros", "dros@10".
-std::string name_of(const stats::OpeEstimator& estimator);
-stats::OpeEstimator parse_estimator(const std::string& text);  // throws Error(usage)
 
 }  // namespace autopilot::evaluate

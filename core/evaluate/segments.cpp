@@ -155,8 +155,8 @@ std::vector<Segment> SegmentTallies::describe(const Segmenting& segmenting,
     segment.is_refused = segment.effective < kLeastEffectiveOfSegment ||
                          segment.largest_share > kMostOfOneRowOfSegment;
     const std::vector<double> totals = tally.sums().totals();
-    std::vector<double> influence = stats::block_influence(tally.sums(), target);
-    const std::vector<double> other = stats::block_influence(tally.sums(), baseline);
+    std::vector<double> influence = stats::block_influence(tally.sums(), target, totals);
+    const std::vector<double> other = stats::block_influence(tally.sums(), baseline, totals);
     segment.value = stats::estimate(target, totals);
     segment.error = stats::error_of_influence(influence);
     segment.interval = {segment.value - z * segment.error, segment.value + z * segment.error};

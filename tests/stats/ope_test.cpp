@@ -8,6 +8,8 @@
 
 #include "core/stats/ope_blocks.h"
 #include "core/stats/ope_bounds.h"
+#include "core/stats/ope_interval.h"
+#include "core/stats/ope_resample.h"
 #include "core/stats/ope_tuning.h"
 #include "core/stats/ridge.h"
 #include "core/stats/sample.h"
@@ -107,15 +109,16 @@ TEST(BlockSums, the_error_of_a_ratio_is_that_of_its_influence_row_by_row) {
   const double expected = std::sqrt(squares / (n - 1) / n);
   EXPECT_DOUBLE_EQ(estimate(r.estimand, totals), theta);
   EXPECT_NEAR(delta_error(r.estimand, totals, r.moments), expected, 1e-12);
-  EXPECT_NEAR(error_of_influence(block_influence(r.sums, r.estimand)), expected, 1e-12);
+  EXPECT_NEAR(error_of_influence(block_influence(r.sums, r.estimand, r.sums.totals())), expected,
+              1e-12);
 }
 
 TEST(BlockSums, a_bootstrap_over_blocks_gives_the_error_of_one_over_rows) {
   for (const std::size_t blocks : {std::size_t{500}, Ratio::kRows}) {
     const Ratio r(3, blocks);
     std::vector<std::vector<double>> replicates(1, std::vector<double>(4000));
-    resample(r.sums, std::vector{r.estimand}, {1, 0, 4000}, replicates);
-    const double error = error_of_influence(block_influence(r.sums, r.estimand));
+    Resampler(r.sums, 1).run(std::vector{r.estimand}, 0, 4000, replicates);
+    const double error = error_of_influence(block_influence(r.sums, r.estimand, r.sums.totals()));
     EXPECT_NEAR(std::sqrt(variance(replicates[0])), error, 0.05 * error) << blocks;
     EXPECT_NEAR(error, delta_error(r.estimand, r.sums.totals(), r.moments), 0.15 * error);
     EXPECT_NEAR(mean(replicates[0]), estimate(r.estimand, r.sums.totals()), 0.1 * error);
@@ -125,9 +128,10 @@ TEST(BlockSums, a_bootstrap_over_blocks_gives_the_error_of_one_over_rows) {
 TEST(BlockSums, replicates_do_not_depend_on_how_they_are_shared_out) {
   const Ratio r(4, 256);
   std::vector<std::vector<double>> whole(1, std::vector<double>(100)), parts = whole;
-  resample(r.sums, std::vector{r.estimand}, {9, 0, 100}, whole);
-  resample(r.sums, std::vector{r.estimand}, {9, 60, 100}, parts);
-  resample(r.sums, std::vector{r.estimand}, {9, 0, 60}, parts);
+  const Resampler resampler(r.sums, 9);
+  resampler.run(std::vector{r.estimand}, 0, 100, whole);
+  resampler.run(std::vector{r.estimand}, 60, 100, parts);
+  resampler.run(std::vector{r.estimand}, 0, 60, parts);
   EXPECT_EQ(whole, parts);
 }
 
@@ -140,9 +144,9 @@ TEST(Skewness, of_a_few_large_terms_is_seen) {
   std::vector<double> even(100), rare(100, -0.02);
   for (std::size_t i = 0; i < 100; ++i) even[i] = i % 2 == 0 ? 1 : -1;
   rare[0] = rare[1] = 0.98;
-  EXPECT_NEAR(skewness_of_influence(even).first, 0, 1e-12);
-  EXPECT_NEAR(skewness_of_influence(rare).first, 1 / std::sqrt(2), 0.05);
-  EXPECT_NEAR(skewness_of_influence(rare).second, 0.5, 0.02);
+  EXPECT_NEAR(shape_of_influence(even).skewness, 0, 1e-12);
+  EXPECT_NEAR(shape_of_influence(rare).skewness, 1 / std::sqrt(2), 0.05);
+  EXPECT_NEAR(shape_of_influence(rare).largest, 0.5, 0.02);
 }
 
 TEST(Bernstein, covers_the_mean_of_bounded_values) {

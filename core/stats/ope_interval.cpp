@@ -1,0 +1,102 @@
+#include "core/stats/ope_interval.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/stats/normal.h"
+#include "core/stats/special.h"
+
+namespace autopilot::stats {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kAsNormal = 1e5;  // degrees of freedom from which on Student is normal
+
+// Share of the values below `at`, equal ones by half; kept off 0 and 1.
+double share_below(const std::vector<double>& values, double at) {
+  double below = 0, equal = 0;
+  for (const double v : values) {
+    below += v < at ? 1 : 0;
+    equal += v == at ? 1 : 0;
+  }
+  const auto n = static_cast<double>(values.size());
+  return std::clamp((below + equal / 2) / n, 1 / (n + 1), n / (n + 1));
+}
+
+// The k-th smallest and the next one. Those of a tail are looked for in the tail alone, when it
+// holds enough. REQUIRES k + 1 < values.size().
+std::pair<double, double> smallest(std::vector<double>& values, std::size_t k, double tail_begins) {
+  auto begin = values.begin(), end = values.end();
+  const auto border = std::partition(begin, end, [&](double v) { return v <= tail_begins; });
+  const auto at = begin + static_cast<std::ptrdiff_t>(k);
+  if (at + 1 < border)
+    end = border;
+  else if (at >= border)
+    begin = border;
+  std::nth_element(begin, at, end);
+  return {*at, *std::min_element(at + 1, end)};
+}
+
+double student_z(double freedom, double share) {
+  return freedom < kAsNormal ? student_quantile(freedom, share) : normal_quantile(share);
+}
+
+}  // namespace
+
+double student_factor(const InfluenceShape& shape, double alpha) {
+  return student_z(shape.freedom, 1 - alpha / 2);
+}
+
+Replicates::Replicates(std::vector<double> values, double estimate, const InfluenceShape& shape,
+                       std::size_t blocks)
+    : values_(std::move(values)), acceleration_(shape.skewness / 6), freedom_(shape.freedom) {
+  std::erase_if(values_, [](double v) { return std::isnan(v); });
+  // Resamples vary less than the estimate by one block in so many.
+  const auto n = static_cast<double>(blocks);
+  widening_ = n > 1 ? std::sqrt(n / (n - 1)) : 1;
+  if (!values_.empty()) bias_ = normal_quantile(share_below(values_, estimate));
+}
+
+double Replicates::share_at(double z) const {
+  const double moved = bias_ + z, stretched = 1 - acceleration_ * moved;
+  if (!(stretched > 0)) return moved > 0 ? 1 : 0;
+  return normal_cdf(bias_ + moved / stretched);
+}
+
+double Replicates::select(double share) {
+  const double place = share * static_cast<double>(values_.size() - 1);
+  if (values_.size() == 1) return values_[0];
+  const std::size_t k = std::min(static_cast<std::size_t>(place), values_.size() - 2);
+  const double mean =
+      lane_sum(values_.data(), values_.size()) / static_cast<double>(values_.size());
+  const double deviation =
+      std::sqrt(std::max(0.0, lane_dot(values_.data(), values_.data(), values_.size()) /
+                                      static_cast<double>(values_.size()) -
+                                  mean * mean));
+  // The border of the tail with twice the share, or half of what is above it.
+  const double border = share < 0.5 ? 2 * share : 1 - 2 * (1 - share);
+  const double tail = mean + deviation * normal_quantile(std::clamp(border, 1e-4, 1 - 1e-4));
+  const auto [low, next] = smallest(values_, k, tail);
+  return low + (place - static_cast<double>(k)) * (next - low);
+}
+
+Interval Replicates::interval(double alpha) {
+  if (values_.empty()) return {kNan, kNan};
+  const double z = widening_ * student_z(freedom_, 1 - alpha / 2);
+  const double low = select(share_at(-z));
+  return {low, select(share_at(z))};
+}
+
+double Replicates::p_of_zero() const {
+  if (values_.empty()) return 1;
+  const auto n = static_cast<double>(values_.size());
+  const double w = normal_quantile(share_below(values_, 0)) - bias_;
+  const double stretched = 1 + acceleration_ * w;
+  if (!(stretched > 0)) return 2 / (n + 1);
+  const double z = std::abs(w / stretched - bias_) / widening_;
+  const double p = freedom_ < kAsNormal ? 2 * student_cdf(freedom_, -z) : 2 * normal_cdf(-z);
+  return std::clamp(p, 2 / (n + 1), 1.0);
+}
+
+}  // namespace autopilot::stats
