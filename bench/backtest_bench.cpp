@@ -83,6 +83,15 @@ void read_alone(const std::string& path) {
   keep(evaluate::read_log(system.world().files, request).reward_sum);
 }
 
+// Empty when no interpreter has it.
+std::string python_with_numpy() {
+  for (const char* python : {"python3", "/usr/bin/python3"}) {
+    const std::string look = fmt::format("{} -c 'import numpy' 2> /dev/null", python);
+    if (std::system(look.c_str()) == 0) return python;
+  }
+  return {};
+}
+
 void run_all(const Setting& setting) {
   EventFiles files(setting.folder);
   const std::string weights = files.weights();
@@ -141,8 +150,8 @@ void run_all(const Setting& setting) {
             t[2].least * 1e3,
             {}});
   }
-  if (std::system("python3 -c 'import numpy' 2> /dev/null") == 0) {
-    const Cost numpy = run({{"python3", "bench/backtest_numpy.py", million, weights}});
+  if (const std::string python = python_with_numpy(); !python.empty()) {
+    const Cost numpy = run({{python, BACKTEST_NUMPY, million, weights}});
     report({"backtest, 1 M JSONL rows, against numpy without intervals: CPU",
             cost.cpu_seconds * 1e3,
             "ms",

@@ -60,6 +60,7 @@ class DiagnosisSums {
   const Target* target_;
   std::size_t most_kept_;
   std::vector<double> largest_;                            // weights: at least the 1 % largest
+  double least_kept_ = -1;                                 // what is smaller is not among them
   std::vector<double> count_, inverse_, inverse_squares_;  // by cell
   double least_propensity_ = 1, unused_ = 0;
 };

@@ -10,6 +10,7 @@ namespace autopilot::evaluate {
 namespace {
 
 using stats::BlockSums;
+using stats::ErrorWorth;
 using stats::InfluenceShape;
 using stats::Interval;
 using stats::Ope;
@@ -20,8 +21,8 @@ constexpr const char* kShrunk = "shrunk weights bias the estimate by an unknown 
 constexpr const char* kHeavyTail = "the weights may have no finite variance";
 constexpr const char* kSkewed = "it rests on a few rows";
 
-Interval around(double value, double error, const InfluenceShape& shape, double alpha) {
-  const double half = stats::student_factor(shape, alpha) * error;
+Interval around(double value, double error, const ErrorWorth& worth, double alpha) {
+  const double half = stats::student_factor(worth, alpha) * error;
   return {value - half, value + half};
 }
 
@@ -64,10 +65,10 @@ class Estimating {
     out_.skewness = shape.skewness;
     out_.largest_influence = shape.largest;
     out_.error = error();
-    out_.delta.interval = around(out_.value, out_.error, shape, alpha());
+    const ErrorWorth worth = worth_of(shape);
+    out_.delta.interval = around(out_.value, out_.error, worth, alpha());
     if (from_.comparison.spec().replicates > 0)
-      out_.bootstrap.interval =
-          resampled(replicates_of(column()), out_.value, shape).interval(alpha());
+      out_.bootstrap.interval = stats::Replicates(replicates_of(column()), worth).interval(alpha());
     else
       out_.bootstrap.why_not = "no replicates were asked for";
     bounded();
@@ -83,13 +84,24 @@ class Estimating {
   double error() const {
     const Tally& tally = from_.counted.tally();
     if (!tally.by_turns()) return stats::error_of_influence(influence_);
-    return stats::delta_error(from_.counted.target(e_), from_.counted.totals(),
-                              tally.moments()[column()]);
+    const double out = stats::delta_error(from_.counted.target(e_), from_.counted.totals(),
+                                          tally.moments()[column()]);
+    if (out_.estimator.kind != Ope::replay || kept() < 2) return out;
+    return out * std::sqrt(kept() / (kept() - 1));
   }
 
-  stats::Replicates resampled(std::vector<double> values, double estimate,
-                              const InfluenceShape& shape) const {
-    return {std::move(values), estimate, shape, sums_.blocks()};
+  // Rows that replay keeps are a sample of their own, whose size is all that counts.
+  double kept() const {
+    const stats::Estimand& estimand = from_.counted.target(e_);
+    return from_.counted.totals()[static_cast<std::size_t>(estimand.denominator)];
+  }
+
+  ErrorWorth worth_of(const InfluenceShape& shape) const {
+    ErrorWorth out{shape.freedom, static_cast<double>(sums_.blocks())};
+    if (out_.estimator.kind != Ope::replay) return out;
+    out.parts = std::max(2.0, kept());
+    out.freedom = std::min(out.freedom, out.parts - 1);
+    return out;
   }
 
   // Why normal and bootstrap intervals cannot be relied on.
@@ -129,7 +141,8 @@ class Estimating {
     for (std::size_t b = 0; b < influence.size(); ++b) influence[b] -= other[b];
     const InfluenceShape shape = stats::shape_of_influence(influence);
     out.difference_error = stats::error_of_influence(influence);
-    out.difference_interval = around(out.difference, out.difference_error, shape, alpha());
+    out.difference_interval =
+        around(out.difference, out.difference_error, worth_of(shape), alpha());
     out.relative = out.baseline != 0 ? out.difference / out.baseline : std::nan("");
     if (out.difference_error > 0)
       out.p = 2 * stats::normal_cdf(-std::abs(out.difference) / out.difference_error);
@@ -147,7 +160,7 @@ class Estimating {
     std::vector<double> difference = replicates_of(column());
     const std::vector<double>& base = replicates_of(from_.counted.baseline_of(e_));
     for (std::size_t i = 0; i < difference.size(); ++i) difference[i] -= base[i];
-    stats::Replicates resamples = resampled(std::move(difference), out.difference, shape);
+    stats::Replicates resamples(std::move(difference), worth_of(shape));
     out.p = resamples.p_of_zero();
     out.difference_interval = resamples.interval(alpha());
   }
@@ -157,7 +170,8 @@ class Estimating {
     const std::vector<double>& base = replicates_of(from_.counted.baseline_of(e_));
     for (std::size_t i = 0; i < relative.size(); ++i)
       relative[i] = base[i] != 0 ? (relative[i] - base[i]) / base[i] : std::nan("");
-    out.relative_interval = resampled(std::move(relative), out.relative, shape).interval(alpha());
+    out.relative_interval =
+        stats::Replicates(std::move(relative), worth_of(shape)).interval(alpha());
   }
 
   const Evidence& from_;

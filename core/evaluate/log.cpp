@@ -61,7 +61,7 @@ class LogSchema {
       log.propensity = add({c.propensity, Kind::share, true, 0});
     log.action = add({c.action, Kind::label, true, 0});
     log.position = add({c.position, Kind::label, true, 0});
-    log.time = add({c.time, Kind::time, true, 0});
+    log.time = add({c.time, Kind::time, true, 0, request.keep_times});
     log.unit = add({c.unit, Kind::key, true, 0});
     for (const std::string& name : c.context)
       log.context.push_back({name, add({name, Kind::value, false, 0})});

@@ -41,6 +41,7 @@ struct LogRequest {
   std::vector<std::string> prefixes;  // and all that begin so
   std::vector<std::string> rules;     // CEL that gives an action, evaluated for each row
   RowJudge* judge = nullptr;          // null: all rows happened
+  bool keep_times = false;            // of each row; else only the first and the last are known
   Propensities propensities = Propensities::logged;
   std::optional<double> missing_reward;  // of rows without one; none: they are bad
   double max_bad = 0.01;                 // share of the rows, or from 1 on their number

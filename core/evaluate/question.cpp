@@ -118,6 +118,7 @@ void complete_request(Question& question) {
   if (!question.baseline.empty()) want_for(question.log, parse_target(question.baseline));
   if (question.spec.model.kind == ModelSpec::Kind::columns)
     want_column(question.log.prefixes, question.spec.model.prefix);
+  question.log.keep_times = question.spec.window.has_value();
   for (const std::string& name : question.spec.segments)
     want_column(question.log.columns.context, name);
 }

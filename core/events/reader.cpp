@@ -44,20 +44,26 @@ class ChunkParser {
 
   void parse(Job& job) {
     try {
+      const auto bytes = static_cast<double>(job.chunk.size);
+      job.parsed.expected = static_cast<std::size_t>(rows_per_byte_ * bytes * kSlack);
       if (!job.file->is_json) {
         parse_csv(job.chunk.text(), job.file->layout, schema_, job.parsed);
       } else {
         if (!json_) json_ = std::make_unique<JsonLines>(schema_);
         json_->parse(job.chunk.text(), job.parsed);
       }
+      rows_per_byte_ = static_cast<double>(job.parsed.batch.rows) / bytes;
     } catch (...) {
       job.fault = std::current_exception();
     }
   }
 
  private:
+  static constexpr double kSlack = 1.02;
+
   const Schema& schema_;
   std::unique_ptr<JsonLines> json_;
+  double rows_per_byte_ = 0;  // of the last chunk
 };
 
 // Threads that parse what they are given.
@@ -231,14 +237,20 @@ class EventReader::Run {
     }
   }
 
+  // Batches are kept: what they would waste is given back.
   void trim(Batch& batch) const {
     for (std::size_t c = 0; c < schema_.size(); ++c) {
       Column& column = batch.columns[c];
       column.resize(schema_[c].kind, batch.rows);
-      column.numbers.shrink_to_fit();
-      column.codes.shrink_to_fit();
-      column.integers.shrink_to_fit();
+      give_back(column.numbers);
+      give_back(column.codes);
+      give_back(column.integers);
     }
+  }
+
+  template <class T>
+  static void give_back(std::vector<T>& values) {
+    if (values.capacity() > values.size() + values.size() / 16) values.shrink_to_fit();
   }
 
   EventReader& reader_;

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/stats/normal.h"
+#include "core/stats/ope_blocks.h"
 #include "core/stats/special.h"
 
 namespace autopilot::stats {
@@ -44,24 +45,15 @@ double student_z(double freedom, double share) {
 
 }  // namespace
 
-double student_factor(const InfluenceShape& shape, double alpha) {
-  return student_z(shape.freedom, 1 - alpha / 2);
+double student_factor(const ErrorWorth& worth, double alpha) {
+  return student_z(worth.freedom, 1 - alpha / 2);
 }
 
-Replicates::Replicates(std::vector<double> values, double estimate, const InfluenceShape& shape,
-                       std::size_t blocks)
-    : values_(std::move(values)), acceleration_(shape.skewness / 6), freedom_(shape.freedom) {
+Replicates::Replicates(std::vector<double> values, const ErrorWorth& worth)
+    : values_(std::move(values)),
+      freedom_(worth.freedom),
+      widening_(worth.parts > 1 ? std::sqrt(worth.parts / (worth.parts - 1)) : 1) {
   std::erase_if(values_, [](double v) { return std::isnan(v); });
-  // Resamples vary less than the estimate by one block in so many.
-  const auto n = static_cast<double>(blocks);
-  widening_ = n > 1 ? std::sqrt(n / (n - 1)) : 1;
-  if (!values_.empty()) bias_ = normal_quantile(share_below(values_, estimate));
-}
-
-double Replicates::share_at(double z) const {
-  const double moved = bias_ + z, stretched = 1 - acceleration_ * moved;
-  if (!(stretched > 0)) return moved > 0 ? 1 : 0;
-  return normal_cdf(bias_ + moved / stretched);
 }
 
 double Replicates::select(double share) {
@@ -83,18 +75,15 @@ double Replicates::select(double share) {
 
 Interval Replicates::interval(double alpha) {
   if (values_.empty()) return {kNan, kNan};
-  const double z = widening_ * student_z(freedom_, 1 - alpha / 2);
-  const double low = select(share_at(-z));
-  return {low, select(share_at(z))};
+  const double share = normal_cdf(-widening_ * student_z(freedom_, 1 - alpha / 2));
+  const double low = select(share);
+  return {low, select(1 - share)};
 }
 
 double Replicates::p_of_zero() const {
   if (values_.empty()) return 1;
   const auto n = static_cast<double>(values_.size());
-  const double w = normal_quantile(share_below(values_, 0)) - bias_;
-  const double stretched = 1 + acceleration_ * w;
-  if (!(stretched > 0)) return 2 / (n + 1);
-  const double z = std::abs(w / stretched - bias_) / widening_;
+  const double z = std::abs(normal_quantile(share_below(values_, 0))) / widening_;
   const double p = freedom_ < kAsNormal ? 2 * student_cdf(freedom_, -z) : 2 * normal_cdf(-z);
   return std::clamp(p, 2 / (n + 1), 1.0);
 }
