@@ -56,7 +56,7 @@ BacktestOptions::BacktestOptions(cli::Options& o) {
   o.options("--logs FILE", logs_, "the same", cli::Hint::file);
   o.option("--target POLICY", target_,
            "what to evaluate: a file of weights, uniform, always:ACTION, action:CEL, column:NAME, "
-           "columns:PREFIX");
+           "columns:PREFIX, algorithm:SPEC");
   o.option("--baseline POLICY", baseline_, "what to compare with; what was logged by default");
   o.option("--reward CEL", reward_, "a column, or CEL over the columns: revenue - 0.1 * cost");
   o.options("--columns ROLE=COLUMN", columns_,

@@ -193,11 +193,11 @@ class OpeCases {
     if (const Value* uplift = expected.get("uplift_vs_logged"); uplift != nullptr && got.uplift)
       check_relative(name + " uplift", got.uplift->relative, uplift->as_double(), 1e-9);
     const Value* ends = expected.get("boot95_percentile_renormalised");
-    if (ends == nullptr || !got.bootstrap.interval) return;
+    if (ends == nullptr || !got.percentiles) return;
     const double allowed = kBootstrap * expected.get("boot_se")->as_double();
-    check(name + " bootstrap low", got.bootstrap.interval->low, ends->as_list()[0].as_double(),
+    check(name + " bootstrap low", got.percentiles->low, ends->as_list()[0].as_double(),
           allowed);
-    check(name + " bootstrap high", got.bootstrap.interval->high, ends->as_list()[1].as_double(),
+    check(name + " bootstrap high", got.percentiles->high, ends->as_list()[1].as_double(),
           allowed);
   }
 

@@ -84,6 +84,7 @@ Backtest run_backtest(const Log& log, const Target& target, const Target* baseli
   out.baseline = baseline != nullptr ? baseline->name() : "logged";
   out.model = comparison.model() != nullptr ? comparison.model()->name() : "";
   out.logged = log.reward_sum / static_cast<double>(log.rows->rows());
+  if (target.played() != nullptr) out.played = *target.played();
   out.diagnosis = counted.diagnosis();
   out.findings = find_doubts(log, target, out.diagnosis);
   out.trust = verdict_of(out.findings);

@@ -57,6 +57,7 @@ struct Estimated {
   double skewness = 0;           // of the estimate itself; 0: as normal as can be
   double largest_influence = 0;  // of one block of rows: its share of the variance
   Stated delta, bootstrap, bernstein, anytime;
+  std::optional<stats::Interval> percentiles;  // of the resamples, as they are
   std::optional<Uplift> uplift;
 
   // Too much for normal and bootstrap intervals.
@@ -82,7 +83,8 @@ struct Backtest {
   Diagnosis diagnosis;
   std::vector<Finding> findings;
   Trust trust = Trust::yes;
-  double logged = 0;  // mean reward
+  double logged = 0;             // mean reward
+  std::optional<Played> played;  // of an algorithm
 };
 
 // `baseline`: null is the policy that logged. REQUIRES the log to stay where it is.

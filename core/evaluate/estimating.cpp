@@ -19,6 +19,7 @@ constexpr const char* kFrozenModel = "it would take the model as given; see dr";
 constexpr const char* kRatio = "a ratio, no mean of bounded terms";
 constexpr const char* kShrunk = "shrunk weights bias the estimate by an unknown amount";
 constexpr const char* kHeavyTail = "the weights may have no finite variance";
+constexpr const char* kLearns = "what an algorithm earns changes as it learns";
 constexpr const char* kSkewed = "it rests on a few rows";
 
 Interval around(double value, double error, const ErrorWorth& worth, double alpha) {
@@ -67,10 +68,7 @@ class Estimating {
     out_.error = error();
     const ErrorWorth worth = worth_of(shape);
     out_.delta.interval = around(out_.value, out_.error, worth, alpha());
-    if (from_.comparison.spec().replicates > 0)
-      out_.bootstrap.interval = stats::Replicates(replicates_of(column()), worth).interval(alpha());
-    else
-      out_.bootstrap.why_not = "no replicates were asked for";
+    resampled(worth);
     bounded();
     const std::string doubt = doubt_of();
     out_.delta.why_not = doubt;
@@ -88,6 +86,16 @@ class Estimating {
                                           tally.moments()[column()]);
     if (out_.estimator.kind != Ope::replay || kept() < 2) return out;
     return out * std::sqrt(kept() / (kept() - 1));
+  }
+
+  void resampled(const ErrorWorth& worth) {
+    if (from_.comparison.spec().replicates == 0) {
+      out_.bootstrap.why_not = "no replicates were asked for";
+      return;
+    }
+    stats::Replicates resamples(replicates_of(column()), worth);
+    out_.bootstrap.interval = resamples.interval(alpha());
+    out_.percentiles = resamples.percentiles(alpha());
   }
 
   // Rows that replay keeps are a sample of their own, whose size is all that counts.
@@ -114,6 +122,10 @@ class Estimating {
 
   // Intervals that need to know how far terms can go.
   void bounded() {
+    if (from_.comparison.targets()[0]->played() != nullptr) {
+      out_.bernstein.why_not = out_.anytime.why_not = kLearns;
+      return;
+    }
     if (stats::is_self_normalised(out_.estimator.kind)) {
       out_.bernstein.why_not = out_.anytime.why_not = kRatio;
       return;
@@ -146,7 +158,8 @@ class Estimating {
     out.relative = out.baseline != 0 ? out.difference / out.baseline : std::nan("");
     if (out.difference_error > 0)
       out.p = 2 * stats::normal_cdf(-std::abs(out.difference) / out.difference_error);
-    if (from_.sequences && from_.comparison.is_against_logged() && !out_.is_shrunk)
+    if (from_.sequences && from_.comparison.is_against_logged() && !out_.is_shrunk &&
+        from_.comparison.targets()[0]->played() == nullptr)
       out.evidence = from_.sequences->evidence(e_);
     if (from_.comparison.spec().replicates == 0) return out;
     resampled_difference(shape, out);

@@ -71,6 +71,10 @@ class LogSchema {
         if (name.size() > prefix.size() && name.starts_with(prefix)) keep_number(name);
       }
     }
+    if (request.is_played) {
+      log.played = add({"(played)", Kind::number, false, 0});
+      log.kept = add({"(kept)", Kind::number, false, 0});
+    }
     if (request.judge != nullptr) log.let = add({"(let)", Kind::number, false, 0});
     for (const std::string& rule : request.rules)
       log.rules.push_back({rule, add({"(rule) " + rule, Kind::label, false, 0})});

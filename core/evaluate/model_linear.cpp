@@ -38,6 +38,7 @@ class LinearModel final : public RewardModel {
           fmt::format("logistic regression takes rewards from 0 to 1; they go from {} to {}",
                       log.least_reward, log.most_reward),
           "--model ridge takes any");
+    if (mrdr_ != nullptr) mean_weight_ = mean_mrdr_weight();
     coefficients_.assign(folds_ * log.actions(), std::vector<double>(features_.size()));
     const int steps = is_logistic_ ? kNewtonSteps : 1;
     for (int step = 0; step < steps; ++step) solve(sums(), spec.penalty);
@@ -54,6 +55,18 @@ class LinearModel final : public RewardModel {
   }
 
  private:
+  // Weights are taken relative to it, so that the penalty weighs as much whatever their scale.
+  double mean_mrdr_weight() const {
+    std::array<double, RowStore::kParts> sums{};
+    log_.rows->for_each([&](std::size_t part, const Batch& batch) {
+      for (std::size_t i = 0; i < batch.rows; ++i)
+        sums[part] += mrdr_weight(log_, *mrdr_, batch, i);
+    });
+    double all = 0;
+    for (const double sum : sums) all += sum;
+    return all > 0 ? all / static_cast<double>(log_.rows->rows()) : 1;
+  }
+
   // Rewards never seen are not predicted.
   double predicted(double linear) const {
     if (is_logistic_) return sigmoid(linear);
@@ -92,7 +105,8 @@ class LinearModel final : public RewardModel {
   void add(const Batch& batch, std::size_t row, const stats::SparseRow& x,
            std::vector<NormalEquations>& sums) const {
     const double r = batch.columns[log_.reward].numbers[row];
-    const double weight = mrdr_ != nullptr ? mrdr_weight(log_, *mrdr_, batch, row) : 1;
+    const double weight =
+        mrdr_ != nullptr ? mrdr_weight(log_, *mrdr_, batch, row) / mean_weight_ : 1;
     const std::size_t fold = log_.fold_of(batch, row, folds_), a = log_.action_of(batch, row);
     if (!is_logistic_) return sums[fold * log_.actions() + a].add(x, r, weight);
     for (std::size_t f = 0; f < folds_; ++f) {
@@ -130,6 +144,7 @@ class LinearModel final : public RewardModel {
   bool is_logistic_;
   Features features_;
   const Target* mrdr_;
+  double mean_weight_ = 1;
   Coefficients coefficients_;
 };
 

@@ -38,6 +38,11 @@ Value stated_value(const Stated& stated, bool forced) {
   return Value();
 }
 
+Value percentiles_value(const Estimated& e, bool forced) {
+  const bool is_shown = e.percentiles && (e.bootstrap.is_sound() || forced);
+  return is_shown ? interval_value(*e.percentiles) : Value();
+}
+
 // Why an interval is not stated, by its kind.
 Map reasons_value(const Estimated& e) {
   Map out;
@@ -81,6 +86,7 @@ Map estimate_value(const Estimated& e, bool forced) {
   out["error"] = number_or_null(e.error);
   out["intervals"] = Map{{"delta", stated_value(e.delta, forced)},
                          {"bootstrap", stated_value(e.bootstrap, forced)},
+                         {"percentile", percentiles_value(e, forced)},
                          {"empirical_bernstein", stated_value(e.bernstein, forced)},
                          {"anytime", stated_value(e.anytime, forced)}};
   out["no_interval_because"] = reasons_value(e);
@@ -315,6 +321,7 @@ class BacktestText {
                                        d.worst.position.empty() ? "" : " at " + d.worst.position,
                                        d.worst.z, p_text(d.calibration_p))
                          : std::string()));
+    if (backtest_.played) fact("learned from", to_text(*backtest_.played));
     if (log_.unit != Log::kNone)
       fact("units", log_.has_repeated_units()
                         ? fmt::format("{:.3g} rows each, kept together", log_.rows_per_unit)
@@ -376,6 +383,7 @@ render::Report describe(const Answer& answer, const BacktestStory& story) {
                  {"diagnostics", diagnosis_value(b.diagnosis)},
                  {"estimates", std::move(estimates)},
                  {"segments", std::move(segments)}};
+  if (b.played) out.data["algorithm"] = to_value(*b.played);
   if (!b.segments.empty()) out.data["segment_estimator"] = name_of(b.segment_estimator);
   out.text = BacktestText(answer, story).blocks();
   return out;

@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/yaml.h"
+#include "core/evaluate/algorithm.h"
 
 namespace autopilot::evaluate {
 namespace {
@@ -74,7 +75,8 @@ class ScenarioReader {
 
   // What is no policy or model is a fault of its place.
   static std::string policy(const YamlNode& value) {
-    parse_target(value.text);
+    const TargetWords words = parse_target(value.text);
+    if (words.kind == TargetKind::algorithm) parse_algorithm(words.rest);
     return value.text;
   }
   void model(const YamlNode& value) {

@@ -37,7 +37,7 @@ struct Node {
     for (Member& m : members) {
       if (m.name == name) return m;
     }
-    members.push_back({std::string(name), {}, nullptr});
+    members.push_back({std::string(name), {}, nullptr, {}});
     return members.back();
   }
   Member* find(std::string_view name) {

@@ -69,6 +69,24 @@ void RowStore::for_each_in_order(const std::function<void(const Batch&)>& use) c
   for (std::size_t i = 0; i < places_.size(); ++i) use(get(i, buffer));
 }
 
+void RowStore::rewrite(const std::function<void(Batch&)>& change) {
+  Batch buffer;
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    Place& place = places_[i];
+    if (!place.in_file) {
+      change(place.batch);
+      continue;
+    }
+    get(i, buffer);
+    change(buffer);
+    std::uint64_t at = place.at;
+    for_each_vector(buffer, [&](const void* from, std::size_t size) {
+      if (size > 0) file_->write(at, from, size);
+      at += size;
+    });
+  }
+}
+
 void RowStore::for_each(const std::function<void(std::size_t, const Batch&)>& use) const {
   const std::size_t parts = std::min(kParts, places_.size());
   std::mutex mutex;

@@ -30,6 +30,9 @@ class RowStore {
   void for_each(const std::function<void(std::size_t part, const Batch&)>& use) const;
   // The same with all batches in order.
   void for_each_in_order(const std::function<void(const Batch&)>& use) const;
+  // Calls `change` with every batch in order and keeps what it makes of the columns, as many rows
+  // as before.
+  void rewrite(const std::function<void(Batch&)>& change);
 
  private:
   struct Place {

@@ -73,11 +73,14 @@ double Replicates::select(double share) {
   return low + (place - static_cast<double>(k)) * (next - low);
 }
 
-Interval Replicates::interval(double alpha) {
+Interval Replicates::percentiles(double alpha) {
   if (values_.empty()) return {kNan, kNan};
-  const double share = normal_cdf(-widening_ * student_z(freedom_, 1 - alpha / 2));
-  const double low = select(share);
-  return {low, select(1 - share)};
+  const double low = select(alpha / 2);
+  return {low, select(1 - alpha / 2)};
+}
+
+Interval Replicates::interval(double alpha) {
+  return percentiles(2 * normal_cdf(-widening_ * student_z(freedom_, 1 - alpha / 2)));
 }
 
 double Replicates::p_of_zero() const {

@@ -21,7 +21,9 @@ class Replicates {
  public:
   Replicates(std::vector<double> values, const ErrorWorth& worth);
 
-  Interval interval(double alpha);  // NaN without any replicate
+  // NaN without any replicate.
+  Interval interval(double alpha);
+  Interval percentiles(double alpha);  // plain ones, as other programs have them
   // Two-sided, that the quantity is 0; no less than so many replicates can tell (Davison and
   // Hinkley 1997, section 4.2).
   double p_of_zero() const;
