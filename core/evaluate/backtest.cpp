@@ -78,6 +78,8 @@ Backtest run_backtest(const Log& log, const Target& target, const Target* baseli
   const Counted counted(comparison);
   const std::vector<std::vector<double>> replicates = resample(counted, spec);
   const std::optional<Sequences> sequences = followed.get();
+  std::optional<Refits> refits;
+  if (spec.refits > 0 && comparison.has(Ope::dm)) refits = refit(comparison);
 
   Backtest out;
   out.target = target.name();
@@ -88,7 +90,7 @@ Backtest run_backtest(const Log& log, const Target& target, const Target* baseli
   out.diagnosis = counted.diagnosis();
   out.findings = find_doubts(log, target, out.diagnosis);
   out.trust = verdict_of(out.findings);
-  out.estimates = estimate_all({comparison, counted, replicates, sequences});
+  out.estimates = estimate_all({comparison, counted, replicates, sequences, refits});
   doubt_skewed(out);
   const std::size_t e = segment_estimator(out.estimates);
   out.segment_estimator = out.estimates[e].estimator;

@@ -25,6 +25,7 @@ struct BacktestSpec {
   ModelSpec model;
   double alpha = 0.05;
   std::size_t replicates = 10'000;
+  std::size_t refits = 0;  // resamples in which dm's model is fitted anew; 0: dm has no interval
   std::uint64_t seed = 1;
   std::optional<double> most_weight;  // what weights cannot exceed, for intervals that need it
   std::vector<std::string> segments;  // context columns
@@ -57,6 +58,7 @@ struct Estimated {
   double skewness = 0;           // of the estimate itself; 0: as normal as can be
   double largest_influence = 0;  // of one block of rows: its share of the variance
   Stated delta, bootstrap, bernstein, anytime;
+  std::size_t refits = 0;                      // that its interval is made from; of dm
   std::optional<stats::Interval> percentiles;  // of the resamples, as they are
   std::optional<Uplift> uplift;
 

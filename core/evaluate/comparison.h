@@ -24,6 +24,7 @@ class Comparison {
   const std::vector<Tuned>& estimators() const { return estimators_; }
   const std::vector<double>& most_weight() const { return most_weight_; }  // by target
   const RewardModel* model() const { return model_.get(); }                // null: none is needed
+  bool has(stats::Ope kind) const;
   bool shrinks(const stats::OpeEstimator& estimator) const;
 
   TermsSource source(std::size_t target) const;
@@ -31,7 +32,6 @@ class Comparison {
 
  private:
   bool needs_model() const;
-  bool has(stats::Ope kind) const;
   void check() const;
   void fit();
   void limit_weights();

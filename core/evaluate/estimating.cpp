@@ -15,7 +15,8 @@ using stats::InfluenceShape;
 using stats::Interval;
 using stats::Ope;
 
-constexpr const char* kFrozenModel = "it would take the model as given; see dr";
+constexpr const char* kFrozenModel =
+    "it would take the model as given: --refits 100 fits it anew in each resample";
 constexpr const char* kRatio = "a ratio, no mean of bounded terms";
 constexpr const char* kShrunk = "shrunk weights bias the estimate by an unknown amount";
 constexpr const char* kHeavyTail = "the weights may have no finite variance";
@@ -58,6 +59,9 @@ class Estimating {
     for (Stated* s : {&out_.delta, &out_.bootstrap, &out_.bernstein, &out_.anytime})
       s->why_not = kFrozenModel;
     out_.error = std::nan("");
+    if (!from_.refits) return;
+    const double baseline = stats::estimate(from_.counted.baseline(e_), from_.counted.totals());
+    state_refitted(*from_.refits, baseline, alpha(), out_);
   }
 
   void intervals() {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/evaluate/counting.h"
+#include "core/evaluate/refitting.h"
 #include "core/evaluate/sequences.h"
 #include "core/stats/ope_interval.h"
 
@@ -16,6 +17,7 @@ struct Evidence {
   const Counted& counted;
   const std::vector<std::vector<double>>& replicates;  // by column of the plan
   const std::optional<Sequences>& sequences;
+  const std::optional<Refits>& refits;
 };
 
 // Of every estimator, in their order.

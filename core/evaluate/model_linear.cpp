@@ -25,12 +25,13 @@ double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 class LinearModel final : public RewardModel {
  public:
-  LinearModel(const Log& log, const ModelSpec& spec, const Target* mrdr)
+  LinearModel(const Log& log, const ModelSpec& spec, const Target* mrdr, const BlockCounts* counts)
       : log_(log),
         folds_(std::max<std::size_t>(1, spec.folds)),
         is_logistic_(chosen_kind(log, spec) == ModelSpec::Kind::logistic),
         features_(log),
-        mrdr_(mrdr) {
+        mrdr_(mrdr),
+        counts_(counts) {
     check_size();
     if (is_logistic_ && (log.least_reward < 0 || log.most_reward > 1))
       throw Error(
@@ -105,8 +106,9 @@ class LinearModel final : public RewardModel {
   void add(const Batch& batch, std::size_t row, const stats::SparseRow& x,
            std::vector<NormalEquations>& sums) const {
     const double r = batch.columns[log_.reward].numbers[row];
-    const double weight =
-        mrdr_ != nullptr ? mrdr_weight(log_, *mrdr_, batch, row) / mean_weight_ : 1;
+    double weight = mrdr_ != nullptr ? mrdr_weight(log_, *mrdr_, batch, row) / mean_weight_ : 1;
+    if (counts_ != nullptr) weight *= drawn_times(log_, *counts_, batch, row);
+    if (weight == 0) return;
     const std::size_t fold = log_.fold_of(batch, row, folds_), a = log_.action_of(batch, row);
     if (!is_logistic_) return sums[fold * log_.actions() + a].add(x, r, weight);
     for (std::size_t f = 0; f < folds_; ++f) {
@@ -144,6 +146,7 @@ class LinearModel final : public RewardModel {
   bool is_logistic_;
   Features features_;
   const Target* mrdr_;
+  const BlockCounts* counts_;
   double mean_weight_ = 1;
   Coefficients coefficients_;
 };
@@ -151,8 +154,8 @@ class LinearModel final : public RewardModel {
 }  // namespace
 
 std::unique_ptr<RewardModel> fit_linear_model(const Log& log, const ModelSpec& spec,
-                                              const Target* mrdr) {
-  return std::make_unique<LinearModel>(log, spec, mrdr);
+                                              const Target* mrdr, const BlockCounts* counts) {
+  return std::make_unique<LinearModel>(log, spec, mrdr, counts);
 }
 
 }  // namespace autopilot::evaluate

@@ -86,6 +86,14 @@ std::uint64_t seed_of(std::uint64_t seed, std::size_t replicate) {
 
 }  // namespace
 
+std::vector<std::uint16_t> drawn_blocks(std::size_t blocks, std::uint64_t seed, std::size_t i) {
+  Drawn drawn;
+  draw_blocks(seed_of(seed, i), blocks, drawn);
+  std::vector<std::uint16_t> out(blocks);
+  for (std::size_t k = 0; k < drawn.count; ++k) ++out[nth(drawn.words[k / kInWord], k % kInWord)];
+  return out;
+}
+
 // The columns less their means, as float: their sums are differences from the totals, so that float
 // is exact enough (1e-7 of a standard error).
 struct Resampler::Deviations {

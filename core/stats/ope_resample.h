@@ -11,6 +11,9 @@
 
 namespace autopilot::stats {
 
+// How often replicate `i` draws each block.
+std::vector<std::uint16_t> drawn_blocks(std::size_t blocks, std::uint64_t seed, std::size_t i);
+
 class Resampler {
  public:
   // REQUIRES at most BlockSums::kBlocks blocks.

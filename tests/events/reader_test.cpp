@@ -213,6 +213,32 @@ TEST(Numbers, are_those_of_json_and_csv_and_finite) {
     EXPECT_FALSE(parse_number(bad, x)) << bad;
 }
 
+TEST(RowStore, keeps_what_a_rewriting_makes_of_rows_in_memory_and_in_a_file) {
+  for (const std::size_t budget : {std::size_t{0}, std::size_t{1} << 20}) {
+    testing::FakeFiles files;
+    RowStore store(files, {{"x", Kind::number, true, 0}, {"t", Kind::time, true, 0, false}},
+                   budget);
+    for (int b = 0; b < 3; ++b) {
+      Batch batch;
+      batch.rows = 10;
+      batch.columns.resize(2);
+      batch.columns[0].resize(Kind::number, 10);
+      batch.columns[1].resize(Kind::time, 10);
+      store.add(std::move(batch));
+    }
+    store.rewrite([](Batch& batch) {
+      for (std::size_t i = 0; i < batch.rows; ++i)
+        batch.columns[0].numbers[i] = static_cast<double>(batch.first + i);
+    });
+    double next = 0;
+    store.for_each_in_order([&](const Batch& batch) {
+      EXPECT_TRUE(batch.columns[1].integers.empty());  // it is not kept
+      for (const double x : batch.columns[0].numbers) EXPECT_EQ(x, next++);
+    });
+    EXPECT_EQ(next, 30);
+  }
+}
+
 TEST(RowStore, gives_the_same_rows_from_a_file_as_from_memory) {
   testing::FakeFiles files;
   const Schema schema{{"x", Kind::number, true, 0}, {"a", Kind::label, true, 0}};

@@ -135,6 +135,72 @@ TEST(BlockSums, replicates_do_not_depend_on_how_they_are_shared_out) {
   EXPECT_EQ(whole, parts);
 }
 
+TEST(BlockSums, replicates_of_a_mean_vary_as_its_error_says_whatever_the_number_of_blocks) {
+  for (const std::size_t blocks :
+       {std::size_t{1}, std::size_t{37}, std::size_t{1000}, std::size_t{1024}, std::size_t{4096}}) {
+    const Rows rows = draw_rows(20'000, 8);
+    BlockSums sums(blocks, 2);
+    sums.add_by_turns(0, 0, std::vector<double>(rows.weight.size(), 1));
+    sums.add_by_turns(1, 0, rows.weight);
+    const Estimand estimand{.mean = 1};
+    constexpr std::size_t kReplicates = 10'000;
+    std::vector<std::vector<double>> replicates(1, std::vector<double>(kReplicates));
+    Resampler(sums, 5).run(std::vector{estimand}, 0, kReplicates, replicates);
+    const double b = static_cast<double>(blocks);
+    const double error = blocks == 1
+                             ? 0
+                             : error_of_influence(block_influence(sums, estimand, sums.totals())) *
+                                   std::sqrt((b - 1) / b);
+    // The standard deviation of so many is known to 0.7 %.
+    EXPECT_NEAR(std::sqrt(variance(replicates[0])), error, 0.03 * error + 1e-9) << blocks;
+    EXPECT_NEAR(mean(replicates[0]), mean(rows.weight), 0.05 * error + 1e-6) << blocks;
+  }
+}
+
+TEST(BlockSums, as_many_blocks_are_drawn_as_there_are) {
+  for (const std::size_t blocks :
+       {std::size_t{1}, std::size_t{3}, std::size_t{999}, std::size_t{1024}, std::size_t{4096}}) {
+    std::vector<double> times(blocks);
+    for (std::size_t i = 0; i < 400; ++i) {
+      const std::vector<std::uint16_t> drawn = drawn_blocks(blocks, 3, i);
+      EXPECT_EQ(std::accumulate(drawn.begin(), drawn.end(), std::size_t{0}), blocks);
+      for (std::size_t b = 0; b < blocks; ++b) times[b] += drawn[b];
+    }
+    for (const double t : times) EXPECT_NEAR(t / 400, 1, 5.5 / 20) << blocks;
+  }
+}
+
+TEST(Replicates, are_as_far_out_as_the_error_is_unsure) {
+  Draws draws(12);
+  std::vector<double> values;
+  for (int i = 0; i < 200'000; ++i) values.push_back(draws.normal());
+  Replicates of(values, {.freedom = 9, .parts = 10});
+  const Interval plain = of.percentiles(0.05), wide = of.interval(0.05);
+  EXPECT_NEAR(plain.low, -1.96, 0.03);
+  EXPECT_NEAR(plain.high, 1.96, 0.03);
+  EXPECT_NEAR(wide.high, student_quantile(9, 0.975) * std::sqrt(10 / 9.), 0.05);
+  EXPECT_NEAR(wide.low, -wide.high, 0.1);
+}
+
+TEST(Replicates, percentiles_are_those_of_all_sorted) {
+  Draws draws(13);
+  for (const std::size_t n : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{1000}}) {
+    std::vector<double> values;
+    for (std::size_t i = 0; i < n; ++i) values.push_back(std::exp(2 * draws.normal()));
+    values.push_back(std::nan(""));
+    Replicates of(values, {});
+    const Interval found = of.percentiles(0.1);
+    values.pop_back();
+    EXPECT_DOUBLE_EQ(found.low, percentile(values, 5)) << n;
+    EXPECT_DOUBLE_EQ(found.high, percentile(values, 95)) << n;
+  }
+}
+
+TEST(Replicates, of_nothing_are_no_interval) {
+  EXPECT_TRUE(std::isnan(Replicates({}, {}).interval(0.05).low));
+  EXPECT_EQ(Replicates({std::nan("")}, {}).p_of_zero(), 1);
+}
+
 TEST(BlockSums, nothing_in_the_denominator_is_no_estimate) {
   BlockSums sums(4, 3);
   EXPECT_TRUE(std::isnan(estimate({.ratio = 1, .denominator = 2}, sums.totals())));
