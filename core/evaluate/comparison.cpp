@@ -67,8 +67,10 @@ void Comparison::check() const {
                 fmt::format("{} gives the probability of the logged action only; estimators with "
                             "a model need that of all actions",
                             target->name()),
-                "choose with --estimator ips,snips,cips,sg-ips, or give all: --target "
-                "columns:PREFIX");
+                target->played() != nullptr
+                    ? "choose with --estimator replay,ips,snips"
+                    : "choose with --estimator ips,snips,cips,sg-ips, or give all: --target "
+                      "columns:PREFIX");
   }
 }
 

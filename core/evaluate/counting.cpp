@@ -10,8 +10,8 @@ namespace {
 
 using events::Batch;
 
-constexpr std::size_t kFewBlocks = 1024;
-constexpr std::size_t kRowsOfBlock = 8;
+constexpr std::size_t kFewBlocks = 512;
+constexpr std::size_t kRowsOfBlock = 16;
 
 // Beside each estimator of the target stands that of the baseline; what was logged is the same
 // beside all.

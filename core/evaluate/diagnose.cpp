@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include "core/base/text.h"
 #include "core/stats/normal.h"
@@ -142,6 +143,12 @@ Diagnosis DiagnosisSums::finish(const WeightSums& weights) {
   calibrate(out);
   support(out);
   return out;
+}
+
+double Diagnosis::mean_weight_z() const {
+  const double off = mean_weight - (1 - unseen);
+  if (mean_weight_error > 0) return off / mean_weight_error;
+  return std::abs(off) < 1e-9 ? 0 : std::copysign(std::numeric_limits<double>::infinity(), off);
 }
 
 bool Diagnosis::has_heavy_tail() const {

@@ -36,9 +36,7 @@ struct Diagnosis {
   // above 2 by two of its errors (itself over the root of the number of weights).
   bool has_heavy_tail() const;
   // From 1, less what falls on actions that the log never shows.
-  double mean_weight_z() const {
-    return mean_weight_error > 0 ? (mean_weight - (1 - unseen)) / mean_weight_error : 0;
-  }
+  double mean_weight_z() const;
 };
 
 // Sums for a diagnosis of one part of the log.

@@ -85,7 +85,7 @@ class Estimating {
 
   double error() const {
     const Tally& tally = from_.counted.tally();
-    if (!tally.by_turns()) return stats::error_of_influence(influence_);
+    if (!tally.is_by_rows()) return stats::error_of_influence(influence_);
     const double out = stats::delta_error(from_.counted.target(e_), from_.counted.totals(),
                                           tally.moments()[column()]);
     if (out_.estimator.kind != Ope::replay || kept() < 2) return out;

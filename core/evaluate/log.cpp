@@ -11,6 +11,7 @@
 #include "core/base/text.h"
 #include "core/base/units.h"
 #include "core/evaluate/row_expression.h"
+#include "core/stats/ope_blocks.h"
 
 namespace autopilot::evaluate {
 namespace {
@@ -318,9 +319,9 @@ std::string Log::position_name(std::size_t k) const {
 }
 
 std::uint32_t Log::block_of(const Batch& batch, std::size_t row, std::size_t blocks) const {
-  const std::uint64_t key = unit == kNone
-                                ? batch.first + row
-                                : static_cast<std::uint64_t>(batch.columns[unit].integers[row]);
+  if (unit == kNone)
+    return static_cast<std::uint32_t>(stats::block_of_row(batch.first + row, blocks));
+  const auto key = static_cast<std::uint64_t>(batch.columns[unit].integers[row]);
   return static_cast<std::uint32_t>(key % blocks);
 }
 

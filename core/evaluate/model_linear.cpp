@@ -39,7 +39,7 @@ class LinearModel final : public RewardModel {
           fmt::format("logistic regression takes rewards from 0 to 1; they go from {} to {}",
                       log.least_reward, log.most_reward),
           "--model ridge takes any");
-    if (mrdr_ != nullptr) mean_weight_ = mean_mrdr_weight();
+    if (mrdr_ != nullptr) unit_weight_ = weight_of_effective_row();
     coefficients_.assign(folds_ * log.actions(), std::vector<double>(features_.size()));
     const int steps = is_logistic_ ? kNewtonSteps : 1;
     for (int step = 0; step < steps; ++step) solve(sums(), spec.penalty);
@@ -56,16 +56,23 @@ class LinearModel final : public RewardModel {
   }
 
  private:
-  // Weights are taken relative to it, so that the penalty weighs as much whatever their scale.
-  double mean_mrdr_weight() const {
-    std::array<double, RowStore::kParts> sums{};
+  // Weights are taken relative to sum w^2 / sum w, so that they sum up to the rows that they are
+  // worth (Kish): the penalty holds its own against coefficients as noisy as those of so many rows.
+  double weight_of_effective_row() const {
+    struct Sums {
+      double weights = 0, squares = 0;
+    };
+    std::array<Sums, RowStore::kParts> parts;
     log_.rows->for_each([&](std::size_t part, const Batch& batch) {
-      for (std::size_t i = 0; i < batch.rows; ++i)
-        sums[part] += mrdr_weight(log_, *mrdr_, batch, i);
+      for (std::size_t i = 0; i < batch.rows; ++i) {
+        const double weight = mrdr_weight(log_, *mrdr_, batch, i);
+        parts[part].weights += weight;
+        parts[part].squares += weight * weight;
+      }
     });
-    double all = 0;
-    for (const double sum : sums) all += sum;
-    return all > 0 ? all / static_cast<double>(log_.rows->rows()) : 1;
+    Sums all;
+    for (const Sums& part : parts) all.weights += part.weights, all.squares += part.squares;
+    return all.weights > 0 ? all.squares / all.weights : 1;
   }
 
   // Rewards never seen are not predicted.
@@ -106,7 +113,7 @@ class LinearModel final : public RewardModel {
   void add(const Batch& batch, std::size_t row, const stats::SparseRow& x,
            std::vector<NormalEquations>& sums) const {
     const double r = batch.columns[log_.reward].numbers[row];
-    double weight = mrdr_ != nullptr ? mrdr_weight(log_, *mrdr_, batch, row) / mean_weight_ : 1;
+    double weight = mrdr_ != nullptr ? mrdr_weight(log_, *mrdr_, batch, row) / unit_weight_ : 1;
     if (counts_ != nullptr) weight *= drawn_times(log_, *counts_, batch, row);
     if (weight == 0) return;
     const std::size_t fold = log_.fold_of(batch, row, folds_), a = log_.action_of(batch, row);
@@ -147,7 +154,7 @@ class LinearModel final : public RewardModel {
   Features features_;
   const Target* mrdr_;
   const BlockCounts* counts_;
-  double mean_weight_ = 1;
+  double unit_weight_ = 1;
   Coefficients coefficients_;
 };
 

@@ -94,8 +94,12 @@ std::string Segmenting::name_of(const Key& key) const {
     if (kind == kNumberKey) value = double_text(std::bit_cast<double>(ordered(at)));
     parts.push_back(fmt::format("{}={}", column.name, value));
   }
-  if (window_micros_ > 0)
-    parts.push_back(format_rfc3339(Instant::from_micros(key.back() * window_micros_)));
+  if (window_micros_ > 0) {
+    constexpr std::size_t kDay = 10;  // letters of it
+    const std::string from = format_rfc3339(Instant::from_micros(key.back() * window_micros_));
+    const bool whole_days = window_micros_ % (Duration::seconds(24 * 3600).nanos / 1000) == 0;
+    parts.push_back(whole_days ? from.substr(0, kDay) : from);
+  }
   return join(parts, " ");
 }
 

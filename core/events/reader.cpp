@@ -220,21 +220,24 @@ class EventReader::Run {
     take_(std::move(parsed.batch));
   }
 
-  // From the thread's own labels to those of the whole log.
+  // From the thread's own labels to those of the whole log, which has none that only bad rows bear.
   void recode(Parsed& parsed, std::size_t column) {
     const Labels& own = parsed.labels[column];
-    std::vector<std::uint32_t> code(own.size());
-    for (std::uint32_t i = 0; i < own.size(); ++i) code[i] = reader_.labels_[column].code(own[i]);
-    if (reader_.labels_[column].size() > kMostLabels)
+    if (own.size() == 0) return;
+    Labels& all = reader_.labels_[column];
+    std::vector<std::uint32_t> code(own.size(), kNoLabel);
+    for (std::size_t i = 0; i < parsed.batch.rows; ++i) {
+      std::uint32_t& at = parsed.batch.columns[column].codes[i];
+      if (at == kNoLabel) continue;
+      if (code[at] == kNoLabel) code[at] = all.code(own[at]);
+      at = code[at];
+    }
+    if (all.size() > kMostLabels)
       throw Error(
           ErrorKind::invalid,
           fmt::format("{} has more than {} different values", schema_[column].name, kMostLabels),
           "such a column tells rows apart, it does not describe them: map it as the unit, "
           "or not at all");
-    for (std::size_t i = 0; i < parsed.batch.rows && own.size() > 0; ++i) {
-      std::uint32_t& at = parsed.batch.columns[column].codes[i];
-      if (at != kNoLabel) at = code[at];
-    }
   }
 
   // Batches are kept: what they would waste is given back.

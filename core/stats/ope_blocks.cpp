@@ -6,10 +6,13 @@
 #include <limits>
 #include <numeric>
 
+#include "core/base/mix.h"
+
 namespace autopilot::stats {
 namespace {
 
 constexpr std::size_t kLanes = 4;
+constexpr std::size_t kRun = 16;  // rows that go to blocks next to each other
 
 double added_up(const std::array<double, kLanes>& lanes) {
   return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
@@ -43,15 +46,23 @@ void BlockSums::add(const BlockSums& other) {
   for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] += other.sums_[i];
 }
 
-void BlockSums::add_by_turns(std::size_t column_index, std::uint64_t first,
-                             std::span<const double> values) {
+std::size_t block_of_row(std::uint64_t row, std::size_t blocks) {
+  if (row < blocks) return row;
+  const std::uint64_t from = (mixed((row / kRun + 1) * kMixStep) >> 32) * blocks >> 32;
+  return (from + row % kRun) % blocks;
+}
+
+void BlockSums::add_rows(std::size_t column_index, std::uint64_t first,
+                         std::span<const double> values) {
   double* const to = column(column_index);
-  std::size_t block = first % blocks_;
   for (std::size_t i = 0; i < values.size();) {
-    const std::size_t run = std::min(values.size() - i, blocks_ - block);
+    const std::uint64_t row = first + i;
+    const std::size_t block = block_of_row(row, blocks_);
+    // To the end of the run, of the blocks, and of the rows that have one each.
+    std::size_t run = std::min<std::size_t>(values.size() - i, blocks_ - block);
+    run = row < blocks_ ? run : std::min<std::size_t>(run, kRun - row % kRun);
     for (std::size_t k = 0; k < run; ++k) to[block + k] += values[i + k];
     i += run;
-    block = 0;
   }
 }
 

@@ -23,8 +23,8 @@ class BlockSums {
   std::vector<double> totals() const;
   void add(const BlockSums& other);  // REQUIRES the same shape
 
-  // Adds the values of rows first, first + 1, … to the blocks that they belong to by turns.
-  void add_by_turns(std::size_t column, std::uint64_t first, std::span<const double> values);
+  // Adds the values of rows first, first + 1, … to their blocks (block_of_row).
+  void add_rows(std::size_t column, std::uint64_t first, std::span<const double> values);
   // Adds each to the block that is named beside it.
   void add_to(std::size_t column, std::span<const std::uint32_t> block,
               std::span<const double> values);
@@ -33,6 +33,11 @@ class BlockSums {
   std::size_t blocks_, columns_;
   std::vector<double> sums_;  // by column, then block
 };
+
+// The block of a row of its own: one for each row while there are blocks, then runs of rows go to
+// blocks from a random one on. By turns, a log that repeats itself would make blocks of the same
+// rows, and errors that are far off.
+std::size_t block_of_row(std::uint64_t row, std::size_t blocks);
 
 // (mean + other_mean) / count + ratio / denominator; the places of its sums among the columns.
 struct Estimand {

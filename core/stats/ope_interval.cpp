@@ -86,7 +86,9 @@ Interval Replicates::interval(double alpha) {
 double Replicates::p_of_zero() const {
   if (values_.empty()) return 1;
   const auto n = static_cast<double>(values_.size());
-  const double z = std::abs(normal_quantile(share_below(values_, 0))) / widening_;
+  const double below = share_below(values_, 0);
+  if (below <= 1 / (n + 1) || below >= n / (n + 1)) return 2 / (n + 1);
+  const double z = std::abs(normal_quantile(below)) / widening_;
   const double p = freedom_ < kAsNormal ? 2 * student_cdf(freedom_, -z) : 2 * normal_cdf(-z);
   return std::clamp(p, 2 / (n + 1), 1.0);
 }

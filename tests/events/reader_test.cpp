@@ -112,6 +112,14 @@ TEST_F(ReaderTest, bad_rows_are_counted_by_reason_and_shown_with_their_line) {
   EXPECT_EQ(got.bad.shown()[1].why, "r is 'NaN', not a number");
 }
 
+TEST_F(ReaderTest, what_only_bad_rows_say_is_no_label) {
+  files.texts["log"] = "action,p,r\na,0.5,1\nx,0,1\nb,0.5,0\ny,0.5,z\n";
+  EventReader reader(files, {"log"});
+  reader.read(kSchema, [](Batch&&) {});
+  EXPECT_EQ(reader.labels()[0].texts(), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(reader.bad().count(), 2u);
+}
+
 TEST_F(ReaderTest, a_broken_json_line_does_not_hide_the_next_one) {
   const Read got = read(
       "{\"action\":\"a\",\"p\":1,\"r\":1}\n{\"action\":\"b\n{\"action\":\"c\",\"p\":1,\"r\":1}\n"

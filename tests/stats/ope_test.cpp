@@ -89,9 +89,9 @@ struct Ratio {
     const Rows rows = draw_rows(kRows, seed);
     weight = rows.weight;
     for (std::size_t i = 0; i < kRows; ++i) weighted.push_back(rows.weight[i] * rows.reward[i]);
-    sums.add_by_turns(0, 0, std::vector<double>(kRows, 1));
-    sums.add_by_turns(1, 0, weighted);
-    sums.add_by_turns(2, 0, weight);
+    sums.add_rows(0, 0, std::vector<double>(kRows, 1));
+    sums.add_rows(1, 0, weighted);
+    sums.add_rows(2, 0, weight);
     moments.add(nullptr, weighted.data(), weight.data(), kRows);
   }
 };
@@ -140,8 +140,8 @@ TEST(BlockSums, replicates_of_a_mean_vary_as_its_error_says_whatever_the_number_
        {std::size_t{1}, std::size_t{37}, std::size_t{1000}, std::size_t{1024}, std::size_t{4096}}) {
     const Rows rows = draw_rows(20'000, 8);
     BlockSums sums(blocks, 2);
-    sums.add_by_turns(0, 0, std::vector<double>(rows.weight.size(), 1));
-    sums.add_by_turns(1, 0, rows.weight);
+    sums.add_rows(0, 0, std::vector<double>(rows.weight.size(), 1));
+    sums.add_rows(1, 0, rows.weight);
     const Estimand estimand{.mean = 1};
     constexpr std::size_t kReplicates = 10'000;
     std::vector<std::vector<double>> replicates(1, std::vector<double>(kReplicates));
@@ -154,6 +154,38 @@ TEST(BlockSums, replicates_of_a_mean_vary_as_its_error_says_whatever_the_number_
     // The standard deviation of so many is known to 0.7 %.
     EXPECT_NEAR(std::sqrt(variance(replicates[0])), error, 0.03 * error + 1e-9) << blocks;
     EXPECT_NEAR(mean(replicates[0]), mean(rows.weight), 0.05 * error + 1e-6) << blocks;
+  }
+}
+
+TEST(BlockSums, a_log_that_repeats_itself_has_the_error_of_its_rows) {
+  for (const std::size_t period : {2, 8, 16, 64, 510, 512}) {
+    constexpr std::size_t kRows = 40'000;
+    std::vector<double> values(kRows);
+    for (std::size_t i = 0; i < kRows; ++i) values[i] = i % period < period / 2 ? 1 : 0;
+    BlockSums sums(512, 2);
+    sums.add_rows(0, 0, std::vector<double>(kRows, 1));
+    // In pieces, as batches come.
+    for (std::size_t from = 0; from < kRows; from += 777)
+      sums.add_rows(1, from,
+                    std::span(values).subspan(from, std::min<std::size_t>(777, kRows - from)));
+    const double error = error_of_influence(block_influence(sums, {.mean = 1}, sums.totals()));
+    EXPECT_NEAR(error / std::sqrt(variance(values) / kRows), 1, 0.3) << period;
+  }
+}
+
+TEST(BlockSums, rows_go_to_the_block_that_is_told_of_them) {
+  for (const std::size_t blocks : {std::size_t{5}, std::size_t{100}, std::size_t{512}}) {
+    BlockSums by_rows(blocks, 1), by_block(blocks, 1);
+    std::vector<double> values(3000);
+    std::vector<std::uint32_t> block(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = static_cast<double>(i);
+      block[i] = static_cast<std::uint32_t>(block_of_row(i + 17, blocks));
+    }
+    by_rows.add_rows(0, 17, values);
+    by_block.add_to(0, block, values);
+    for (std::size_t b = 0; b < blocks; ++b)
+      ASSERT_EQ(by_rows.column(0)[b], by_block.column(0)[b]) << b;
   }
 }
 
