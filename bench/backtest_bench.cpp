@@ -116,6 +116,24 @@ void run_all(const Setting& setting) {
           {figure_at_most(500)}});
   report({"the same: wall", wall * 1e3, "ms", "", 0, {figure_at_most(300)}});
   report({"the same: memory", cost.peak_mib, "MiB", "", 0, {figure_at_most(150)}});
+  // Before this process reads logs itself: a child's peak counts what its parent had.
+  if (setting.full) {
+    const std::string many = files.jsonl(10'000'000);
+    Cost ten;
+    const double ten_wall = wall_of([&] { ten = run(backtest(many, {})); });
+    report({"backtest, 10 M JSONL rows: wall",
+            ten_wall * 1e3,
+            "ms",
+            "ten times 1 M",
+            wall * 1e4,
+            {ratio_at_most(1.1)}});
+    report({"backtest, 10 M JSONL rows: memory",
+            ten.peak_mib,
+            "MiB",
+            "1 M rows",
+            cost.peak_mib,
+            {ratio_at_most(1.3)}});
+  }
   double least = 1e9;
   for (int i = 0; i < 5; ++i) least = std::min(least, wall_of([&] { run(backtest(small, {})); }));
   report(
@@ -159,22 +177,6 @@ void run_all(const Setting& setting) {
             numpy.cpu_seconds * 1e3,
             {}});
   }
-  if (!setting.full) return;
-  const std::string many = files.jsonl(10'000'000);
-  Cost ten;
-  const double ten_wall = wall_of([&] { ten = run(backtest(many, {})); });
-  report({"backtest, 10 M JSONL rows: wall",
-          ten_wall * 1e3,
-          "ms",
-          "ten times 1 M",
-          wall * 1e4,
-          {ratio_at_most(1.1)}});
-  report({"backtest, 10 M JSONL rows: memory",
-          ten.peak_mib,
-          "MiB",
-          "1 M rows",
-          cost.peak_mib,
-          {ratio_at_most(1.3)}});
 }
 
 }  // namespace

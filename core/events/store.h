@@ -13,7 +13,7 @@ namespace autopilot::events {
 
 class RowStore {
  public:
-  static constexpr std::size_t kBudget = 32 << 20;  // bytes in memory
+  static constexpr std::size_t kBudget = 28 << 20;  // bytes in memory
   // Batches are shared out over so many parts, always alike: sums of parts do not depend on how
   // many threads there are.
   static constexpr std::size_t kParts = 4;
