@@ -27,8 +27,11 @@ struct WeightLimits {
 
 void add_limits(const Log& log, const Target& target, const Batch& batch, double& most,
                 double& squares) {
+  const std::vector<double>* const table = target.table();
   for (std::size_t i = 0; i < batch.rows; ++i) {
-    const double w = target.logged(batch, i) / log.propensity_of(batch, i);
+    const double chosen =
+        table != nullptr ? (*table)[log.cell_of(batch, i)] : target.logged(batch, i);
+    const double w = chosen / log.propensity_of(batch, i);
     most = std::max(most, w);
     squares += w * w;
   }

@@ -75,7 +75,8 @@ bool epoch_micros(double value, std::int64_t& micros) {
 bool micros_of(std::string_view text, std::string& day, std::int64_t& day_seconds,
                std::int64_t& micros) {
   double number = 0;
-  if (parse_number(text, number)) return epoch_micros(number, micros);
+  const bool is_dated = text.size() > kDayText && text[4] == '-' && text[7] == '-';
+  if (!is_dated && parse_number(text, number)) return epoch_micros(number, micros);
   if (text.size() < kDayText + 9 || (text[kDayText] != 'T' && text[kDayText] != ' ')) return false;
   if (text.substr(0, kDayText) != day) {
     if (!day_of(text.substr(0, kDayText), day_seconds)) return false;
