@@ -25,7 +25,7 @@ add_layer(core_events core/events core_base lib_zlib lib_zstd)
 add_layer(core_expr core/expr core_base lib_re2)
 add_layer(core_stats core/stats core_base)
 # Loops over rows: vectors are worth it.
-set_source_files_properties(core/stats/ope.cpp core/stats/ope_blocks.cpp core/stats/ope_bounds.cpp core/stats/ope_tuning.cpp
+set_source_files_properties(core/stats/ope.cpp core/stats/ope_blocks.cpp core/stats/ope_bounds.cpp core/stats/ope_resample.cpp core/stats/ope_tuning.cpp
                             core/evaluate/sequences.cpp core/evaluate/terms.cpp
                             PROPERTIES COMPILE_OPTIONS "$<$<CONFIG:Release>:-O3>")
 add_layer(core_optimize core/optimize core_base ${CMAKE_DL_LIBS})

@@ -27,6 +27,11 @@ order, with the logged action as the target of an action of --action-type, the r
 metrics (numbers) and segment (texts). ips is then what a row earns when rows held back earn nothing, snips what a row
 let through earns.
 
+An algorithm (algorithm:thompson, algorithm:kl_ucb,discount=0.999) is played along the log: it learns from the rows that
+show what it would have done, by chance less often where they were likelier (rejection sampling), so that it sees what it
+would have seen. replay is the mean reward of these rows; ips and snips weigh all rows by the probabilities that it gives
+their actions by then. All bandits of optimize traffic are known, and linucb, which learns from the columns of --context.
+
 Estimates are withheld (exit status 8) when the weights leave fewer than 100 effective rows, when one row has more than
 5% of all weight, when more than 5% of what the target does was never logged, or when there is one action only; --force
 shows them.
@@ -36,6 +41,7 @@ EXAMPLES
   autopilot backtest --logs 'day-*.jsonl.zst' --target weights.json --baseline uniform --segment device
   autopilot backtest --logs log.jsonl --target 'action:device == "mobile" ? "b" : "a"' --reward 'revenue - 0.1 * cost'
   autopilot backtest --logs log.csv --target always:b --estimator snips,dr,dros@10 --context age,device
+  autopilot backtest --logs log.csv --target algorithm:thompson,discount=0.9999
   autopilot backtest --logs log.csv --policies policies/ --context cvr_1h,device
 
 EXIT STATUS

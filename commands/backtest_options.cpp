@@ -56,7 +56,7 @@ BacktestOptions::BacktestOptions(cli::Options& o) {
   o.options("--logs FILE", logs_, "the same", cli::Hint::file);
   o.option("--target POLICY", target_,
            "what to evaluate: a file of weights, uniform, always:ACTION, action:CEL, column:NAME, "
-           "columns:PREFIX");
+           "columns:PREFIX, algorithm:SPEC");
   o.option("--baseline POLICY", baseline_, "what to compare with; what was logged by default");
   o.option("--reward CEL", reward_, "a column, or CEL over the columns: revenue - 0.1 * cost");
   o.options("--columns ROLE=COLUMN", columns_,
@@ -77,6 +77,8 @@ BacktestOptions::BacktestOptions(cli::Options& o) {
   o.option("--max-bad SHARE", max_bad_, "share or number of bad rows that is allowed; 1%");
   o.option("--level SHARE", level_, "of the intervals; 95% by default");
   o.option("--replicates N", replicates_, "of the bootstrap; 10000 by default");
+  o.option("--refits N", refits_,
+           "resamples in which dm's model is fitted anew, for its interval; none by default");
   o.option("--seed N", seed_, "of the bootstrap and replay; 1 by default");
   o.choice("--tune", tune_, {"slope", "mse"}, "chooses parameters that are not set");
   o.option("--max-weight X", max_weight_,
@@ -122,6 +124,10 @@ void BacktestOptions::set_spec(evaluate::BacktestSpec& spec) const {
   spec.alpha = 1 - *level;
   if (replicates_ > 1'000'000) throw Error(ErrorKind::usage, "--replicates takes at most 1000000");
   spec.replicates = static_cast<std::size_t>(replicates_);
+  constexpr std::int64_t kFewestRefits = 20, kMostRefits = 2000;
+  if (refits_ != 0 && (refits_ < kFewestRefits || refits_ > kMostRefits))
+    throw Error(ErrorKind::usage, "--refits takes 20 to 2000: fewer tell no error");
+  spec.refits = static_cast<std::size_t>(refits_);
   spec.seed = static_cast<std::uint64_t>(seed_);
   if (tune_ == "mse") spec.tuning = evaluate::Tuning::mse;
   if (!max_weight_.empty()) spec.most_weight = number_of(max_weight_, "--max-weight");

@@ -26,7 +26,7 @@ class BacktestOptions {
   std::string target_, baseline_, reward_, model_, window_;
   std::string propensity_ = "logged", tune_ = "slope";
   std::string missing_reward_, max_bad_ = "1%", level_ = "95%", max_weight_, penalty_;
-  std::int64_t folds_ = 5, replicates_ = 10'000, seed_ = 1;
+  std::int64_t folds_ = 5, replicates_ = 10'000, refits_ = 0, seed_ = 1;
   bool force_ = false;
 };
 

@@ -12,7 +12,7 @@
 #include "core/base/json.h"
 #include "core/base/system.h"
 #include "core/base/text.h"
-#include "core/evaluate/backtest.h"
+#include "core/evaluate/question.h"
 #include "tests/fakes.h"
 
 namespace autopilot {
@@ -34,6 +34,7 @@ class OpeCases {
     const Value reference = parse_json_or_throw(read("reference.json"), "reference.json");
     for (const auto& [name, entry] : reference.get("obd")->as_map()) campaign(name, entry);
     synthetic(*reference.get("synthetic")->get("fixed_log"));
+    for (const auto& [name, entry] : reference.get("replay")->as_map()) played(name, entry);
     return score_;
   }
 
@@ -193,12 +194,10 @@ class OpeCases {
     if (const Value* uplift = expected.get("uplift_vs_logged"); uplift != nullptr && got.uplift)
       check_relative(name + " uplift", got.uplift->relative, uplift->as_double(), 1e-9);
     const Value* ends = expected.get("boot95_percentile_renormalised");
-    if (ends == nullptr || !got.bootstrap.interval) return;
+    if (ends == nullptr || !got.percentiles) return;
     const double allowed = kBootstrap * expected.get("boot_se")->as_double();
-    check(name + " bootstrap low", got.bootstrap.interval->low, ends->as_list()[0].as_double(),
-          allowed);
-    check(name + " bootstrap high", got.bootstrap.interval->high, ends->as_list()[1].as_double(),
-          allowed);
+    check(name + " bootstrap low", got.percentiles->low, ends->as_list()[0].as_double(), allowed);
+    check(name + " bootstrap high", got.percentiles->high, ends->as_list()[1].as_double(), allowed);
   }
 
   void diagnosis(const std::string& name, const Log& log, const evaluate::Target& target,
@@ -223,6 +222,30 @@ class OpeCases {
     same("effective_clicks", got.effective_rewards);
     same("hill_tail_index_top1pct", got.tail_index);
     same("support_gap_pi_e_mass_on_(item,pos)_never_logged", got.unseen);
+  }
+
+  // "men:KL-UCB" along men_random.csv: whole numbers, equal to the row.
+  void played(const std::string& name, const Value& expected) {
+    const std::map<std::string, std::string> known{{"UCB1", "ucb1"}, {"KL-UCB", "kl_ucb"}};
+    const std::size_t colon = name.find(':');
+    const auto algorithm = known.find(name.substr(colon + 1));
+    const std::string file = name.substr(0, colon) + "_random.csv";
+    if (algorithm == known.end() || !files_.exists(at(file))) return;
+    evaluate::Question question;
+    question.log.paths = {at(file)};
+    question.target = "algorithm:" + algorithm->second;
+    question.spec.replicates = 0;
+    const auto found = evaluate::answer(std::move(question), files_);
+    const evaluate::Played& got = *found->backtest.played;
+    check(name + " matched", got.kept, expected.get("matched")->as_double(), 0);
+    check(name + " clicks", got.reward_kept, expected.get("clicks")->as_double(), 0);
+    const List& pulls = expected.get("pulls")->as_list();
+    bool are_equal = pulls.size() == got.actions.size();
+    for (std::size_t a = 0; are_equal && a < got.actions.size(); ++a) {
+      const auto arm = static_cast<std::size_t>(std::stoul(got.actions[a]));
+      are_equal = arm < pulls.size() && pulls[arm].as_double() == got.kept_by_action[a];
+    }
+    check(name + " pulls", are_equal, "other arms were pulled");
   }
 
   // A log that brings its target's probabilities and its predictions in columns.

@@ -9,14 +9,14 @@
 
 #include "core/base/time.h"
 #include "core/evaluate/diagnose.h"
+#include "core/evaluate/estimators.h"
 #include "core/evaluate/log.h"
 #include "core/evaluate/model.h"
 #include "core/evaluate/target.h"
+#include "core/evaluate/tuning.h"
 #include "core/stats/ope_bounds.h"
 
 namespace autopilot::evaluate {
-
-enum class Tuning { slope, mse };
 
 struct BacktestSpec {
   // A NaN parameter is chosen by `tuning`.
@@ -25,6 +25,7 @@ struct BacktestSpec {
   ModelSpec model;
   double alpha = 0.05;
   std::size_t replicates = 10'000;
+  std::size_t refits = 0;  // resamples in which dm's model is fitted anew; 0: dm has no interval
   std::uint64_t seed = 1;
   std::optional<double> most_weight;  // what weights cannot exceed, for intervals that need it
   std::vector<std::string> segments;  // context columns
@@ -57,7 +58,13 @@ struct Estimated {
   double skewness = 0;           // of the estimate itself; 0: as normal as can be
   double largest_influence = 0;  // of one block of rows: its share of the variance
   Stated delta, bootstrap, bernstein, anytime;
+  std::size_t refits = 0;                      // that its interval is made from; of dm
+  std::optional<stats::Interval> percentiles;  // of the resamples, as they are
   std::optional<Uplift> uplift;
+
+  // Too much for normal and bootstrap intervals.
+  static constexpr double kMostSkewness = 0.3;
+  bool is_skewed() const;
 };
 
 struct Segment {
@@ -78,17 +85,12 @@ struct Backtest {
   Diagnosis diagnosis;
   std::vector<Finding> findings;
   Trust trust = Trust::yes;
-  double logged = 0;  // mean reward
+  double logged = 0;             // mean reward
+  std::optional<Played> played;  // of an algorithm
 };
 
 // `baseline`: null is the policy that logged. REQUIRES the log to stay where it is.
 Backtest run_backtest(const Log& log, const Target& target, const Target* baseline,
                       const BacktestSpec& spec);
-
-// All estimators, with parameters to be tuned.
-std::vector<stats::OpeEstimator> default_estimators(const Target& target);
-// "dros", "dros@10".
-std::string name_of(const stats::OpeEstimator& estimator);
-stats::OpeEstimator parse_estimator(const std::string& text);  // throws Error(usage)
 
 }  // namespace autopilot::evaluate

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include "core/base/text.h"
 #include "core/stats/normal.h"
@@ -35,14 +36,20 @@ DiagnosisSums::DiagnosisSums(const Log& log, const Target& target)
 
 void DiagnosisSums::keep_largest() {
   if (largest_.size() <= most_kept_) return;
-  std::nth_element(largest_.begin(), largest_.begin() + static_cast<std::ptrdiff_t>(most_kept_),
-                   largest_.end(), std::greater<>());
+  const auto last = largest_.begin() + static_cast<std::ptrdiff_t>(most_kept_ - 1);
+  std::nth_element(largest_.begin(), last, largest_.end(), std::greater<>());
+  least_kept_ = *last;
   largest_.resize(most_kept_);
 }
 
 void DiagnosisSums::add(const events::Batch& batch, const stats::OpeRows& rows) {
-  largest_.insert(largest_.end(), rows.weight, rows.weight + rows.count);
-  if (largest_.size() > 4 * most_kept_) keep_largest();
+  const std::size_t room = most_kept_ + std::max<std::size_t>(most_kept_ / 2, 4096);
+  largest_.reserve(room);
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    if (!(rows.weight[i] > least_kept_)) continue;
+    largest_.push_back(rows.weight[i]);
+    if (largest_.size() == room) keep_largest();
+  }
   for (std::size_t i = 0; i < rows.count; ++i) {
     const double p = log_->propensity_of(batch, i), inverse = 1 / p;
     const std::size_t cell = log_->cell_of(batch, i);
@@ -55,7 +62,9 @@ void DiagnosisSums::add(const events::Batch& batch, const stats::OpeRows& rows) 
 }
 
 void DiagnosisSums::add(const DiagnosisSums& other) {
-  largest_.insert(largest_.end(), other.largest_.begin(), other.largest_.end());
+  for (const double w : other.largest_) {
+    if (w > least_kept_) largest_.push_back(w);
+  }
   keep_largest();
   for (std::size_t c = 0; c < count_.size(); ++c) {
     count_[c] += other.count_[c];
@@ -134,6 +143,12 @@ Diagnosis DiagnosisSums::finish(const WeightSums& weights) {
   calibrate(out);
   support(out);
   return out;
+}
+
+double Diagnosis::mean_weight_z() const {
+  const double off = mean_weight - (1 - unseen);
+  if (mean_weight_error > 0) return off / mean_weight_error;
+  return std::abs(off) < 1e-9 ? 0 : std::copysign(std::numeric_limits<double>::infinity(), off);
 }
 
 bool Diagnosis::has_heavy_tail() const {

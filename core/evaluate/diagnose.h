@@ -36,9 +36,7 @@ struct Diagnosis {
   // above 2 by two of its errors (itself over the root of the number of weights).
   bool has_heavy_tail() const;
   // From 1, less what falls on actions that the log never shows.
-  double mean_weight_z() const {
-    return mean_weight_error > 0 ? (mean_weight - (1 - unseen)) / mean_weight_error : 0;
-  }
+  double mean_weight_z() const;
 };
 
 // Sums for a diagnosis of one part of the log.
@@ -60,6 +58,7 @@ class DiagnosisSums {
   const Target* target_;
   std::size_t most_kept_;
   std::vector<double> largest_;                            // weights: at least the 1 % largest
+  double least_kept_ = -1;                                 // what is smaller is not among them
   std::vector<double> count_, inverse_, inverse_squares_;  // by cell
   double least_propensity_ = 1, unused_ = 0;
 };

@@ -11,6 +11,7 @@
 #include "core/base/text.h"
 #include "core/base/units.h"
 #include "core/evaluate/row_expression.h"
+#include "core/stats/ope_blocks.h"
 
 namespace autopilot::evaluate {
 namespace {
@@ -61,7 +62,7 @@ class LogSchema {
       log.propensity = add({c.propensity, Kind::share, true, 0});
     log.action = add({c.action, Kind::label, true, 0});
     log.position = add({c.position, Kind::label, true, 0});
-    log.time = add({c.time, Kind::time, true, 0});
+    log.time = add({c.time, Kind::time, true, 0, request.keep_times});
     log.unit = add({c.unit, Kind::key, true, 0});
     for (const std::string& name : c.context)
       log.context.push_back({name, add({name, Kind::value, false, 0})});
@@ -70,6 +71,10 @@ class LogSchema {
       for (const std::string& name : columns) {
         if (name.size() > prefix.size() && name.starts_with(prefix)) keep_number(name);
       }
+    }
+    if (request.is_played) {
+      log.played = add({"(played)", Kind::number, false, 0});
+      log.kept = add({"(kept)", Kind::number, false, 0});
     }
     if (request.judge != nullptr) log.let = add({"(let)", Kind::number, false, 0});
     for (const std::string& rule : request.rules)
@@ -314,9 +319,9 @@ std::string Log::position_name(std::size_t k) const {
 }
 
 std::uint32_t Log::block_of(const Batch& batch, std::size_t row, std::size_t blocks) const {
-  const std::uint64_t key = unit == kNone
-                                ? batch.first + row
-                                : static_cast<std::uint64_t>(batch.columns[unit].integers[row]);
+  if (unit == kNone)
+    return static_cast<std::uint32_t>(stats::block_of_row(batch.first + row, blocks));
+  const auto key = static_cast<std::uint64_t>(batch.columns[unit].integers[row]);
   return static_cast<std::uint32_t>(key % blocks);
 }
 

@@ -41,6 +41,8 @@ struct LogRequest {
   std::vector<std::string> prefixes;  // and all that begin so
   std::vector<std::string> rules;     // CEL that gives an action, evaluated for each row
   RowJudge* judge = nullptr;          // null: all rows happened
+  bool is_played = false;             // by an algorithm, which fills columns of its own
+  bool keep_times = false;            // of each row; else only the first and the last are known
   Propensities propensities = Propensities::logged;
   std::optional<double> missing_reward;  // of rows without one; none: they are bad
   double max_bad = 0.01;                 // share of the rows, or from 1 on their number
@@ -73,7 +75,8 @@ struct Log {
   Mapping columns;  // as they were found
   std::size_t reward = kNone, propensity = kNone, action = kNone;
   std::size_t position = kNone, time = kNone, unit = kNone;
-  std::size_t let = kNone;  // 1 where the judge lets a row through
+  std::size_t played = kNone, kept = kNone;  // what an algorithm made of it (algorithm.h)
+  std::size_t let = kNone;                   // 1 where the judge lets a row through
   std::vector<ContextColumn> context;
   std::vector<ContextColumn> numbers;
   std::vector<ContextColumn> rules;    // what each gave, as labels of its own

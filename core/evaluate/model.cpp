@@ -17,9 +17,9 @@ using events::RowStore;
 // (rewards + c * mean) / (rows + c) of each cell.
 class TabularModel final : public RewardModel {
  public:
-  TabularModel(const Log& log, const ModelSpec& spec, const Target* mrdr)
+  TabularModel(const Log& log, const ModelSpec& spec, const Target* mrdr, const BlockCounts* counts)
       : log_(log), folds_(std::max<std::size_t>(1, spec.folds)) {
-    const Sums sums = count(mrdr);
+    const Sums sums = count(mrdr, counts);
     for (std::size_t f = 0; f < folds_; ++f) tables_.push_back(fitted(sums, f, spec.prior_rows));
   }
 
@@ -38,7 +38,7 @@ class TabularModel final : public RewardModel {
     double rows = 0, weights = 0;
   };
 
-  Sums count(const Target* mrdr) const {
+  Sums count(const Target* mrdr, const BlockCounts* counts) const {
     std::array<Sums, RowStore::kParts> parts;
     log_.rows->for_each([&](std::size_t part, const Batch& batch) {
       Sums& sums = parts[part];
@@ -48,7 +48,8 @@ class TabularModel final : public RewardModel {
       for (std::size_t i = 0; i < batch.rows; ++i) {
         const std::size_t at =
             log_.fold_of(batch, i, folds_) * log_.cells() + log_.cell_of(batch, i);
-        const double weight = mrdr != nullptr ? mrdr_weight(log_, *mrdr, batch, i) : 1;
+        double weight = mrdr != nullptr ? mrdr_weight(log_, *mrdr, batch, i) : 1;
+        if (counts != nullptr) weight *= drawn_times(log_, *counts, batch, i);
         sums.weight[at] += weight;
         sums.reward[at] += weight * reward[i];
         sums.weights += weight;
@@ -126,15 +127,20 @@ ModelSpec::Kind chosen_kind(const Log& log, const ModelSpec& spec) {
   return log.context.empty() ? ModelSpec::Kind::tabular : ModelSpec::Kind::ridge;
 }
 
-std::unique_ptr<RewardModel> fit_model(const Log& log, const ModelSpec& spec, const Target* mrdr) {
+double drawn_times(const Log& log, const BlockCounts& counts, const Batch& batch, std::size_t row) {
+  return counts[log.block_of(batch, row, counts.size())];
+}
+
+std::unique_ptr<RewardModel> fit_model(const Log& log, const ModelSpec& spec, const Target* mrdr,
+                                       const BlockCounts* counts) {
   switch (chosen_kind(log, spec)) {
     case ModelSpec::Kind::columns:
       return std::make_unique<ColumnsModel>(log, spec.prefix);
     case ModelSpec::Kind::ridge:
     case ModelSpec::Kind::logistic:
-      return fit_linear_model(log, spec, mrdr);
+      return fit_linear_model(log, spec, mrdr, counts);
     default:
-      return std::make_unique<TabularModel>(log, spec, mrdr);
+      return std::make_unique<TabularModel>(log, spec, mrdr, counts);
   }
 }
 

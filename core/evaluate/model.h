@@ -13,6 +13,9 @@
 
 namespace autopilot::evaluate {
 
+// How often each block of rows was drawn into a resample (Log::block_of).
+using BlockCounts = std::vector<std::uint16_t>;
+
 struct ModelSpec {
   enum class Kind { automatic, tabular, ridge, logistic, columns };
   Kind kind = Kind::automatic;
@@ -40,9 +43,10 @@ class RewardModel {
                    FeatureBuffer& buffer) const = 0;
 };
 
-// `mrdr`: fitted so that the variance of DR for this target is least, not the squared error; null:
-// an ordinary fit.
-std::unique_ptr<RewardModel> fit_model(const Log& log, const ModelSpec& spec, const Target* mrdr);
+// `counts`: of a resample that it is fitted on; null: the log itself. `mrdr`: fitted so that the
+// variance of DR for this target is least, not the squared error; null: an ordinary fit.
+std::unique_ptr<RewardModel> fit_model(const Log& log, const ModelSpec& spec, const Target* mrdr,
+                                       const BlockCounts* counts = nullptr);
 
 // What `automatic` means for a log.
 ModelSpec::Kind chosen_kind(const Log& log, const ModelSpec& spec);

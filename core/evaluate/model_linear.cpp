@@ -25,12 +25,13 @@ double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 class LinearModel final : public RewardModel {
  public:
-  LinearModel(const Log& log, const ModelSpec& spec, const Target* mrdr)
+  LinearModel(const Log& log, const ModelSpec& spec, const Target* mrdr, const BlockCounts* counts)
       : log_(log),
         folds_(std::max<std::size_t>(1, spec.folds)),
         is_logistic_(chosen_kind(log, spec) == ModelSpec::Kind::logistic),
         features_(log),
-        mrdr_(mrdr) {
+        mrdr_(mrdr),
+        counts_(counts) {
     check_size();
     if (is_logistic_ && (log.least_reward < 0 || log.most_reward > 1))
       throw Error(
@@ -38,6 +39,7 @@ class LinearModel final : public RewardModel {
           fmt::format("logistic regression takes rewards from 0 to 1; they go from {} to {}",
                       log.least_reward, log.most_reward),
           "--model ridge takes any");
+    if (mrdr_ != nullptr) unit_weight_ = weight_of_effective_row();
     coefficients_.assign(folds_ * log.actions(), std::vector<double>(features_.size()));
     const int steps = is_logistic_ ? kNewtonSteps : 1;
     for (int step = 0; step < steps; ++step) solve(sums(), spec.penalty);
@@ -54,6 +56,25 @@ class LinearModel final : public RewardModel {
   }
 
  private:
+  // Weights are taken relative to sum w^2 / sum w, so that they sum up to the rows that they are
+  // worth (Kish): the penalty holds its own against coefficients as noisy as those of so many rows.
+  double weight_of_effective_row() const {
+    struct Sums {
+      double weights = 0, squares = 0;
+    };
+    std::array<Sums, RowStore::kParts> parts;
+    log_.rows->for_each([&](std::size_t part, const Batch& batch) {
+      for (std::size_t i = 0; i < batch.rows; ++i) {
+        const double weight = mrdr_weight(log_, *mrdr_, batch, i);
+        parts[part].weights += weight;
+        parts[part].squares += weight * weight;
+      }
+    });
+    Sums all;
+    for (const Sums& part : parts) all.weights += part.weights, all.squares += part.squares;
+    return all.weights > 0 ? all.squares / all.weights : 1;
+  }
+
   // Rewards never seen are not predicted.
   double predicted(double linear) const {
     if (is_logistic_) return sigmoid(linear);
@@ -92,7 +113,9 @@ class LinearModel final : public RewardModel {
   void add(const Batch& batch, std::size_t row, const stats::SparseRow& x,
            std::vector<NormalEquations>& sums) const {
     const double r = batch.columns[log_.reward].numbers[row];
-    const double weight = mrdr_ != nullptr ? mrdr_weight(log_, *mrdr_, batch, row) : 1;
+    double weight = mrdr_ != nullptr ? mrdr_weight(log_, *mrdr_, batch, row) / unit_weight_ : 1;
+    if (counts_ != nullptr) weight *= drawn_times(log_, *counts_, batch, row);
+    if (weight == 0) return;
     const std::size_t fold = log_.fold_of(batch, row, folds_), a = log_.action_of(batch, row);
     if (!is_logistic_) return sums[fold * log_.actions() + a].add(x, r, weight);
     for (std::size_t f = 0; f < folds_; ++f) {
@@ -130,14 +153,16 @@ class LinearModel final : public RewardModel {
   bool is_logistic_;
   Features features_;
   const Target* mrdr_;
+  const BlockCounts* counts_;
+  double unit_weight_ = 1;
   Coefficients coefficients_;
 };
 
 }  // namespace
 
 std::unique_ptr<RewardModel> fit_linear_model(const Log& log, const ModelSpec& spec,
-                                              const Target* mrdr) {
-  return std::make_unique<LinearModel>(log, spec, mrdr);
+                                              const Target* mrdr, const BlockCounts* counts) {
+  return std::make_unique<LinearModel>(log, spec, mrdr, counts);
 }
 
 }  // namespace autopilot::evaluate

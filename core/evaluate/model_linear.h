@@ -41,8 +41,10 @@ class Features {
 };
 
 std::unique_ptr<RewardModel> fit_linear_model(const Log& log, const ModelSpec& spec,
-                                              const Target* mrdr);
+                                              const Target* mrdr, const BlockCounts* counts);
 
+double drawn_times(const Log& log, const BlockCounts& counts, const events::Batch& batch,
+                   std::size_t row);
 double mrdr_weight(const Log& log, const Target& target, const events::Batch& batch,
                    std::size_t row);
 

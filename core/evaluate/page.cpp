@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view kFigureStyle = R"(
 figure{margin:1.5rem 0}figcaption{color:var(--dim);font-size:.9rem;margin-bottom:.4rem}
 svg.chart{width:100%;height:auto}
+main{max-width:80rem}td{overflow-wrap:normal}
 )";
 
 std::string figure(const std::string& caption, const render::SvgIntervals& plot) {

@@ -10,6 +10,7 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/base/yaml.h"
+#include "core/evaluate/algorithm.h"
 
 namespace autopilot::evaluate {
 namespace {
@@ -27,10 +28,11 @@ constexpr std::array kTargetNames = {
     TargetName{"column", TargetKind::column, true},
     TargetName{"columns", TargetKind::columns, true},
     TargetName{"action", TargetKind::action, true},
+    TargetName{"algorithm", TargetKind::algorithm, true},
 };
 constexpr const char* kTargetHelp =
     "a policy is a FILE of weights (.csv, .json, .yaml), uniform, always:ACTION, column:NAME, "
-    "columns:PREFIX, action:CEL or logged";
+    "columns:PREFIX, action:CEL, algorithm:SPEC or logged";
 
 bool is_file_name(const std::string& text) {
   return text.ends_with(".csv") || text.ends_with(".json") || text.ends_with(".yaml") ||
@@ -65,6 +67,10 @@ void want_column(std::vector<std::string>& list, const std::string& name) {
 void want_for(LogRequest& request, const TargetWords& target) {
   if (target.kind == TargetKind::column) want_column(request.numbers, target.rest);
   if (target.kind == TargetKind::columns) want_column(request.prefixes, target.rest);
+  if (target.kind == TargetKind::algorithm) {
+    parse_algorithm(target.rest);  // before anything is read
+    request.is_played = true;
+  }
   if (target.kind == TargetKind::action) want_column(request.rules, target.rest);
 }
 
@@ -115,14 +121,22 @@ ModelSpec parse_model(const std::string& text, ModelSpec spec) {
 void complete_request(Question& question) {
   question.spec.model = parse_model(question.model, question.spec.model);
   if (question.log.judge == nullptr) want_for(question.log, parse_target(question.target));
-  if (!question.baseline.empty()) want_for(question.log, parse_target(question.baseline));
+  if (!question.baseline.empty()) {
+    const TargetWords baseline = parse_target(question.baseline);
+    if (baseline.kind == TargetKind::algorithm)
+      throw Error(ErrorKind::usage, "an algorithm is no baseline: it is what others are for",
+                  "make it the target, and the other policy the baseline");
+    want_for(question.log, baseline);
+  }
   if (question.spec.model.kind == ModelSpec::Kind::columns)
     want_column(question.log.prefixes, question.spec.model.prefix);
+  question.log.keep_times = question.spec.window.has_value();
   for (const std::string& name : question.spec.segments)
     want_column(question.log.columns.context, name);
 }
 
-std::unique_ptr<Target> make_target(const Log& log, const TargetWords& words, Files& files) {
+std::unique_ptr<Target> make_target(Log& log, const TargetWords& words, Files& files,
+                                    std::uint64_t seed) {
   switch (words.kind) {
     case TargetKind::uniform:
       return uniform_target(log);
@@ -134,6 +148,8 @@ std::unique_ptr<Target> make_target(const Log& log, const TargetWords& words, Fi
       return std::make_unique<ColumnTarget>(log, words.rest);
     case TargetKind::columns:
       return std::make_unique<ColumnsTarget>(log, words.rest);
+    case TargetKind::algorithm:
+      return std::make_unique<AlgorithmTarget>(log, parse_algorithm(words.rest), seed);
     case TargetKind::action:
       for (std::size_t r = 0; r < log.rules.size(); ++r) {
         if (log.rules[r].name == words.rest) return std::make_unique<RuleTarget>(log, r);
@@ -158,7 +174,7 @@ std::unique_ptr<Answer> answer(Question question, Files& files,
   if (is_judged)
     out->target = std::make_unique<FilterTarget>(out->log, question.target);
   else
-    out->target = make_target(out->log, target, files);
+    out->target = make_target(out->log, target, files, question.spec.seed);
   if (!question.baseline.empty())
     out->baseline = make_target(out->log, parse_target(question.baseline), files);
   if (question.spec.estimators.empty())

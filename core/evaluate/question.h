@@ -22,7 +22,7 @@ struct Question {
 };
 
 // One or several words that name a policy.
-enum class TargetKind { logged, uniform, always, weights, column, columns, action };
+enum class TargetKind { logged, uniform, always, weights, column, columns, action, algorithm };
 struct TargetWords {
   TargetKind kind = TargetKind::logged;
   std::string rest;  // what stands behind the kind
@@ -32,7 +32,9 @@ ModelSpec parse_model(const std::string& text, ModelSpec spec);  // likewise
 
 // Adds to the request what targets, model and segments need of the log.
 void complete_request(Question& question);
-std::unique_ptr<Target> make_target(const Log& log, const TargetWords& words, Files& files);
+// `seed`: of an algorithm's draws.
+std::unique_ptr<Target> make_target(Log& log, const TargetWords& words, Files& files,
+                                    std::uint64_t seed = 1);
 
 struct Answer {
   Log log;

@@ -38,6 +38,14 @@ Value stated_value(const Stated& stated, bool forced) {
   return Value();
 }
 
+Value percentiles_value(const Estimated& e, bool forced) {
+  const bool is_shown = e.percentiles && (e.bootstrap.is_sound() || forced);
+  return is_shown ? interval_value(*e.percentiles) : Value();
+}
+
+// Whether its uplift can be held against 0.
+bool is_tested(const Estimated& e) { return e.delta.is_sound() || e.refits > 0; }
+
 // Why an interval is not stated, by its kind.
 Map reasons_value(const Estimated& e) {
   Map out;
@@ -81,11 +89,13 @@ Map estimate_value(const Estimated& e, bool forced) {
   out["error"] = number_or_null(e.error);
   out["intervals"] = Map{{"delta", stated_value(e.delta, forced)},
                          {"bootstrap", stated_value(e.bootstrap, forced)},
+                         {"percentile", percentiles_value(e, forced)},
                          {"empirical_bernstein", stated_value(e.bernstein, forced)},
                          {"anytime", stated_value(e.anytime, forced)}};
+  if (e.refits > 0) out["refits"] = Value(static_cast<std::int64_t>(e.refits));
   out["no_interval_because"] = reasons_value(e);
   out["skewness"] = number_or_null(e.skewness);
-  out["uplift"] = e.uplift ? Value(uplift_value(*e.uplift, forced || e.delta.is_sound())) : Value();
+  out["uplift"] = e.uplift ? Value(uplift_value(*e.uplift, forced || is_tested(e))) : Value();
   return out;
 }
 
@@ -215,6 +225,13 @@ class BacktestText {
     blocks_.emplace_back(std::move(table));
     std::string notes;
     if (!backtest_.model.empty()) notes += fmt::format("Model: {}. ", backtest_.model);
+    for (const Estimated& e : backtest_.estimates) {
+      if (e.refits == 0) continue;
+      notes += fmt::format(
+          "The interval of dm is by the error over {} resamples, its model fitted anew in each; "
+          "what the model gets wrong is not in it. ",
+          e.refits);
+    }
     for (const auto& [why, names] : left_out())
       notes += fmt::format("No interval of {}: {}. ", join(names, ", "), why);
     if (!notes.empty()) say(Line({{std::string(trim(notes)), Tone::dim}}));
@@ -224,7 +241,7 @@ class BacktestText {
   std::vector<std::pair<std::string, std::vector<std::string>>> left_out() const {
     std::vector<std::pair<std::string, std::vector<std::string>>> out;
     for (const Estimated& e : backtest_.estimates) {
-      if (e.delta.why_not.empty()) continue;
+      if (is_tested(e)) continue;
       auto at = std::find_if(out.begin(), out.end(),
                              [&](const auto& o) { return o.first == e.delta.why_not; });
       if (at == out.end()) at = out.insert(out.end(), {e.delta.why_not, {}});
@@ -247,7 +264,7 @@ class BacktestText {
       if (e.uplift->relative_interval && shows(e.delta))
         ends = fmt::format("{} to {}", signed_percent(e.uplift->relative_interval->low),
                            signed_percent(e.uplift->relative_interval->high));
-      p = shows(e.delta) ? p_text(e.uplift->p) : "-";
+      p = shows(e.delta) || is_tested(e) ? p_text(e.uplift->p) : "-";
     }
     return {name_of(e.estimator),
             number_text(e.value),
@@ -315,6 +332,7 @@ class BacktestText {
                                        d.worst.position.empty() ? "" : " at " + d.worst.position,
                                        d.worst.z, p_text(d.calibration_p))
                          : std::string()));
+    if (backtest_.played) fact("learned from", to_text(*backtest_.played));
     if (log_.unit != Log::kNone)
       fact("units", log_.has_repeated_units()
                         ? fmt::format("{:.3g} rows each, kept together", log_.rows_per_unit)
@@ -376,6 +394,7 @@ render::Report describe(const Answer& answer, const BacktestStory& story) {
                  {"diagnostics", diagnosis_value(b.diagnosis)},
                  {"estimates", std::move(estimates)},
                  {"segments", std::move(segments)}};
+  if (b.played) out.data["algorithm"] = to_value(*b.played);
   if (!b.segments.empty()) out.data["segment_estimator"] = name_of(b.segment_estimator);
   out.text = BacktestText(answer, story).blocks();
   return out;

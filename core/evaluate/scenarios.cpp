@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/yaml.h"
+#include "core/evaluate/algorithm.h"
 
 namespace autopilot::evaluate {
 namespace {
@@ -17,8 +18,8 @@ using render::Line;
 using render::Tone;
 
 const std::vector<std::string> kKeys{
-    "logs",  "columns", "context",  "reward", "target",     "baseline", "estimators",
-    "model", "folds",   "segments", "window", "propensity", "max_bad",  "missing_reward"};
+    "logs",  "columns", "context",  "reward", "target",     "baseline", "estimators",    "model",
+    "folds", "refits",  "segments", "window", "propensity", "max_bad",  "missing_reward"};
 
 std::vector<std::string> scalars(const YamlNode& node) {
   if (!node.is_list()) return split(node.text, ',');
@@ -60,6 +61,8 @@ class ScenarioReader {
       model(value);
     else if (key == "folds")
       q_.spec.model.folds = static_cast<std::size_t>(number(value));
+    else if (key == "refits")
+      q_.spec.refits = static_cast<std::size_t>(number(value));
     else if (key == "segments")
       q_.spec.segments = scalars(value);
     else if (key == "window")
@@ -74,7 +77,8 @@ class ScenarioReader {
 
   // What is no policy or model is a fault of its place.
   static std::string policy(const YamlNode& value) {
-    parse_target(value.text);
+    const TargetWords words = parse_target(value.text);
+    if (words.kind == TargetKind::algorithm) parse_algorithm(words.rest);
     return value.text;
   }
   void model(const YamlNode& value) {

@@ -94,8 +94,12 @@ std::string Segmenting::name_of(const Key& key) const {
     if (kind == kNumberKey) value = double_text(std::bit_cast<double>(ordered(at)));
     parts.push_back(fmt::format("{}={}", column.name, value));
   }
-  if (window_micros_ > 0)
-    parts.push_back(format_rfc3339(Instant::from_micros(key.back() * window_micros_)));
+  if (window_micros_ > 0) {
+    constexpr std::size_t kDay = 10;  // letters of it
+    const std::string from = format_rfc3339(Instant::from_micros(key.back() * window_micros_));
+    const bool whole_days = window_micros_ % (Duration::seconds(24 * 3600).nanos / 1000) == 0;
+    parts.push_back(whole_days ? from.substr(0, kDay) : from);
+  }
   return join(parts, " ");
 }
 
@@ -155,8 +159,8 @@ std::vector<Segment> SegmentTallies::describe(const Segmenting& segmenting,
     segment.is_refused = segment.effective < kLeastEffectiveOfSegment ||
                          segment.largest_share > kMostOfOneRowOfSegment;
     const std::vector<double> totals = tally.sums().totals();
-    std::vector<double> influence = stats::block_influence(tally.sums(), target);
-    const std::vector<double> other = stats::block_influence(tally.sums(), baseline);
+    std::vector<double> influence = stats::block_influence(tally.sums(), target, totals);
+    const std::vector<double> other = stats::block_influence(tally.sums(), baseline, totals);
     segment.value = stats::estimate(target, totals);
     segment.error = stats::error_of_influence(influence);
     segment.interval = {segment.value - z * segment.error, segment.value + z * segment.error};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/evaluate/tuning.h"
+
 namespace autopilot::evaluate {
 namespace {
 
@@ -31,14 +33,27 @@ Interval range_of(const OpeEstimator& e, double least, double most, double most_
   return {least - w * spread, most + w * spread};
 }
 
+// An estimator that shrinks no weight is the one it would shrink.
+OpeEstimator plain(const OpeEstimator& e, double most_weight) {
+  if (shrinks(e, most_weight) || !stats::has_parameter(e.kind)) return e;
+  return {stats::needs_model(e.kind) ? Ope::dr : Ope::ips};
+}
+
 }  // namespace
 
 Sequences::Sequences(const std::vector<OpeEstimator>& estimators, double least_reward,
                      double most_reward, double most_weight, double alpha, bool against_logged)
     : against_logged_(against_logged), most_reward_(most_reward) {
-  for (const OpeEstimator& e : estimators)
-    followed_.push_back({e, range_of(e, least_reward, most_reward, most_weight),
-                         stats::MeanSequence(alpha), stats::MeanAboveZero()});
+  for (const OpeEstimator& given : estimators) {
+    const OpeEstimator e = plain(given, most_weight);
+    const auto same = std::find_if(followed_.begin(), followed_.end(), [&](const Followed& f) {
+      return f.estimator.kind == e.kind && f.estimator.parameter == e.parameter;
+    });
+    place_.push_back(static_cast<std::size_t>(same - followed_.begin()));
+    if (same == followed_.end())
+      followed_.push_back({e, range_of(e, least_reward, most_reward, most_weight),
+                           stats::MeanSequence(alpha), stats::MeanAboveZero()});
+  }
 }
 
 void Sequences::add(const stats::OpeRows& rows) {
@@ -60,7 +75,7 @@ void Sequences::add(const stats::OpeRows& rows) {
 }
 
 std::optional<Interval> Sequences::interval(std::size_t estimator) const {
-  const Followed& f = followed_[estimator];
+  const Followed& f = followed_[place_[estimator]];
   if (stats::is_self_normalised(f.estimator.kind)) return std::nullopt;
   const Interval unit = f.mean.interval();
   const double width = f.range.high - f.range.low;
@@ -68,7 +83,7 @@ std::optional<Interval> Sequences::interval(std::size_t estimator) const {
 }
 
 std::optional<double> Sequences::evidence(std::size_t estimator) const {
-  const Followed& f = followed_[estimator];
+  const Followed& f = followed_[place_[estimator]];
   if (stats::is_self_normalised(f.estimator.kind)) return std::nullopt;
   return std::exp(f.gain.log_evidence());
 }

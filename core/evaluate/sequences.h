@@ -19,7 +19,7 @@ class Sequences {
 
   void add(const stats::OpeRows& rows);  // in the order of the log
 
-  stats::Interval range(std::size_t estimator) const { return followed_[estimator].range; }
+  stats::Interval range(std::size_t estimator) const { return followed_[place_[estimator]].range; }
   // None of what is no mean.
   std::optional<stats::Interval> interval(std::size_t estimator) const;
   std::optional<double> evidence(std::size_t estimator) const;  // an e-value
@@ -34,7 +34,8 @@ class Sequences {
 
   bool against_logged_;
   double most_reward_;
-  std::vector<Followed> followed_;
+  std::vector<Followed> followed_;  // each that is a mean, once
+  std::vector<std::size_t> place_;  // by estimator: among those
   std::vector<double> terms_, scaled_;
 };
 

@@ -136,11 +136,11 @@ void Tally::compute(const SumOf& what, const stats::OpeRows& rows, std::vector<d
 void Tally::add(const Rows& rows) {
   const std::size_t count = rows.by_target.front()->count;
   if (count == 0) return;
-  by_turns_ = by_turns_ && rows.block.empty();
+  by_rows_ = by_rows_ && rows.block.empty();
   const auto put = [&](std::size_t column, const std::vector<double>& values) {
     const std::span<const double> span(values.data(), count);
     if (rows.block.empty())
-      sums_.add_by_turns(column, rows.first, span);
+      sums_.add_rows(column, rows.first, span);
     else
       sums_.add_to(column, rows.block, span);
   };
@@ -173,7 +173,7 @@ void Tally::add(const Tally& other) {
   sums_.add(other.sums_);
   for (std::size_t c = 0; c < moments_.size(); ++c) moments_[c].add(other.moments_[c]);
   for (std::size_t t = 0; t < weights_.size(); ++t) weights_[t].add(other.weights_[t]);
-  by_turns_ = by_turns_ && other.by_turns_;
+  by_rows_ = by_rows_ && other.by_rows_;
 }
 
 }  // namespace autopilot::evaluate

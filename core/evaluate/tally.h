@@ -63,8 +63,8 @@ class Tally {
  public:
   Tally(const TallyPlan& plan, std::size_t blocks);
 
-  // Rows of a batch as each target sees them. `block`: that of each row; empty: by turns from
-  // `first` on.
+  // Rows of a batch as each target sees them. `block`: that of each row; empty: those of
+  // rows from `first` on.
   struct Rows {
     std::vector<const stats::OpeRows*> by_target;
     std::uint64_t first = 0;
@@ -77,7 +77,7 @@ class Tally {
   const std::vector<stats::RowMoments>& moments() const { return moments_; }  // by plan column
   const std::vector<WeightSums>& weights() const { return weights_; }         // by target
   double rows() const { return sums_.total(0); }
-  bool by_turns() const { return by_turns_; }
+  bool is_by_rows() const { return by_rows_; }
 
  private:
   void compute(const SumOf& what, const stats::OpeRows& rows, std::vector<double>& out) const;
@@ -87,7 +87,7 @@ class Tally {
   stats::BlockSums sums_;
   std::vector<stats::RowMoments> moments_;
   std::vector<WeightSums> weights_;
-  bool by_turns_ = true;
+  bool by_rows_ = true;
   std::vector<std::vector<double>> terms_;  // of the rows at hand, by sum
   std::vector<double> mean_;
 };

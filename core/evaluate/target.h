@@ -8,6 +8,7 @@
 
 #include "core/base/value.h"
 #include "core/evaluate/log.h"
+#include "core/evaluate/played.h"
 
 namespace autopilot::evaluate {
 
@@ -25,6 +26,11 @@ class Target {
   virtual const std::vector<double>* table() const { return nullptr; }
   // Whether it only lets rows through or not: its weights are 0 and 1, whatever the propensities.
   virtual bool is_filter() const { return false; }
+  // Of each row, whether replay keeps it, where that is decided; null: rows are drawn by their
+  // weights.
+  virtual const double* kept(const events::Batch&) const { return nullptr; }
+  // How it went, of an algorithm; else null.
+  virtual const Played* played() const { return nullptr; }
   // Probability that falls on cells which the log never shows, by what is known without rows.
   double unseen = 0;
 };

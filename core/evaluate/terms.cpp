@@ -1,5 +1,7 @@
 #include "core/evaluate/terms.h"
 
+#include <algorithm>
+
 #include "core/base/mix.h"
 
 namespace autopilot::evaluate {
@@ -71,6 +73,10 @@ void RowTerms::predict_rows(const Batch& batch, const RewardModel& model, Predic
 
 void RowTerms::replay(const Batch& batch) {
   accepted_.resize(batch.rows);
+  if (const double* const kept = source_.target->kept(batch)) {
+    std::copy(kept, kept + batch.rows, accepted_.begin());
+    return;
+  }
   for (std::size_t i = 0; i < batch.rows; ++i) {
     const double share = weight_[i] / source_.most_weight;
     accepted_[i] = row_uniform(source_.seed, batch.first + i) < share ? 1 : 0;

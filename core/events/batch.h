@@ -22,6 +22,7 @@ struct WantedColumn {
   Kind kind = Kind::number;
   bool required = true;  // a row without it is bad; else it has `otherwise`
   double otherwise = 0;  // of a number
+  bool is_kept = true;   // by a RowStore; else only seen as rows pass
 };
 
 // Wanted columns, in the order of a batch's.

@@ -78,19 +78,45 @@ std::size_t Chunks::last_line_end(std::string_view text) const {
   return end;
 }
 
+struct Chunks::Buffer {
+  std::unique_ptr<char[]> bytes;
+  std::size_t size = 0;
+
+  void grow(std::size_t room) {
+    auto larger = std::make_unique_for_overwrite<char[]>(room + kPadding);
+    std::copy_n(bytes.get(), size, larger.get());
+    bytes = std::move(larger);
+  }
+};
+
+// What was read before, then what comes, until `wanted` bytes are there or the end is.
+void Chunks::top_up(Buffer& buffer, std::size_t wanted) {
+  buffer.grow(wanted);
+  const std::size_t before = std::min(rest_.size(), wanted - buffer.size);
+  rest_.copy(buffer.bytes.get() + buffer.size, before);
+  rest_.erase(0, before);
+  buffer.size += before;
+  while (!ended_ && buffer.size < wanted) {
+    const std::size_t count = source_->read(buffer.bytes.get() + buffer.size, wanted - buffer.size);
+    buffer.size += count;
+    ended_ = count == 0;
+  }
+}
+
 bool Chunks::next(Chunk& chunk) {
-  std::size_t wanted = kChunk;
-  for (;;) {
-    fill(wanted);
-    if (rest_.empty()) return false;
-    const std::size_t end = last_line_end(std::string_view(rest_).substr(0, wanted));
-    if (end > 0 || ended_) {
+  fill(std::min<std::size_t>(kChunk, 4));  // a mark at the beginning is none of the text
+  Buffer buffer;
+  for (std::size_t wanted = kChunk;; wanted *= 2) {
+    top_up(buffer, wanted);
+    if (buffer.size == 0) return false;
+    const std::size_t end = last_line_end({buffer.bytes.get(), buffer.size});
+    const bool is_last = ended_ && rest_.empty();
+    if (end > 0 || is_last) {
       // At the end, the last line needs no end.
-      const std::size_t size = ended_ && (end == 0 || rest_.size() <= wanted) ? rest_.size() : end;
-      chunk.buffer.assign(rest_, 0, size);
-      chunk.size = size;
-      chunk.buffer.append(kPadding, '\n');
-      rest_.erase(0, size);
+      const std::size_t size = is_last ? buffer.size : end;
+      rest_.insert(0, buffer.bytes.get() + size, buffer.size - size);
+      std::fill_n(buffer.bytes.get() + size, kPadding, '\n');
+      chunk = {std::move(buffer.bytes), size};
       bytes_ += size;
       return true;
     }
@@ -98,7 +124,6 @@ bool Chunks::next(Chunk& chunk) {
       throw Error(ErrorKind::invalid,
                   fmt::format("{} has a line, or a text in quotes, of more than {} MiB", name_,
                               kLongestLine >> 20));
-    wanted *= 2;
   }
 }
 

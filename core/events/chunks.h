@@ -11,10 +11,10 @@
 namespace autopilot::events {
 
 struct Chunk {
-  std::string buffer;
+  std::unique_ptr<char[]> bytes;
   std::size_t size = 0;  // of the text; kPadding bytes more are readable
 
-  std::string_view text() const { return {buffer.data(), size}; }
+  std::string_view text() const { return {bytes.get(), size}; }
 };
 
 class Chunks {
@@ -41,9 +41,11 @@ class Chunks {
   std::uint64_t bytes() const { return bytes_; }              // handed out
 
  private:
+  struct Buffer;
   bool fill(std::size_t least);
   std::size_t last_line_end(std::string_view text) const;
   void skip_mark();
+  void top_up(Buffer& buffer, std::size_t wanted);
 
   std::unique_ptr<ByteSource> source_;
   std::string name_;

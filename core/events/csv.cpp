@@ -19,7 +19,7 @@ class CsvLines {
         layout_(layout),
         rows_(schema, out),
         out_(out) {
-    rows_.reserve(std::max<std::size_t>(16, text.size() / 48));
+    rows_.reserve(out.expected > 0 ? 0 : std::max<std::size_t>(16, text.size() / 48));
   }
 
   void parse() {

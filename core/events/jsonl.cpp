@@ -22,13 +22,14 @@ struct Member {
   std::string name;
   std::vector<std::size_t> columns;  // of the schema
   Node* inner = nullptr;             // members of it that are wanted
+  NumberMemo memo;
 };
 struct Node {
   std::vector<Member> members;
   // The members of the last object of this kind, by place; a null is of none that is wanted.
   struct Guess {
     std::string name;
-    const Member* member = nullptr;
+    Member* member = nullptr;
   };
   std::vector<Guess> guesses;
 
@@ -36,11 +37,11 @@ struct Node {
     for (Member& m : members) {
       if (m.name == name) return m;
     }
-    members.push_back({std::string(name), {}, nullptr});
+    members.push_back({std::string(name), {}, nullptr, {}});
     return members.back();
   }
-  const Member* find(std::string_view name) const {
-    for (const Member& m : members) {
+  Member* find(std::string_view name) {
+    for (Member& m : members) {
       if (m.name == name) return &m;
     }
     return nullptr;
@@ -72,7 +73,7 @@ struct JsonLines::Parts {
 
   void parse(std::string_view text, Parsed& out) {
     RowBuilder builder(schema, out);
-    builder.reserve(std::max<std::size_t>(16, text.size() / 96));
+    builder.reserve(out.expected > 0 ? 0 : std::max<std::size_t>(16, text.size() / 96));
     rows = &builder;
     std::string why;
     const bool whole = index.build(text, why);
@@ -130,7 +131,7 @@ struct JsonLines::Parts {
     }
     for (std::size_t place = 0;; ++place) {
       if (token() != '"') return malformed();
-      const Member* const member = wanted_at(node, place);
+      Member* const member = wanted_at(node, place);
       ++at;
       if (!take(':')) return;
       value(member, depth);
@@ -144,7 +145,7 @@ struct JsonLines::Parts {
   }
 
   // The member whose key is at hand, or null.
-  const Member* wanted_at(Node& node, std::size_t place) {
+  Member* wanted_at(Node& node, std::size_t place) {
     const char* const key = begin + *at + 1;
     if (place < node.guesses.size()) {
       const Node::Guess& guess = node.guesses[place];
@@ -154,7 +155,7 @@ struct JsonLines::Parts {
     }
     std::string unescaped;
     const std::string_view name = content(unescaped);
-    const Member* const found = node.find(name);
+    Member* const found = node.find(name);
     if (place == node.guesses.size() && place < 256 && unescaped.empty() && name.size() < 64)
       node.guesses.push_back({std::string(name), found});
     else if (place < node.guesses.size() && unescaped.empty() && name.size() < 64)
@@ -179,7 +180,7 @@ struct JsonLines::Parts {
     return unescaped;
   }
 
-  void value(const Member* member, int depth) {
+  void value(Member* member, int depth) {
     const bool wanted = member != nullptr && !member->columns.empty();
     switch (token()) {
       case '{':
@@ -224,7 +225,7 @@ struct JsonLines::Parts {
   }
 
   // A number or a literal.
-  void scalar(const Member* member) {
+  void scalar(Member* member) {
     const char* const from = begin + *at;
     const std::uint32_t next = at + 1 != last ? std::min(*(at + 1), end) : end;
     ++at;
@@ -239,7 +240,7 @@ struct JsonLines::Parts {
     }
     if (text == "null" || is_double(*member)) return;
     double number = truth ? 1 : 0;
-    if (!literal && !number_of(text, number)) {
+    if (!literal && !number_of(text, member->memo, number)) {
       return rows->fault(kMalformed, fmt::format("{} is {}, which is no JSON", member->name,
                                                  std::string(text.substr(0, 40))));
     }
@@ -256,14 +257,16 @@ struct JsonLines::Parts {
     return number.size == text.size() ? number : NumberText{};
   }
 
-  static bool number_of(std::string_view text, double& out) {
+  static bool number_of(std::string_view text, NumberMemo& memo, double& out) {
+    if (text.size() > kNarrow && memo.find(text, out)) return true;
     const NumberText number = scan(text);
     if (number.size == 0) return false;
-    if (is_exact(number)) {
+    if (is_exact(number))
       out = short_value(number);
-      return true;
-    }
-    return parse_number(text, out);
+    else if (!parse_number(text, out))
+      return false;
+    if (text.size() > kNarrow) memo.keep(text, out);
+    return true;
   }
 
   void skip() {

@@ -44,20 +44,26 @@ class ChunkParser {
 
   void parse(Job& job) {
     try {
+      const auto bytes = static_cast<double>(job.chunk.size);
+      job.parsed.expected = static_cast<std::size_t>(rows_per_byte_ * bytes * kSlack);
       if (!job.file->is_json) {
         parse_csv(job.chunk.text(), job.file->layout, schema_, job.parsed);
       } else {
         if (!json_) json_ = std::make_unique<JsonLines>(schema_);
         json_->parse(job.chunk.text(), job.parsed);
       }
+      rows_per_byte_ = static_cast<double>(job.parsed.batch.rows) / bytes;
     } catch (...) {
       job.fault = std::current_exception();
     }
   }
 
  private:
+  static constexpr double kSlack = 1.02;
+
   const Schema& schema_;
   std::unique_ptr<JsonLines> json_;
+  double rows_per_byte_ = 0;  // of the last chunk
 };
 
 // Threads that parse what they are given.
@@ -214,31 +220,40 @@ class EventReader::Run {
     take_(std::move(parsed.batch));
   }
 
-  // From the thread's own labels to those of the whole log.
+  // From the thread's own labels to those of the whole log, which has none that only bad rows bear.
   void recode(Parsed& parsed, std::size_t column) {
     const Labels& own = parsed.labels[column];
-    std::vector<std::uint32_t> code(own.size());
-    for (std::uint32_t i = 0; i < own.size(); ++i) code[i] = reader_.labels_[column].code(own[i]);
-    if (reader_.labels_[column].size() > kMostLabels)
+    if (own.size() == 0) return;
+    Labels& all = reader_.labels_[column];
+    std::vector<std::uint32_t> code(own.size(), kNoLabel);
+    for (std::size_t i = 0; i < parsed.batch.rows; ++i) {
+      std::uint32_t& at = parsed.batch.columns[column].codes[i];
+      if (at == kNoLabel) continue;
+      if (code[at] == kNoLabel) code[at] = all.code(own[at]);
+      at = code[at];
+    }
+    if (all.size() > kMostLabels)
       throw Error(
           ErrorKind::invalid,
           fmt::format("{} has more than {} different values", schema_[column].name, kMostLabels),
           "such a column tells rows apart, it does not describe them: map it as the unit, "
           "or not at all");
-    for (std::size_t i = 0; i < parsed.batch.rows && own.size() > 0; ++i) {
-      std::uint32_t& at = parsed.batch.columns[column].codes[i];
-      if (at != kNoLabel) at = code[at];
-    }
   }
 
+  // Batches are kept: what they would waste is given back.
   void trim(Batch& batch) const {
     for (std::size_t c = 0; c < schema_.size(); ++c) {
       Column& column = batch.columns[c];
       column.resize(schema_[c].kind, batch.rows);
-      column.numbers.shrink_to_fit();
-      column.codes.shrink_to_fit();
-      column.integers.shrink_to_fit();
+      give_back(column.numbers);
+      give_back(column.codes);
+      give_back(column.integers);
     }
+  }
+
+  template <class T>
+  static void give_back(std::vector<T>& values) {
+    if (values.capacity() > values.size() + values.size() / 16) values.shrink_to_fit();
   }
 
   EventReader& reader_;

@@ -75,7 +75,8 @@ bool epoch_micros(double value, std::int64_t& micros) {
 bool micros_of(std::string_view text, std::string& day, std::int64_t& day_seconds,
                std::int64_t& micros) {
   double number = 0;
-  if (parse_number(text, number)) return epoch_micros(number, micros);
+  const bool is_dated = text.size() > kDayText && text[4] == '-' && text[7] == '-';
+  if (!is_dated && parse_number(text, number)) return epoch_micros(number, micros);
   if (text.size() < kDayText + 9 || (text[kDayText] != 'T' && text[kDayText] != ' ')) return false;
   if (text.substr(0, kDayText) != day) {
     if (!day_of(text.substr(0, kDayText), day_seconds)) return false;
@@ -119,15 +120,15 @@ bool parse_time(std::string_view text, std::int64_t& micros) {
 }
 
 RowBuilder::RowBuilder(const Schema& schema, Parsed& out)
-    : schema_(schema), out_(out), seen_(schema.size()) {
+    : schema_(schema), out_(out), seen_(schema.size()), memos_(schema.size()) {
   out_.batch.columns.resize(schema.size());
   out_.labels.resize(schema.size());
 }
 
-void RowBuilder::reserve(std::size_t rows) {
-  capacity_ = rows;
+void RowBuilder::reserve(std::size_t guess) {
+  capacity_ = std::max(guess, out_.expected);
   for (std::size_t c = 0; c < schema_.size(); ++c)
-    out_.batch.columns[c].resize(schema_[c].kind, rows);
+    out_.batch.columns[c].resize(schema_[c].kind, capacity_);
 }
 
 void RowBuilder::begin(std::uint64_t line) {
@@ -146,6 +147,15 @@ void RowBuilder::fault(std::string reason, std::string why) {
 void RowBuilder::not_a_number(std::size_t column, std::string_view text) {
   const std::string& name = schema_[column].name;
   fault(name + " is not a number", fmt::format("{} is '{}', not a number", name, shown(text)));
+}
+
+bool RowBuilder::read_number(std::size_t column, std::string_view text, double& out) {
+  constexpr std::size_t kShort = 8;  // as fast to read as to compare
+  if (text.size() <= kShort) return parse_number(text, out);
+  if (memos_[column].find(text, out)) return true;
+  if (!parse_number(text, out)) return false;
+  memos_[column].keep(text, out);
+  return true;
 }
 
 void RowBuilder::store(std::size_t column, double value, std::string_view written) {
@@ -191,7 +201,8 @@ void RowBuilder::text(std::size_t column, std::string_view text) {
   switch (schema_[column].kind) {
     case Kind::number:
     case Kind::share:
-      if (parse_number(text, value) || parse_truth(text, value)) return store(column, value, text);
+      if (read_number(column, text, value) || parse_truth(text, value))
+        return store(column, value, text);
       return not_a_number(column, text);
     case Kind::value:
       if (parse_number(text, value)) return number(column, value, text);

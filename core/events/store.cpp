@@ -27,6 +27,9 @@ void RowStore::add(Batch batch) {
   batch.first = rows_;
   rows_ += batch.rows;
   if (batch.rows == 0) return;
+  for (std::size_t c = 0; c < schema_.size(); ++c) {
+    if (!schema_[c].is_kept) batch.columns[c] = {};
+  }
   const std::size_t bytes = batch.bytes();
   Place& place = places_.emplace_back();
   if (held_ + bytes <= budget_) {
@@ -52,7 +55,7 @@ const Batch& RowStore::get(std::size_t i, Batch& buffer) const {
   buffer.rows = place.batch.rows;
   buffer.columns.resize(schema_.size());
   for (std::size_t c = 0; c < schema_.size(); ++c)
-    buffer.columns[c].resize(schema_[c].kind, buffer.rows);
+    buffer.columns[c].resize(schema_[c].kind, schema_[c].is_kept ? buffer.rows : 0);
   std::uint64_t at = place.at;
   for_each_vector(buffer, [&](void* to, std::size_t size) {
     if (size > 0) file_->read(at, to, size);
@@ -64,6 +67,24 @@ const Batch& RowStore::get(std::size_t i, Batch& buffer) const {
 void RowStore::for_each_in_order(const std::function<void(const Batch&)>& use) const {
   Batch buffer;
   for (std::size_t i = 0; i < places_.size(); ++i) use(get(i, buffer));
+}
+
+void RowStore::rewrite(const std::function<void(Batch&)>& change) {
+  Batch buffer;
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    Place& place = places_[i];
+    if (!place.in_file) {
+      change(place.batch);
+      continue;
+    }
+    get(i, buffer);
+    change(buffer);
+    std::uint64_t at = place.at;
+    for_each_vector(buffer, [&](const void* from, std::size_t size) {
+      if (size > 0) file_->write(at, from, size);
+      at += size;
+    });
+  }
 }
 
 void RowStore::for_each(const std::function<void(std::size_t, const Batch&)>& use) const {

@@ -13,7 +13,7 @@ namespace autopilot::events {
 
 class RowStore {
  public:
-  static constexpr std::size_t kBudget = 64 << 20;  // bytes in memory
+  static constexpr std::size_t kBudget = 28 << 20;  // bytes in memory
   // Batches are shared out over so many parts, always alike: sums of parts do not depend on how
   // many threads there are.
   static constexpr std::size_t kParts = 4;
@@ -30,6 +30,9 @@ class RowStore {
   void for_each(const std::function<void(std::size_t part, const Batch&)>& use) const;
   // The same with all batches in order.
   void for_each_in_order(const std::function<void(const Batch&)>& use) const;
+  // Calls `change` with every batch in order and keeps what it makes of the columns, as many rows
+  // as before.
+  void rewrite(const std::function<void(Batch&)>& change);
 
  private:
   struct Place {

@@ -10,7 +10,26 @@
 namespace autopilot::render {
 namespace {
 
-constexpr double kPlotWidth = 960, kNameWidth = 170, kEdge = 24, kRowHeight = 26, kAxis = 30;
+constexpr double kPlotWidth = 960, kEdge = 24, kRowHeight = 26, kAxis = 30;
+constexpr double kLeastName = 170, kMostName = 420, kLetter = 7.3, kNameEdge = 12;
+
+bool begins_letter(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }  // in UTF-8
+
+double width_of_name(const std::string& name) {
+  return kLetter * static_cast<double>(std::count_if(name.begin(), name.end(), begins_letter)) +
+         2 * kNameEdge;
+}
+
+// What fits into the widest column of names, its end first: names of segments differ there.
+std::string fitting(const std::string& name) {
+  if (width_of_name(name) <= kMostName) return name;
+  std::size_t from = name.size();
+  for (auto left = static_cast<int>((kMostName - 2 * kNameEdge) / kLetter) - 1; left > 0; --left) {
+    do --from;
+    while (from > 0 && !begins_letter(name[from]));
+  }
+  return "…" + name.substr(from);
+}
 
 // From values to the picture.
 class IntervalScale {
@@ -20,13 +39,16 @@ class IntervalScale {
       include(row.value);
       if (row.has_interval) include(row.low), include(row.high);
     }
+    for (const SvgInterval& row : plot.rows) names_ = std::max(names_, width_of_name(row.name));
+    names_ = std::min(names_, kMostName);
     const double margin = high_ > low_ ? (high_ - low_) * 0.04 : 1;
     low_ -= margin;
     high_ += margin;
   }
   double at(double value) const {
-    return kNameWidth + (kPlotWidth - kNameWidth - kEdge) * (value - low_) / (high_ - low_);
+    return names_ + (kPlotWidth - names_ - kEdge) * (value - low_) / (high_ - low_);
   }
+  double names() const { return names_; }  // their width
   double low() const { return low_; }
   double high() const { return high_; }
 
@@ -36,7 +58,7 @@ class IntervalScale {
     low_ = std::min(low_, value);
     high_ = std::max(high_, value);
   }
-  double low_, high_;
+  double low_, high_, names_ = kLeastName;
 };
 
 // A step of 1, 2 or 5 times a power of ten that gives about five marks.
@@ -62,7 +84,7 @@ void append_axis(std::string& out, const IntervalScale& scale, double bottom) {
 void append_row(std::string& out, const SvgInterval& row, const IntervalScale& scale, double y) {
   out +=
       fmt::format(R"svg(<text x="{}" y="{:.1f}" text-anchor="end" fill="var(--ink)">{}</text>)svg",
-                  kNameWidth - 12, y + 4, html_escaped(row.name));
+                  scale.names() - kNameEdge, y + 4, html_escaped(fitting(row.name)));
   if (row.has_interval && std::isfinite(row.low) && std::isfinite(row.high))
     out += fmt::format(R"svg(<line x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}" )svg"
                        R"svg(stroke="var(--changed)" stroke-width="3" stroke-linecap="round"/>)svg",

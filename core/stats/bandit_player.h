@@ -5,6 +5,7 @@
 #include <deque>
 #include <vector>
 
+#include "core/stats/bandit_memory.h"
 #include "core/stats/bandit_random.h"
 #include "core/stats/bandit_simulate.h"
 
@@ -27,16 +28,15 @@ class BanditPlayer {
   };
 
   void look();
-  void absorb(std::size_t arm, double reward);
   double draw_of(std::size_t arm);
   std::size_t best_draw();
   std::size_t top_two();
 
   const Simulation& rules_;
   SeededDraws& draws_;
-  std::vector<ArmRewards> known_;
+  ArmMemory known_;
   std::vector<ArmRewards> ahead_;  // with what the plays since the last look are expected to earn
-  std::deque<Arrival> waiting_, remembered_;
+  std::deque<Arrival> waiting_;
   std::int64_t round_ = 0, next_look_ = 0;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -12,94 +11,8 @@
 namespace autopilot::stats {
 namespace {
 
-constexpr std::size_t kTile = 16;  // columns that are resampled together: floats of a cache line
-
-class BlockDraws {
- public:
-  explicit BlockDraws(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next() { return mixed(state_ += kMixStep); }
-
- private:
-  std::uint64_t state_;
-};
-
-std::uint64_t seed_of(std::uint64_t seed, std::size_t replicate) {
-  return mixed(seed ^ (kMixStep * (replicate + 1)));
-}
-
-// The columns less their means, as float: their sums are differences from the totals, so that float
-// is exact enough (1e-7 of a standard error).
-class Deviations {
- public:
-  explicit Deviations(const BlockSums& sums)
-      : blocks_(sums.blocks()), tiles_((sums.columns() + kTile - 1) / kTile) {
-    values_.resize(tiles_ * blocks_ * kTile);
-    means_.resize(sums.columns());
-    for (std::size_t c = 0; c < sums.columns(); ++c) {
-      means_[c] = sums.total(c) / static_cast<double>(blocks_);
-      float* const to = values_.data() + (c / kTile) * blocks_ * kTile + c % kTile;
-      for (std::size_t b = 0; b < blocks_; ++b)
-        to[b * kTile] = static_cast<float>(sums.column(c)[b] - means_[c]);
-    }
-  }
-
-  // Sums over the blocks drawn.
-  void add_up(std::span<const std::uint32_t> drawn, std::vector<double>& totals) const {
-    totals.resize(means_.size());
-    for (std::size_t tile = 0; tile < tiles_; ++tile) {
-      const std::array<float, kTile> sums =
-          tile_sums(values_.data() + tile * blocks_ * kTile, drawn);
-      for (std::size_t i = 0; i < kTile && tile * kTile + i < totals.size(); ++i) {
-        const std::size_t c = tile * kTile + i;
-        totals[c] = means_[c] * static_cast<double>(drawn.size()) + static_cast<double>(sums[i]);
-      }
-    }
-  }
-
- private:
-  // Two accumulators, so that additions need not wait for each other.
-  static std::array<float, kTile> tile_sums(const float* table,
-                                            std::span<const std::uint32_t> drawn) {
-    std::array<float, kTile> even{}, odd{};
-    std::size_t i = 0;
-    for (; i + 1 < drawn.size(); i += 2) {
-      const float* const first = table + drawn[i] * kTile;
-      const float* const second = table + drawn[i + 1] * kTile;
-      for (std::size_t c = 0; c < kTile; ++c) even[c] += first[c];
-      for (std::size_t c = 0; c < kTile; ++c) odd[c] += second[c];
-    }
-    for (; i < drawn.size(); ++i) {
-      for (std::size_t c = 0; c < kTile; ++c) even[c] += table[drawn[i] * kTile + c];
-    }
-    for (std::size_t c = 0; c < kTile; ++c) even[c] += odd[c];
-    return even;
-  }
-
-  std::size_t blocks_, tiles_;
-  std::vector<float> values_;  // by tile, block, column within the tile
-  std::vector<double> means_;
-};
-
-// As many blocks as there are, each with the same chance. Powers of two take their bits as they
-// come; for others the bias is below 2^-19.
-void draw_blocks(std::uint64_t seed, std::vector<std::uint32_t>& drawn) {
-  BlockDraws draws(seed);
-  const std::uint64_t blocks = drawn.size();
-  std::size_t i = 0;
-  if (std::has_single_bit(blocks) && blocks > 1) {
-    const auto bits = static_cast<unsigned>(std::countr_zero(blocks));
-    for (; i < drawn.size();) {
-      std::uint64_t word = draws.next();
-      for (unsigned left = 64; left >= bits && i < drawn.size(); left -= bits, word >>= bits)
-        drawn[i++] = static_cast<std::uint32_t>(word & (blocks - 1));
-    }
-    return;
-  }
-  for (; i < drawn.size(); ++i)
-    drawn[i] = static_cast<std::uint32_t>((draws.next() >> 32) * blocks >> 32);
-}
-
 constexpr std::size_t kLanes = 4;
+constexpr std::size_t kRun = 16;  // rows that go to blocks next to each other
 
 double added_up(const std::array<double, kLanes>& lanes) {
   return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
@@ -133,15 +46,23 @@ void BlockSums::add(const BlockSums& other) {
   for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] += other.sums_[i];
 }
 
-void BlockSums::add_by_turns(std::size_t column_index, std::uint64_t first,
-                             std::span<const double> values) {
+std::size_t block_of_row(std::uint64_t row, std::size_t blocks) {
+  if (row < blocks) return row;
+  const std::uint64_t from = (mixed((row / kRun + 1) * kMixStep) >> 32) * blocks >> 32;
+  return (from + row % kRun) % blocks;
+}
+
+void BlockSums::add_rows(std::size_t column_index, std::uint64_t first,
+                         std::span<const double> values) {
   double* const to = column(column_index);
-  std::size_t block = first % blocks_;
   for (std::size_t i = 0; i < values.size();) {
-    const std::size_t run = std::min(values.size() - i, blocks_ - block);
+    const std::uint64_t row = first + i;
+    const std::size_t block = block_of_row(row, blocks_);
+    // To the end of the run, of the blocks, and of the rows that have one each.
+    std::size_t run = std::min<std::size_t>(values.size() - i, blocks_ - block);
+    run = row < blocks_ ? run : std::min<std::size_t>(run, kRun - row % kRun);
     for (std::size_t k = 0; k < run; ++k) to[block + k] += values[i + k];
     i += run;
-    block = 0;
   }
 }
 
@@ -179,8 +100,8 @@ double estimate(const Estimand& estimand, std::span<const double> totals) {
   return out + totals[static_cast<std::size_t>(estimand.ratio)] / denominator;
 }
 
-std::vector<double> block_influence(const BlockSums& sums, const Estimand& estimand) {
-  const std::vector<double> totals = sums.totals();
+std::vector<double> block_influence(const BlockSums& sums, const Estimand& estimand,
+                                    std::span<const double> totals) {
   std::vector<double> out(sums.blocks());
   const double* const count = sums.column(0);
   for (const int column : {estimand.mean, estimand.other_mean}) {
@@ -208,15 +129,23 @@ double error_of_influence(std::span<const double> influence) {
   return std::sqrt(squares * n / (n - 1));
 }
 
-std::pair<double, double> skewness_of_influence(std::span<const double> influence) {
-  double squares = 0, cubes = 0, most = 0;
+InfluenceShape shape_of_influence(std::span<const double> influence) {
+  double squares = 0, cubes = 0, fourths = 0, most = 0;
   for (const double x : influence) {
-    squares += x * x;
-    cubes += x * x * x;
-    most = std::max(most, x * x);
+    const double square = x * x;
+    squares += square;
+    cubes += square * x;
+    fourths += square * square;
+    most = std::max(most, square);
   }
-  if (!(squares > 0)) return {0, 0};
-  return {cubes / (squares * std::sqrt(squares)), most / squares};
+  InfluenceShape out;
+  if (!(squares > 0)) return out;
+  out.skewness = cubes / (squares * std::sqrt(squares));
+  out.largest = most / squares;
+  const auto n = static_cast<double>(influence.size());
+  const double excess = fourths / (squares * squares) - 1 / n;
+  out.freedom = std::max(1.0, excess > 2 / n * 1e-3 ? 2 / excess : 1e3 * n);
+  return out;
 }
 
 void RowMoments::add(const double* mean, const double* ratio, const double* denominator,
@@ -258,18 +187,6 @@ double delta_error(const Estimand& estimand, std::span<const double> totals,
     squares += 2 * scale * (moments.mean_ratio - t * moments.mean_denominator);
   }
   return std::sqrt(std::max(0.0, squares) / (n - 1) / n);
-}
-
-void resample(const BlockSums& sums, std::span<const Estimand> estimands, const Resampling& which,
-              std::vector<std::vector<double>>& out) {
-  const Deviations deviations(sums);
-  std::vector<std::uint32_t> drawn(sums.blocks());
-  std::vector<double> totals;
-  for (std::size_t i = which.begin; i < which.end; ++i) {
-    draw_blocks(seed_of(which.seed, i), drawn);
-    deviations.add_up(drawn, totals);
-    for (std::size_t e = 0; e < estimands.size(); ++e) out[e][i] = estimate(estimands[e], totals);
-  }
 }
 
 }  // namespace autopilot::stats

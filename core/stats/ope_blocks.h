@@ -1,11 +1,9 @@
 #pragma once
-// Rows reduced to sums by block, and what can be said from those: estimates, their errors and
-// bootstrap resamples. A resample costs as much as there are blocks, however many rows there were.
-// Rows of one block need not be independent of each other, blocks must be.
+// Rows reduced to sums by block, and what can be said from those: estimates and their errors. Rows
+// of one block need not be independent of each other, blocks must be.
 
 #include <cstdint>
 #include <span>
-#include <utility>
 #include <vector>
 
 namespace autopilot::stats {
@@ -25,8 +23,8 @@ class BlockSums {
   std::vector<double> totals() const;
   void add(const BlockSums& other);  // REQUIRES the same shape
 
-  // Adds the values of rows first, first + 1, … to the blocks that they belong to by turns.
-  void add_by_turns(std::size_t column, std::uint64_t first, std::span<const double> values);
+  // Adds the values of rows first, first + 1, … to their blocks (block_of_row).
+  void add_rows(std::size_t column, std::uint64_t first, std::span<const double> values);
   // Adds each to the block that is named beside it.
   void add_to(std::size_t column, std::span<const std::uint32_t> block,
               std::span<const double> values);
@@ -35,6 +33,11 @@ class BlockSums {
   std::size_t blocks_, columns_;
   std::vector<double> sums_;  // by column, then block
 };
+
+// The block of a row of its own: one for each row while there are blocks, then runs of rows go to
+// blocks from a random one on. By turns, a log that repeats itself would make blocks of the same
+// rows, and errors that are far off.
+std::size_t block_of_row(std::uint64_t row, std::size_t blocks);
 
 // (mean + other_mean) / count + ratio / denominator; the places of its sums among the columns.
 struct Estimand {
@@ -52,13 +55,22 @@ double lane_dot(const double* a, const double* b, std::size_t count);
 // From sums by column. NaN when a denominator is 0.
 double estimate(const Estimand& estimand, std::span<const double> totals);
 
-// What the blocks add to an estimate: their influence, which sums up to 0 (Hampel 1974).
-std::vector<double> block_influence(const BlockSums& sums, const Estimand& estimand);
+// What the blocks add to an estimate: their influence, which sums up to 0 (Hampel 1974). `totals`:
+// those of the sums.
+std::vector<double> block_influence(const BlockSums& sums, const Estimand& estimand,
+                                    std::span<const double> totals);
 // Standard error of an estimate from its influence by block (rows, when blocks are rows).
 double error_of_influence(std::span<const double> influence);
-// How far the estimate's distribution is from normal: its skewness, and the largest share of its
-// variance that one block brings.
-std::pair<double, double> skewness_of_influence(std::span<const double> influence);
+
+// What an estimate's influence says of how it is distributed.
+struct InfluenceShape {
+  double skewness = 0;  // of the estimate itself: 0 is as normal as can be
+  double largest = 0;   // share of its variance that one block brings
+  // What the error is worth, as degrees of freedom: a variance estimated from n values of kurtosis
+  // k varies as one of 2n/(k-1) degrees (Box, Biometrika 40, 1953; Satterthwaite 1946).
+  double freedom = 1;
+};
+InfluenceShape shape_of_influence(std::span<const double> influence);
 
 // Second moments of the terms of rows: for the error of an estimate when rows are independent.
 struct RowMoments {
@@ -72,13 +84,5 @@ struct RowMoments {
 // Delta method: sum of squared influences / (n - 1) / n.
 double delta_error(const Estimand& estimand, std::span<const double> totals,
                    const RowMoments& moments);
-
-struct Resampling {
-  std::uint64_t seed = 1;
-  std::size_t begin = 0, end = 0;  // replicates: each has random numbers of its own
-};
-// Writes estimand e of replicate i to out[e][i]: ratios are computed anew in each.
-void resample(const BlockSums& sums, std::span<const Estimand> estimands, const Resampling& which,
-              std::vector<std::vector<double>>& out);
 
 }  // namespace autopilot::stats

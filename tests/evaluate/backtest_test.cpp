@@ -216,6 +216,28 @@ TEST_F(BacktestTest, a_few_rows_with_all_the_weight_are_refused) {
 
 // --- what is promised
 
+TEST_F(BacktestTest, refitting_the_model_gives_dm_the_error_that_logs_show) {
+  const testing::SyntheticWorld world = testing::synthetic_world(0.35, 1, 20'000);
+  BacktestSpec spec;
+  spec.estimators = {parse_estimator("dm")};
+  spec.refits = 60;
+  std::vector<double> values;
+  double stated = 0;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    testing::FakeFiles fakes;
+    const auto log = testing::synthetic_log(world, 600, seed, fakes);
+    spec.refits = seed <= 5 ? 60 : 0;
+    const Backtest found = run_backtest(*log, ColumnsTarget(*log, "pe"), nullptr, spec);
+    values.push_back(found.estimates[0].value);
+    if (seed <= 5) stated += found.estimates[0].error / 5;
+    EXPECT_EQ(found.estimates[0].bootstrap.is_sound(), seed <= 5);
+  }
+  double mean = 0, squares = 0;
+  for (const double v : values) mean += v / 40;
+  for (const double v : values) squares += (v - mean) * (v - mean) / 39;
+  EXPECT_NEAR(stated / std::sqrt(squares), 1, 0.35);
+}
+
 TEST(Coverage, of_intervals_is_what_they_say_slow) {
   constexpr int kLogs = 150;
   const testing::SyntheticWorld world = testing::synthetic_world(0.35, 1, 50'000);

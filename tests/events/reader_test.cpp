@@ -112,6 +112,14 @@ TEST_F(ReaderTest, bad_rows_are_counted_by_reason_and_shown_with_their_line) {
   EXPECT_EQ(got.bad.shown()[1].why, "r is 'NaN', not a number");
 }
 
+TEST_F(ReaderTest, what_only_bad_rows_say_is_no_label) {
+  files.texts["log"] = "action,p,r\na,0.5,1\nx,0,1\nb,0.5,0\ny,0.5,z\n";
+  EventReader reader(files, {"log"});
+  reader.read(kSchema, [](Batch&&) {});
+  EXPECT_EQ(reader.labels()[0].texts(), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(reader.bad().count(), 2u);
+}
+
 TEST_F(ReaderTest, a_broken_json_line_does_not_hide_the_next_one) {
   const Read got = read(
       "{\"action\":\"a\",\"p\":1,\"r\":1}\n{\"action\":\"b\n{\"action\":\"c\",\"p\":1,\"r\":1}\n"
@@ -211,6 +219,32 @@ TEST(Numbers, are_those_of_json_and_csv_and_finite) {
   EXPECT_EQ(x, 0);
   for (const char* bad : {"", "nan", "inf", "1e400", "1x", "--1", " 1"})
     EXPECT_FALSE(parse_number(bad, x)) << bad;
+}
+
+TEST(RowStore, keeps_what_a_rewriting_makes_of_rows_in_memory_and_in_a_file) {
+  for (const std::size_t budget : {std::size_t{0}, std::size_t{1} << 20}) {
+    testing::FakeFiles files;
+    RowStore store(files, {{"x", Kind::number, true, 0}, {"t", Kind::time, true, 0, false}},
+                   budget);
+    for (int b = 0; b < 3; ++b) {
+      Batch batch;
+      batch.rows = 10;
+      batch.columns.resize(2);
+      batch.columns[0].resize(Kind::number, 10);
+      batch.columns[1].resize(Kind::time, 10);
+      store.add(std::move(batch));
+    }
+    store.rewrite([](Batch& batch) {
+      for (std::size_t i = 0; i < batch.rows; ++i)
+        batch.columns[0].numbers[i] = static_cast<double>(batch.first + i);
+    });
+    double next = 0;
+    store.for_each_in_order([&](const Batch& batch) {
+      EXPECT_TRUE(batch.columns[1].integers.empty());  // it is not kept
+      for (const double x : batch.columns[0].numbers) EXPECT_EQ(x, next++);
+    });
+    EXPECT_EQ(next, 30);
+  }
 }
 
 TEST(RowStore, gives_the_same_rows_from_a_file_as_from_memory) {

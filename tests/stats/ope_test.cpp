@@ -8,6 +8,8 @@
 
 #include "core/stats/ope_blocks.h"
 #include "core/stats/ope_bounds.h"
+#include "core/stats/ope_interval.h"
+#include "core/stats/ope_resample.h"
 #include "core/stats/ope_tuning.h"
 #include "core/stats/ridge.h"
 #include "core/stats/sample.h"
@@ -87,9 +89,9 @@ struct Ratio {
     const Rows rows = draw_rows(kRows, seed);
     weight = rows.weight;
     for (std::size_t i = 0; i < kRows; ++i) weighted.push_back(rows.weight[i] * rows.reward[i]);
-    sums.add_by_turns(0, 0, std::vector<double>(kRows, 1));
-    sums.add_by_turns(1, 0, weighted);
-    sums.add_by_turns(2, 0, weight);
+    sums.add_rows(0, 0, std::vector<double>(kRows, 1));
+    sums.add_rows(1, 0, weighted);
+    sums.add_rows(2, 0, weight);
     moments.add(nullptr, weighted.data(), weight.data(), kRows);
   }
 };
@@ -107,15 +109,16 @@ TEST(BlockSums, the_error_of_a_ratio_is_that_of_its_influence_row_by_row) {
   const double expected = std::sqrt(squares / (n - 1) / n);
   EXPECT_DOUBLE_EQ(estimate(r.estimand, totals), theta);
   EXPECT_NEAR(delta_error(r.estimand, totals, r.moments), expected, 1e-12);
-  EXPECT_NEAR(error_of_influence(block_influence(r.sums, r.estimand)), expected, 1e-12);
+  EXPECT_NEAR(error_of_influence(block_influence(r.sums, r.estimand, r.sums.totals())), expected,
+              1e-12);
 }
 
 TEST(BlockSums, a_bootstrap_over_blocks_gives_the_error_of_one_over_rows) {
   for (const std::size_t blocks : {std::size_t{500}, Ratio::kRows}) {
     const Ratio r(3, blocks);
     std::vector<std::vector<double>> replicates(1, std::vector<double>(4000));
-    resample(r.sums, std::vector{r.estimand}, {1, 0, 4000}, replicates);
-    const double error = error_of_influence(block_influence(r.sums, r.estimand));
+    Resampler(r.sums, 1).run(std::vector{r.estimand}, 0, 4000, replicates);
+    const double error = error_of_influence(block_influence(r.sums, r.estimand, r.sums.totals()));
     EXPECT_NEAR(std::sqrt(variance(replicates[0])), error, 0.05 * error) << blocks;
     EXPECT_NEAR(error, delta_error(r.estimand, r.sums.totals(), r.moments), 0.15 * error);
     EXPECT_NEAR(mean(replicates[0]), estimate(r.estimand, r.sums.totals()), 0.1 * error);
@@ -125,10 +128,109 @@ TEST(BlockSums, a_bootstrap_over_blocks_gives_the_error_of_one_over_rows) {
 TEST(BlockSums, replicates_do_not_depend_on_how_they_are_shared_out) {
   const Ratio r(4, 256);
   std::vector<std::vector<double>> whole(1, std::vector<double>(100)), parts = whole;
-  resample(r.sums, std::vector{r.estimand}, {9, 0, 100}, whole);
-  resample(r.sums, std::vector{r.estimand}, {9, 60, 100}, parts);
-  resample(r.sums, std::vector{r.estimand}, {9, 0, 60}, parts);
+  const Resampler resampler(r.sums, 9);
+  resampler.run(std::vector{r.estimand}, 0, 100, whole);
+  resampler.run(std::vector{r.estimand}, 60, 100, parts);
+  resampler.run(std::vector{r.estimand}, 0, 60, parts);
   EXPECT_EQ(whole, parts);
+}
+
+TEST(BlockSums, replicates_of_a_mean_vary_as_its_error_says_whatever_the_number_of_blocks) {
+  for (const std::size_t blocks :
+       {std::size_t{1}, std::size_t{37}, std::size_t{1000}, std::size_t{1024}, std::size_t{4096}}) {
+    const Rows rows = draw_rows(20'000, 8);
+    BlockSums sums(blocks, 2);
+    sums.add_rows(0, 0, std::vector<double>(rows.weight.size(), 1));
+    sums.add_rows(1, 0, rows.weight);
+    const Estimand estimand{.mean = 1};
+    constexpr std::size_t kReplicates = 10'000;
+    std::vector<std::vector<double>> replicates(1, std::vector<double>(kReplicates));
+    Resampler(sums, 5).run(std::vector{estimand}, 0, kReplicates, replicates);
+    const double b = static_cast<double>(blocks);
+    const double error = blocks == 1
+                             ? 0
+                             : error_of_influence(block_influence(sums, estimand, sums.totals())) *
+                                   std::sqrt((b - 1) / b);
+    // The standard deviation of so many is known to 0.7 %.
+    EXPECT_NEAR(std::sqrt(variance(replicates[0])), error, 0.03 * error + 1e-9) << blocks;
+    EXPECT_NEAR(mean(replicates[0]), mean(rows.weight), 0.05 * error + 1e-6) << blocks;
+  }
+}
+
+TEST(BlockSums, a_log_that_repeats_itself_has_the_error_of_its_rows) {
+  for (const std::size_t period : {2, 8, 16, 64, 510, 512}) {
+    constexpr std::size_t kRows = 40'000;
+    std::vector<double> values(kRows);
+    for (std::size_t i = 0; i < kRows; ++i) values[i] = i % period < period / 2 ? 1 : 0;
+    BlockSums sums(512, 2);
+    sums.add_rows(0, 0, std::vector<double>(kRows, 1));
+    // In pieces, as batches come.
+    for (std::size_t from = 0; from < kRows; from += 777)
+      sums.add_rows(1, from,
+                    std::span(values).subspan(from, std::min<std::size_t>(777, kRows - from)));
+    const double error = error_of_influence(block_influence(sums, {.mean = 1}, sums.totals()));
+    EXPECT_NEAR(error / std::sqrt(variance(values) / kRows), 1, 0.3) << period;
+  }
+}
+
+TEST(BlockSums, rows_go_to_the_block_that_is_told_of_them) {
+  for (const std::size_t blocks : {std::size_t{5}, std::size_t{100}, std::size_t{512}}) {
+    BlockSums by_rows(blocks, 1), by_block(blocks, 1);
+    std::vector<double> values(3000);
+    std::vector<std::uint32_t> block(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = static_cast<double>(i);
+      block[i] = static_cast<std::uint32_t>(block_of_row(i + 17, blocks));
+    }
+    by_rows.add_rows(0, 17, values);
+    by_block.add_to(0, block, values);
+    for (std::size_t b = 0; b < blocks; ++b)
+      ASSERT_EQ(by_rows.column(0)[b], by_block.column(0)[b]) << b;
+  }
+}
+
+TEST(BlockSums, as_many_blocks_are_drawn_as_there_are) {
+  for (const std::size_t blocks :
+       {std::size_t{1}, std::size_t{3}, std::size_t{999}, std::size_t{1024}, std::size_t{4096}}) {
+    std::vector<double> times(blocks);
+    for (std::size_t i = 0; i < 400; ++i) {
+      const std::vector<std::uint16_t> drawn = drawn_blocks(blocks, 3, i);
+      EXPECT_EQ(std::accumulate(drawn.begin(), drawn.end(), std::size_t{0}), blocks);
+      for (std::size_t b = 0; b < blocks; ++b) times[b] += drawn[b];
+    }
+    for (const double t : times) EXPECT_NEAR(t / 400, 1, 5.5 / 20) << blocks;
+  }
+}
+
+TEST(Replicates, are_as_far_out_as_the_error_is_unsure) {
+  Draws draws(12);
+  std::vector<double> values;
+  for (int i = 0; i < 200'000; ++i) values.push_back(draws.normal());
+  Replicates of(values, {.freedom = 9, .parts = 10});
+  const Interval plain = of.percentiles(0.05), wide = of.interval(0.05);
+  EXPECT_NEAR(plain.low, -1.96, 0.03);
+  EXPECT_NEAR(plain.high, 1.96, 0.03);
+  EXPECT_NEAR(wide.high, student_quantile(9, 0.975) * std::sqrt(10 / 9.), 0.05);
+  EXPECT_NEAR(wide.low, -wide.high, 0.1);
+}
+
+TEST(Replicates, percentiles_are_those_of_all_sorted) {
+  Draws draws(13);
+  for (const std::size_t n : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{1000}}) {
+    std::vector<double> values;
+    for (std::size_t i = 0; i < n; ++i) values.push_back(std::exp(2 * draws.normal()));
+    values.push_back(std::nan(""));
+    Replicates of(values, {});
+    const Interval found = of.percentiles(0.1);
+    values.pop_back();
+    EXPECT_DOUBLE_EQ(found.low, percentile(values, 5)) << n;
+    EXPECT_DOUBLE_EQ(found.high, percentile(values, 95)) << n;
+  }
+}
+
+TEST(Replicates, of_nothing_are_no_interval) {
+  EXPECT_TRUE(std::isnan(Replicates({}, {}).interval(0.05).low));
+  EXPECT_EQ(Replicates({std::nan("")}, {}).p_of_zero(), 1);
 }
 
 TEST(BlockSums, nothing_in_the_denominator_is_no_estimate) {
@@ -140,9 +242,9 @@ TEST(Skewness, of_a_few_large_terms_is_seen) {
   std::vector<double> even(100), rare(100, -0.02);
   for (std::size_t i = 0; i < 100; ++i) even[i] = i % 2 == 0 ? 1 : -1;
   rare[0] = rare[1] = 0.98;
-  EXPECT_NEAR(skewness_of_influence(even).first, 0, 1e-12);
-  EXPECT_NEAR(skewness_of_influence(rare).first, 1 / std::sqrt(2), 0.05);
-  EXPECT_NEAR(skewness_of_influence(rare).second, 0.5, 0.02);
+  EXPECT_NEAR(shape_of_influence(even).skewness, 0, 1e-12);
+  EXPECT_NEAR(shape_of_influence(rare).skewness, 1 / std::sqrt(2), 0.05);
+  EXPECT_NEAR(shape_of_influence(rare).largest, 0.5, 0.02);
 }
 
 TEST(Bernstein, covers_the_mean_of_bounded_values) {
