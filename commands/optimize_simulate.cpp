@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
 
 #include "cli/command.h"
 #include "commands/arm_options.h"
@@ -177,8 +178,10 @@ class OptimizeSimulate : public cli::Invocation {
   void read_pools(cli::Context& context) {
     loop::ArmFormat format;
     format.names = columns_option(columns_);
+    std::map<std::string, std::string> understood;
     const std::vector<loop::ArmRow> rows = loop::read_arm_rows(
-        context.world.files.read(replay_), replay_, format, context.diagnostics);
+        context.world.files.read(replay_), replay_, format, context.diagnostics, &understood);
+    tell_understood(context, understood);
     std::vector<std::string> names;
     for (const loop::ArmRow& row : rows) {
       if (row.count != 1) {

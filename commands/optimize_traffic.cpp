@@ -23,7 +23,8 @@ share of the traffic each should get until the next look. A row is the sums of m
   arm,trials,sum,weight          {"arm":"a","reward":1}
   a,1000,31,0.25                 {"arm":"b","reward":0}
 
-CSV, JSON Lines, and JSON or YAML lists are read. weight is the share that the arm has now; square_sum the sum of the
+Names that others use (variant; n, impressions, visits; successes, conversions, clicks) are understood where it is clear what
+they mean; --columns tells it otherwise. CSV, JSON Lines, and JSON or YAML lists are read. weight is the share that the arm has now; square_sum the sum of the
 squares of its rewards; floor and cap its bounds; alpha and beta its own Beta prior; time when the rewards came.
 
 METHODS
@@ -121,10 +122,6 @@ class OptimizeTraffic : public cli::Invocation {
     spec_.high = range[1];
     if (!segment_.empty()) format_.segment = split(segment_, ',');
     naming_.keys = format_.segment;
-    if (!learnt_.empty() && !segment_.empty()) {
-      throw Error(ErrorKind::usage, "what an Algorithm has learnt is not told by segments",
-                  "say --learnt or --segment, not both");
-    }
     format_.names = columns_option(columns_);
   }
 
@@ -135,10 +132,12 @@ class OptimizeTraffic : public cli::Invocation {
     if (piped) text = files.read_all_stdin();
     if (!piped && !file_.empty()) text = files.read(file_);
     std::vector<loop::ArmRow> rows = learnt(context);
+    std::map<std::string, std::string> understood;
     for (loop::ArmRow& row : loop::read_arm_rows(text, piped ? "<standard input>" : file_, format_,
-                                                 context.diagnostics)) {
+                                                 context.diagnostics, &understood)) {
       rows.push_back(std::move(row));
     }
+    tell_understood(context, understood);
     if (rows.empty() && context.diagnostics.ok()) {
       throw Error(ErrorKind::invalid, "there are no arms to choose from",
                   "autopilot help optimize traffic shows how they are written");
@@ -149,7 +148,7 @@ class OptimizeTraffic : public cli::Invocation {
   std::vector<loop::ArmRow> learnt(cli::Context& context) const {
     if (learnt_.empty()) return {};
     context.require_role(policy::Role::viewer, "optimize traffic --learnt");
-    return loop::learnt_rows(context.existing_store().database(), learnt_);
+    return loop::learnt_rows(context.existing_store().database(), learnt_, format_.segment);
   }
 
   void check_times(const std::vector<loop::ArmRow>& rows) const {

@@ -8,21 +8,23 @@
 
 namespace autopilot::loop {
 
-std::vector<ArmRow> learnt_rows(Database& database, const std::string& algorithm) {
+std::vector<ArmRow> learnt_rows(Database& database, const std::string& algorithm,
+                                const std::vector<std::string>& keys) {
   LoopStore store(database, algorithm);
   const std::optional<Step> last = store.last();
-  const ArmShares shares = last ? shares_of(last->body, "after") : ArmShares();
+  SegmentShares shares;
+  if (last && keys_of(last->body) == keys) shares = shares_of(last->body, "after");
   std::vector<ArmRow> out;
-  for (const StoredCount& one : store.counts()) {
+  for (const StoredCount& one : store.counts(keys)) {
     ArmRow row;
     row.arm = one.key.arm;
+    row.segment = one.key.segment;
     if (one.key.bucket > 0) row.time = Instant{one.key.bucket, 0};
     row.count = one.rewards.count;
     row.sum = one.rewards.sum;
     row.square_sum = one.rewards.square_sum;
-    if (const auto share = shares.find(row.arm); share != shares.end()) {
-      row.weight = share->second / 1e4;
-    }
+    const ArmShares& now = shares[row.segment];
+    if (const auto share = now.find(row.arm); share != now.end()) row.weight = share->second / 1e4;
     out.push_back(std::move(row));
   }
   if (out.empty()) {

@@ -198,7 +198,7 @@ constexpr std::array<std::string_view, 24> kTables = {
 
 constexpr std::array kMigrations = {Migration{1, kVersion1}, Migration{2, kVersion2},
                                     Migration{3, kVersion3}, Migration{4, kDeploySql},
-                                    Migration{5, kLoopSql}};
+                                    Migration{5, kLoopSql}, Migration{6, kLoopSegmentsSql}};
 
 }  // namespace
 
