@@ -17,6 +17,7 @@ FollowedLog::FollowedLog(File file, Start start)
       was_cut_(start.was_cut) {}
 
 bool FollowedLog::next(std::string_view& line) {
+  skip_hole();
   std::uint64_t from = offset_;
   for (;;) {
     const std::size_t end = text_.find('\n', static_cast<std::size_t>(from - base_));
@@ -33,8 +34,17 @@ bool FollowedLog::next(std::string_view& line) {
                   "a log has one event a line");
     }
     if (!fill()) return take_rest(line);
-    from = seen;
+    from = skip_hole() ? offset_ : seen;
   }
+}
+
+// A writer that does not append leaves a hole where its file was cut: bytes of zero before its next
+// line. Whether all that is there was such.
+bool FollowedLog::skip_hole() {
+  const auto begin = static_cast<std::size_t>(offset_ - base_);
+  const std::size_t end = std::min(text_.find_first_not_of('\0', begin), text_.size());
+  offset_ += end - begin;
+  return end > begin;
 }
 
 // What is behind the mark and the line at hand makes room.

@@ -69,6 +69,7 @@ class FollowedLog {
   const std::string& fault() const { return file_.bytes->fault(); }
 
  private:
+  bool skip_hole();
   bool fill();
   bool take_rest(std::string_view& line);
   std::string tail_at_mark() const;

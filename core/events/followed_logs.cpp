@@ -171,12 +171,14 @@ class FollowedLogs::Matching {
                : files_.open(one.file.path)->size();
   }
 
-  // Its cursor is not the file's own any more.
+  // What a cursor of this file stood for is neither in it nor in a copy of it.
   bool was_cut(const Candidate& one) const {
-    return std::any_of(known_.begin(), known_.end(), [&](const LogCursor& cursor) {
-      return cursor.inode == one.file.inode && cursor.inode != 0 && cursor.offset > 0 &&
-             cursor.path == one.file.path;
-    });
+    for (std::size_t i = 0; i < known_.size(); ++i) {
+      const LogCursor& cursor = known_[i];
+      const bool is_its = cursor.inode == one.file.inode && cursor.inode != 0;
+      if (is_its && !owner_[i] && cursor.offset > 0 && cursor.path == one.file.path) return true;
+    }
+    return false;
   }
 
   bool is_copy(const Candidate& one) {

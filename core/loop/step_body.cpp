@@ -268,7 +268,8 @@ std::vector<Pending> newly_pending(const Map& body, const std::vector<std::strin
 }
 
 double weight_of_line(std::string_view line) {
-  const Value* weight = final_weight(parse_json_or_throw(line, "a decision"));
+  const Value decision = parse_json_or_throw(line, "a decision");
+  const Value* weight = final_weight(decision);
   return weight == nullptr ? 0 : weight->as_double();
 }
 

@@ -65,7 +65,6 @@ class Followed : public ::testing::Test {
   void shell(const std::string& command) const {
     ASSERT_EQ(std::system(("cd " + scratch.path("") + " && " + command).c_str()), 0) << command;
   }
-  int next_number() const { return next_; }
   // A rotation that packs, as logrotate does it.
   void rotate(const std::string& pack) { shell("mv log log.1 && " + pack + " log.1"); }
 
@@ -77,7 +76,6 @@ class Followed : public ::testing::Test {
   std::size_t copies = 0;
   std::string fault;
 
- private:
   int next_ = 0;
 };
 
@@ -205,6 +203,23 @@ TEST_F(Followed, a_log_that_is_cut_is_read_from_its_beginning) {
   EXPECT_EQ(look(), from_to(0, 0));
 }
 
+TEST_F(Followed, a_hole_that_a_writer_leaves_where_its_log_was_cut_is_passed_over) {
+  std::FILE* writer = std::fopen(scratch.path("log").c_str(), "w");  // does not append
+  const auto write = [&](int count) {
+    for (int i = 0; i < count; ++i) std::fprintf(writer, "%s\n", line(next_++).c_str());
+    std::fflush(writer);
+  };
+  write(200'000);  // 6 MB: more than the longest line
+  EXPECT_EQ(look().size(), 200'000u);
+  shell("cp log log.1 && : > log");
+  write(3);
+  EXPECT_EQ(look(), from_to(200'000, 200'003));
+  EXPECT_EQ(cut, 0) << "the copy has it all";
+  write(2);
+  EXPECT_EQ(look(), from_to(200'003, 200'005));
+  std::fclose(writer);
+}
+
 TEST_F(Followed, cut_and_grown_beyond_where_it_was_it_is_another_log) {
   std::ofstream(scratch.path("log")) << std::string(2000, '#') << "\n";  // the same first lines
   add("log", 100);
@@ -320,7 +335,7 @@ TEST_F(Followed, looks_at_any_moment_of_any_rotation_see_each_line_once) {
         if ((moments >> i & 1) == 0) return;
         for (const int n : look()) seen.push_back(n);
       };
-      const int first = next_number();
+      const int first = next_;
       add("log", 40);
       maybe_look(0);
       add("log", 5);

@@ -93,7 +93,7 @@ TEST(algorithm, a_schedule_is_a_cron_expression_in_a_time_zone) {
   EXPECT_NE(first(head + "  schedule: {cron: '61 * * * *'}\n"), "");
   EXPECT_NE(first(head + "  schedule: {cron: '0 3 * * *', timezone: Europe/Pari}\n"), "");
   EXPECT_EQ(first(head + "  schedule: {every: 5m, timezone: Europe/Paris}\n"),
-            "wrong-value@8:36 timezone says something of cron, and there is none");
+            "wrong-value@8:35 timezone says something of cron, and there is none");
 }
 
 TEST(algorithm, one_arm_is_no_choice) {
