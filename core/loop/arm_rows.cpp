@@ -165,7 +165,7 @@ class RowReader {
     if (out.count < 0) fault(fmt::format("{} is below 0", column("trials")));
     if (trials && !sum) missing("sum");
     if (sum && !trials) missing("trials");
-    if (out.count == 0 && out.sum != 0) fault("there are rewards without trials");
+    if (sound_ && out.count == 0 && out.sum != 0) fault("there are rewards without trials");
     const double least = out.count > 0 ? out.sum * out.sum / out.count : 0;
     if (out.square_sum && *out.square_sum < least * (1 - 1e-9)) {
       fault(fmt::format("{} is less than such rewards can have", column("square_sum")));

@@ -11,7 +11,7 @@ namespace {
 
 std::string due_at(std::optional<Instant> at) {
   return at ? fmt::format("the next step is due at {}", format_rfc3339(*at))
-            : std::string("no step is ever due: schedule.cron never comes");
+            : std::string("schedule.cron never comes");
 }
 
 // The minute that `now` is in.

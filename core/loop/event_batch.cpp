@@ -43,7 +43,12 @@ class Reader {
       if (all_over) log.mark();
       if (!all_over && algorithm_.columns.id.empty()) break;  // nothing ahead is of use
     }
-    if (!log.fault().empty()) out_.damaged.push_back({shown(log.path()), log.fault()});
+    if (log.fault().empty()) return;
+    std::string why = log.fault();
+    if (const std::size_t at = why.find(log.path()); at != std::string::npos) {
+      why.replace(at, log.path().size(), shown(log.path()));
+    }
+    out_.damaged.push_back({shown(log.path()), std::move(why)});
   }
 
   EventBatch finish(const events::FollowedLogs& logs) {

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "core/base/cron_times.h"
 #include "core/base/text.h"
 #include "core/base/units.h"
 #include "core/policy/kinds.h"
@@ -139,7 +140,13 @@ class AlgorithmChecker {
 
   void check_schedule() {
     const Value* schedule = spec_.get("schedule");
-    if (schedule == nullptr || schedule->get("cron") != nullptr) return;
+    if (schedule == nullptr) return;
+    if (const Value* cron = schedule->get("cron")) {
+      const CronResult parsed = parse_cron(cron->as_string());
+      if (!parsed.cron || next_due(*parsed.cron, TimeZone(), Instant())) return;
+      fault(span("schedule", "cron"), fmt::format("{} never comes", cron->as_string()));
+      return;
+    }
     for (const char* field : {"timezone", "missed"}) {
       if (schedule->get(field) != nullptr) {
         fault(span("schedule", field),

@@ -91,6 +91,9 @@ TEST(algorithm, a_schedule_is_a_cron_expression_in_a_time_zone) {
                   "  schedule: {cron: '*/5 9-17 * * 1-5', timezone: Europe/Paris, missed: skip}\n"),
             "");
   EXPECT_NE(first(head + "  schedule: {cron: '61 * * * *'}\n"), "");
+  EXPECT_EQ(first(head + "  schedule: {cron: '0 3 30 2 *'}\n"),
+            "wrong-value@8:20 0 3 30 2 * never comes");
+  EXPECT_EQ(first(head + "  schedule: {cron: '0 3 29 2 *'}\n"), "");
   EXPECT_NE(first(head + "  schedule: {cron: '0 3 * * *', timezone: Europe/Pari}\n"), "");
   EXPECT_EQ(first(head + "  schedule: {every: 5m, timezone: Europe/Paris}\n"),
             "wrong-value@8:35 timezone says something of cron, and there is none");
