@@ -11,9 +11,9 @@
 #include "core/base/json.h"
 #include "core/base/units.h"
 #include "core/loop/due.h"
+#include "core/loop/learning.h"
 #include "core/loop/optimised_report.h"
 #include "core/loop/step_body.h"
-#include "core/stats/bandit_shares.h"
 
 namespace autopilot::loop {
 namespace {
@@ -23,24 +23,8 @@ namespace {
 constexpr int kMoved = 100;
 constexpr std::int64_t kStepsKnown = 10'000;  // generations that times are looked up among
 
-double trials_of(const std::vector<StoredCount>& counts) {
-  double sum = 0;
-  for (const StoredCount& one : counts) sum += one.rewards.count;
-  return sum;
-}
-
 // Counts of so many generations are kept apart; those before are one.
 constexpr std::int64_t kGenerationsApart = 100;
-// What is older than so many half-lives counts for less than 1e-19.
-constexpr int kHalfLives = 64;
-
-// Rewards from before it are as good as forgotten.
-Instant oldest_that_counts(const Memory& memory, Instant now) {
-  if (memory.window) return now - *memory.window;
-  if (!memory.half_life || memory.half_life->nanos > INT64_MAX / kHalfLives) return {};
-  return now - Duration{memory.half_life->nanos * kHalfLives};
-}
-
 // Which generation was in force when: that of the last step that had acted by then.
 class Generations {
  public:
@@ -59,59 +43,6 @@ class Generations {
   std::vector<Start> starts_;
 };
 
-// What each arm of a segment has earned, with less weight for what is long ago.
-using Earned = std::map<std::pair<Segment, std::string>, stats::ArmRewards>;
-Earned earned_by(const Algorithm& algorithm, const std::vector<StoredCount>& counts, Instant now) {
-  const std::int64_t bucket = bucket_seconds(algorithm.memory);
-  Earned out;
-  for (const StoredCount& one : counts) {
-    const Instant middle{one.key.bucket + bucket / 2, 0};
-    const double weight = bucket == 0 ? 1 : weight_of(algorithm.memory, now - middle);
-    stats::ArmRewards& into = out[{one.key.segment, one.key.arm}];
-    into.count += weight * one.rewards.count;
-    into.sum += weight * one.rewards.sum;
-    into.square_sum += weight * one.rewards.square_sum;
-  }
-  return out;
-}
-
-std::vector<Cell> cells_at(const Algorithm& algorithm, const std::vector<StoredCount>& counts,
-                           const SegmentShares& before, Instant now) {
-  Earned earned = earned_by(algorithm, counts, now);
-  std::vector<Cell> out;
-  for (const auto& [segment, shares] : before) {
-    for (const AlgorithmArm& arm : algorithm.arms) {
-      Cell cell;
-      cell.segment = segment;
-      cell.arm = arm.name;
-      cell.floor = arm.floor;
-      cell.cap = arm.cap;
-      cell.before = shares.at(arm.name) / 1e4;
-      cell.rewards = earned[{segment, arm.name}];
-      out.push_back(std::move(cell));
-    }
-  }
-  return out;
-}
-
-// Shares of these arms and no others; even where nothing is known.
-ArmShares fitted(const Algorithm& algorithm, const ArmShares& known) {
-  std::vector<double> shares;
-  double sum = 0;
-  for (const AlgorithmArm& arm : algorithm.arms) {
-    const auto at = known.find(arm.name);
-    shares.push_back(at == known.end() ? 0 : at->second);
-    sum += shares.back();
-  }
-  for (double& share : shares) {
-    share = sum > 0 ? share / sum : 1 / static_cast<double>(shares.size());
-  }
-  const std::vector<int> points = stats::basis_points(shares);
-  ArmShares out;
-  for (std::size_t i = 0; i < points.size(); ++i) out[algorithm.arms[i].name] = points[i];
-  return out;
-}
-
 const ArmShares& of_segment(const SegmentShares& shares, const Segment& segment) {
   static const ArmShares nothing;
   const auto at = shares.find(segment);
@@ -122,6 +53,18 @@ Value weights_data(const ArmShares& shares) {
   Map out;
   for (const auto& [arm, share] : shares) out.append(arm, share / 1e4);
   return out;
+}
+
+// Whether a step is about the arms and the segments that the algorithm has.
+bool fits(const Step& step, const Algorithm& algorithm) {
+  if (keys_of(step.body) != algorithm.segment) return false;
+  for (const auto& [segment, shares] : shares_of(step.body, "before")) {
+    if (shares.size() != algorithm.arms.size()) return false;
+    for (const AlgorithmArm& arm : algorithm.arms) {
+      if (!shares.contains(arm.name)) return false;
+    }
+  }
+  return true;
 }
 
 Map events_data(const EventBatch& batch) {
@@ -160,6 +103,7 @@ LoopResult Loop::run() {
   std::optional<Step> last = store_.last();
   if (last && last->stage != Stage::done) {
     counts_ = store_.counts(algorithm_.segment);
+    if (!fits(*last, algorithm_)) close(*last);
     finish(*last);
     out.resumed = last;
   }
@@ -168,14 +112,24 @@ LoopResult Loop::run() {
     return agreements_.look(one).status == Agreement::Status::granted;
   });
   const Instant now = parts_.world.clock.now();
-  if (!agreed)
-    out.waits =
-        why_not_due(algorithm_.schedule, last ? std::optional(last->time) : std::nullopt, now);
+  std::optional<Instant> begun;
+  if (last) begun = last->time;
+  if (!agreed) out.waits = why_not_due(algorithm_.schedule, begun, now);
   if (out.waits.empty()) out.waits = read(last, agreed, out);
   if (!out.step) return out;
   finish(*out.step);
   out.waiting = pending_in(out.step->body, "waiting");
   return out;
+}
+
+// A step that began before the algorithm was changed has nothing to move any more.
+void Loop::close(Step& step) {
+  if (step.stage == Stage::acted) return;
+  set_shares(step.body, "after", shares_of(step.body, "before"));
+  step.body["acted"] =
+      Map{{"moved", false}, {"why", "the algorithm has other arms or segments by now"}};
+  step.stage = Stage::acted;
+  keep(step);
 }
 
 // What waits since an earlier step, with how it stands. A shadow asks nobody.
@@ -215,7 +169,8 @@ std::string Loop::read(const std::optional<Step>& last, bool agreed, LoopResult&
   if (result.step) {
     store_.put(*result.step);
     const Instant oldest = oldest_that_counts(algorithm_.memory, result.step->time);
-    store_.fold(result.step->generation - kGenerationsApart, oldest.seconds);
+    store_.fold(result.step->generation - kGenerationsApart,
+                oldest.seconds - bucket_seconds(algorithm_.memory));
   }
   transaction.commit();
   return waits;

@@ -65,6 +65,7 @@ class Loop {
   SegmentShares shares_before(const std::optional<Step>& last);
 
   std::string key_of(const Step& step) const;  // the beginning of its idempotency keys
+  void close(Step& step);
   void finish(Step& step);
   void propose(Step& step);
   void decide(Step& step);

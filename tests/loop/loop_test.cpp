@@ -310,6 +310,29 @@ TEST_F(LoopTest, counts_of_old_generations_and_forgotten_times_are_added_up) {
   EXPECT_EQ(by_bucket, (std::map<std::int64_t, double>{{1, 40}, {180, 20}}));
 }
 
+TEST_F(LoopTest, an_open_step_of_an_algorithm_that_was_changed_is_closed_and_moves_nothing) {
+  for (const bool by_segment : {false, true}) {
+    SCOPED_TRACE(by_segment);
+    actuator.refuses = true;
+    add_events(10);
+    EXPECT_THROW(run(), Error);
+    actuator.refuses = false;
+    actuator.keys.clear();
+    if (by_segment) {
+      algorithm.segment = {"part"};
+    } else {
+      algorithm.arms.push_back({"c", {}, {}, 0, ""});
+    }
+    add_events(10);
+    const LoopResult result = run();
+    ASSERT_TRUE(result.resumed);
+    EXPECT_EQ(result.resumed->body.find("acted")->get("why")->as_string(),
+              "the algorithm has other arms or segments by now");
+    ASSERT_TRUE(result.step);
+    EXPECT_EQ(actuator.keys.size(), 1u);
+  }
+}
+
 // Segments: in the morning `a` wins, in the evening `b`.
 class Segments : public LoopTest {
  protected:
