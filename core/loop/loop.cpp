@@ -236,7 +236,9 @@ SegmentShares Loop::shares_before(const std::optional<Step>& last) {
   SegmentShares known;
   if (last && keys_of(last->body) == algorithm_.segment) known = shares_of(last->body, "after");
   if (mode_ != Mode::shadow || known.empty()) {
-    for (auto& [segment, shares] : parts_.actuator.current()) known[segment] = shares;
+    for (auto& [segment, shares] : parts_.actuator.current()) {
+      if (segment.size() == algorithm_.segment.size()) known[segment] = shares;
+    }
   }
   for (const StoredCount& one : counts_) known.try_emplace(one.key.segment);
   if (algorithm_.segment.empty()) known.try_emplace({});
