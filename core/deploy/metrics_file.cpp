@@ -125,7 +125,8 @@ Value pack_place(const std::vector<events::LogCursor>& cursors) {
                          {"offset", static_cast<std::int64_t>(one.offset)},
                          {"tail", one.tail},
                          {"stamp", one.stamp},
-                         {"seen", one.seen.micros()}});
+                         {"seen", one.seen.micros()},
+                         {"copy", one.is_copy}});
   }
   return out;
 }
@@ -143,6 +144,7 @@ std::vector<events::LogCursor> unpack_place(const Value& place) {
     cursor.tail = text_in(one, "tail", "");
     cursor.stamp = text_in(one, "stamp", "");
     cursor.seen = Instant::from_micros(one.get("seen")->as_int());
+    cursor.is_copy = one.get("copy")->as_bool();
     out.push_back(std::move(cursor));
   }
   return out;

@@ -24,6 +24,9 @@ struct LogCursor {
   std::string stamp;         // of a packed file that was read to its end: Files::stamp() of then
   Instant seen;              // when it was last there
 
+  // Not read, for it held no more than another log did. `offset` is its end then.
+  bool is_copy = false;
+
   friend bool operator==(const LogCursor&, const LogCursor&) = default;
 };
 

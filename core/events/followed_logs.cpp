@@ -60,8 +60,7 @@ std::vector<std::string> find_logs(Files& files, const std::string& root,
 
 struct FollowedLogs::Candidate {
   FollowedLog::File file;
-  std::optional<std::size_t> cursor;  // in the list of those known
-  bool is_settled = false;            // it is known where to begin, or that it is a copy
+  bool is_settled = false;  // it is known where to begin, or that it is a copy
   bool is_copy = false;
   FollowedLog::Start start;
 };
@@ -82,11 +81,24 @@ class FollowedLogs::Matching {
 
   std::vector<Candidate>& candidates() { return candidates_; }
   std::vector<LogCursor>& unread() { return unread_; }
+  std::vector<LogCursor>& read_further() { return read_further_; }
   std::vector<LogCursor> absent() const {
     std::vector<LogCursor> out;
     for (std::size_t i = 0; i < known_.size(); ++i) {
       if (!owner_[i]) out.push_back(known_[i]);
     }
+    return out;
+  }
+  // A cursor that says that it was a copy.
+  static LogCursor cursor_of_copy(const Candidate& one) {
+    LogCursor out;
+    out.path = one.file.path;
+    out.inode = one.file.inode;
+    out.head = to_hex(sha256(one.file.head));
+    out.head_bytes = one.file.head.size();
+    out.offset = size_of(*one.file.bytes);
+    out.tail = to_hex(sha256(before(*one.file.bytes, out.offset)));
+    out.is_copy = true;
     return out;
   }
 
@@ -118,7 +130,7 @@ class FollowedLogs::Matching {
       if (one.is_settled) continue;
       std::optional<std::size_t> best;
       for (std::size_t i = 0; i < known_.size(); ++i) {
-        if (owner_[i] || !may(one, known_[i])) continue;
+        if (owner_[i] || known_[i].is_copy || !may(one, known_[i])) continue;
         if (best && known_[*best].offset >= known_[i].offset) continue;
         if (holds(one, known_[i])) best = i;
       }
@@ -129,7 +141,6 @@ class FollowedLogs::Matching {
   void take(Candidate& one, std::size_t i) {
     owner_[i] = true;
     one.is_settled = true;
-    one.cursor = i;
     one.start.offset = known_[i].offset;
     one.start.before = before(*one.file.bytes, known_[i].offset);
   }
@@ -176,25 +187,46 @@ class FollowedLogs::Matching {
     for (std::size_t i = 0; i < known_.size(); ++i) {
       const LogCursor& cursor = known_[i];
       const bool is_its = cursor.inode == one.file.inode && cursor.inode != 0;
-      if (is_its && !owner_[i] && cursor.offset > 0 && cursor.path == one.file.path) return true;
+      const bool is_lost = !owner_[i] && !cursor.is_copy && cursor.offset > 0;
+      if (is_its && is_lost && cursor.path == one.file.path) return true;
     }
     return false;
   }
 
   bool is_copy(const Candidate& one) {
     if (one.file.head.empty()) return false;
-    for (std::size_t i = 0; i < known_.size(); ++i) {
-      if (owner_[i] && known_[i].offset > 0 && holds(one, known_[i])) return true;
-    }
     for (const Candidate& other : candidates_) {
       if (&other != &one && other.is_settled && !other.is_copy && is_part_of(one, other)) {
         return true;
       }
     }
-    return std::any_of(unread_.begin(), unread_.end(),
+    return was_copy_of_what_is_read(one) ||
+           std::any_of(unread_.begin(), unread_.end(),
                        [&](const LogCursor& cursor) { return is_part_of_unread(one, cursor); });
   }
 
+  // The log that it was copied from was read further, and has been cut since.
+  bool was_copy_of_what_is_read(const Candidate& one) {
+    if (!was_copy(one)) return false;
+    const std::uint64_t size = size_of(*one.file.bytes);
+    for (std::size_t i = 0; i < known_.size(); ++i) {
+      const LogCursor& cursor = known_[i];
+      if (owner_[i] || cursor.is_copy || cursor.offset < size || !begins_alike(one, cursor))
+        continue;
+      owner_[i] = true;  // kept as long as the copy is there
+      read_further_.push_back(cursor);
+      return true;
+    }
+    return false;
+  }
+  bool was_copy(const Candidate& one) const {
+    return std::any_of(known_.begin(), known_.end(), [&](const LogCursor& cursor) {
+      const bool is_its = cursor.inode == one.file.inode && cursor.inode != 0;
+      return cursor.is_copy && (is_its ? begins_alike(one, cursor) : holds(one, cursor));
+    });
+  }
+
+  // Whether all that is in the one is at the beginning of the other, too.
   static bool is_part_of(const Candidate& one, const Candidate& other) {
     if (!other.file.head.starts_with(one.file.head)) return false;
     const std::uint64_t size = size_of(*one.file.bytes);
@@ -215,7 +247,7 @@ class FollowedLogs::Matching {
   std::vector<bool> owner_;  // whether a file has claimed the cursor
   std::set<std::uint64_t> inodes_;
   std::vector<Candidate> candidates_;
-  std::vector<LogCursor> unread_;
+  std::vector<LogCursor> unread_, read_further_;
 };
 
 FollowedLogs::FollowedLogs(Files& files, const std::vector<std::string>& paths,
@@ -224,22 +256,30 @@ FollowedLogs::FollowedLogs(Files& files, const std::vector<std::string>& paths,
   for (Candidate& one : matching.candidates()) {
     if (one.is_copy) {
       copies_.push_back(one.file.path);
+      copied_.push_back(Matching::cursor_of_copy(one));
     } else {
       logs_.emplace_back(std::move(one.file), std::move(one.start));
     }
   }
   unread_ = std::move(matching.unread());
+  for (LogCursor& cursor : matching.read_further()) copied_.push_back(std::move(cursor));
   absent_ = matching.absent();
 }
 
 std::vector<LogCursor> FollowedLogs::cursors(Instant now) const {
   std::vector<LogCursor> out;
   for (const FollowedLog& log : logs_) out.push_back(log.cursor(now));
-  for (LogCursor cursor : unread_) {
-    cursor.seen = now;
-    out.push_back(std::move(cursor));
+  for (const std::vector<LogCursor>* seen : {&unread_, &copied_}) {
+    for (LogCursor cursor : *seen) {
+      cursor.seen = now;
+      out.push_back(std::move(cursor));
+    }
   }
   for (LogCursor cursor : absent_) {
+    const bool is_there = std::any_of(copied_.begin(), copied_.end(), [&](const LogCursor& copy) {
+      return copy.is_copy && cursor.is_copy && copy.inode == cursor.inode;
+    });
+    if (is_there) continue;                           // told anew
     if (cursor.seen == Instant()) cursor.seen = now;  // kept by a version that did not tell
     if (cursor.offset > 0 && cursor.seen + kForgetAfter > now) out.push_back(std::move(cursor));
   }

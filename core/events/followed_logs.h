@@ -9,7 +9,8 @@
 //  * packed (gzip, zstd) after its rotation, it goes on within the packed file where it was;
 //  * copied and cut (copytruncate), it goes on within the copy, and from the beginning where it
 //    was cut;
-//  * while a copy, plain or packed, is being made of a log that is there, only one of them is read.
+//  * while a copy, plain or packed, is being made of a log that is there, only one of them is read;
+//    what was seen to be a copy stays one when the log was read further than the copy goes.
 
 #include <string>
 #include <vector>
@@ -44,6 +45,7 @@ class FollowedLogs {
 
   std::vector<FollowedLog> logs_;
   std::vector<std::string> copies_;
+  std::vector<LogCursor> copied_;  // of the copies
   std::vector<LogCursor> unread_;  // packed files that have not changed since
   std::vector<LogCursor> absent_;
 };

@@ -107,6 +107,10 @@ void add_remarks(const LoopResult& result, const Algorithm& algorithm, render::R
     remarks.lines.push_back(
         Line({{"not ours  ", Tone::warn}, {join(batch.foreign_arms, ", "), {}}}));
   }
+  for (const std::string& path : batch.copies) {
+    remarks.lines.push_back(Line({{"same      ", Tone::warn},
+                                  {path + " holds no more than another log: it is not read", {}}}));
+  }
   for (const BadLine& damaged : batch.damaged) {
     remarks.lines.push_back(Line({{"damaged   ", Tone::warn}, {damaged.why, {}}}));
   }

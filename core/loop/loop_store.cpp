@@ -55,7 +55,7 @@ std::string shadow_of(const std::string& algorithm) { return algorithm + "~shado
 
 std::vector<events::LogCursor> LoopStore::cursors() {
   Statement rows = database_.prepare(
-      "SELECT path, inode, head, head_bytes, position, tail, stamp, seen FROM loop_cursor "
+      "SELECT path, inode, head, head_bytes, position, tail, stamp, seen, copy FROM loop_cursor "
       "WHERE algorithm = ?1 ORDER BY path, inode, head, position");
   rows.bind(name_);
   std::vector<events::LogCursor> out;
@@ -69,6 +69,7 @@ std::vector<events::LogCursor> LoopStore::cursors() {
     one.tail = rows.text(5);
     one.stamp = rows.text(6);
     one.seen = Instant::from_micros(rows.integer(7));
+    one.is_copy = rows.integer(8) != 0;
     out.push_back(std::move(one));
   }
   return out;
@@ -78,10 +79,10 @@ void LoopStore::put(const std::vector<events::LogCursor>& cursors) {
   database_.prepare("DELETE FROM loop_cursor WHERE algorithm = ?1").run(name_);
   Statement add = database_.prepare(
       "INSERT OR REPLACE INTO loop_cursor (algorithm, path, inode, head, head_bytes, position, "
-      "tail, stamp, seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+      "tail, stamp, seen, copy) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
   for (const events::LogCursor& one : cursors) {
     add.run(name_, one.path, one.inode, one.head, one.head_bytes, one.offset, one.tail, one.stamp,
-            one.seen.micros());
+            one.seen.micros(), one.is_copy ? 1 : 0);
   }
 }
 

@@ -60,7 +60,8 @@ DROP TABLE loop_count_5;
 
 ALTER TABLE loop_cursor RENAME TO loop_cursor_5;
 -- How far each log of an algorithm was read: `head` and `tail` are hashes of its first bytes and of those before
--- `position`, unpacked; `stamp` tells a packed file that was read to its end; `seen` is when it was last there.
+-- `position`, unpacked; `stamp` tells a packed file that was read to its end; `seen` is when it was last there; `copy`
+-- is 1 for a file that held no more than another one and was not read.
 CREATE TABLE loop_cursor (
   algorithm TEXT NOT NULL,
   path TEXT NOT NULL,
@@ -71,9 +72,10 @@ CREATE TABLE loop_cursor (
   tail TEXT NOT NULL,
   stamp TEXT NOT NULL,
   seen INTEGER NOT NULL,
+  copy INTEGER NOT NULL,
   PRIMARY KEY (algorithm, path, inode, head, position)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO loop_cursor SELECT algorithm, path, inode, head, head_bytes, position, '', '', 0 FROM loop_cursor_5;
+INSERT INTO loop_cursor SELECT algorithm, path, inode, head, head_bytes, position, '', '', 0, 0 FROM loop_cursor_5;
 DROP TABLE loop_cursor_5;
 
 -- Microseconds since 1970 when the step had acted.

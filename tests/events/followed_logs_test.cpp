@@ -169,6 +169,17 @@ TEST_F(Followed, of_two_copies_that_were_never_seen_one_is_read) {
   EXPECT_EQ(look(), from_to(0, 0));
 }
 
+TEST_F(Followed, a_log_that_begins_like_an_older_one_and_holds_more_is_another) {
+  add("log", 3);
+  EXPECT_EQ(look(), from_to(0, 3));
+  shell("mv log log.1 && cp log.1 log");
+  EXPECT_EQ(look(), from_to(0, 0)) << "so far it is a copy";
+  EXPECT_EQ(copies, 1u);
+  add("log", 2);
+  EXPECT_EQ(look(), from_to(0, 5));
+  EXPECT_EQ(look(), from_to(0, 0));
+}
+
 TEST_F(Followed, copied_and_cut_the_rest_is_read_in_the_copy) {
   add("log", 500);
   EXPECT_EQ(look(), from_to(0, 500));
@@ -180,6 +191,30 @@ TEST_F(Followed, copied_and_cut_the_rest_is_read_in_the_copy) {
   add("log", 3);
   EXPECT_EQ(look(), from_to(530, 553));
   EXPECT_EQ(look(), from_to(0, 0));
+}
+
+// What is written between the copy and the cut is in neither; it was read, and nothing twice.
+TEST_F(Followed, read_further_than_a_copy_goes_the_copy_is_not_read_again) {
+  for (const bool packed : {false, true}) {
+    SCOPED_TRACE(packed);
+    shell("rm -f log*");
+    const int first = next_;
+    add("log", 500);
+    look();
+    shell("cp log log.1");
+    add("log", 5);
+    EXPECT_EQ(look(), from_to(first + 500, first + 505));
+    shell(": > log");
+    if (packed) shell("gzip log.1");
+    add("log", 2);
+    EXPECT_EQ(look(), from_to(first + 505, first + 507));
+    now = now + FollowedLogs::kForgetAfter - Duration::seconds(86400);
+    EXPECT_EQ(look(), from_to(0, 0));
+    now = now + FollowedLogs::kForgetAfter - Duration::seconds(86400);
+    EXPECT_EQ(look(), from_to(0, 0)) << "it is not forgotten while it is there";
+    if (!packed) shell("gzip log.1");
+    EXPECT_EQ(look(), from_to(0, 0));
+  }
 }
 
 TEST_F(Followed, copied_cut_and_packed_between_two_looks_the_rest_is_read_in_the_packed_copy) {
@@ -336,17 +371,20 @@ TEST_F(Followed, looks_at_any_moment_of_any_rotation_see_each_line_once) {
         for (const int n : look()) seen.push_back(n);
       };
       const int first = next_;
+      int added = 54;
       add("log", 40);
       maybe_look(0);
       add("log", 5);
       for (std::size_t i = 0; i < kinds[kind].size(); ++i) {
         shell(kinds[kind][i]);
+        // Between a copy and its cut a line may be lost, so none is written then.
+        if (kinds[kind][i] == ": > log") add("log", 1), ++added;
         maybe_look(i + 1);
       }
       add("log", 9);
       for (const int n : look()) seen.push_back(n);
       std::sort(seen.begin(), seen.end());
-      ASSERT_EQ(seen, from_to(first, first + 54));
+      ASSERT_EQ(seen, from_to(first, first + added));
     }
   }
 }

@@ -54,6 +54,7 @@ TEST(LoopStore, cursors_come_back_as_they_were_put) {
   one.tail = "tail";
   one.stamp = "1:2:3";
   one.seen = Instant{5, 0};
+  one.is_copy = true;
   WriteTransaction transaction(database);
   store.put({one});
   store.put({one});
