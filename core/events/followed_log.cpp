@@ -39,7 +39,7 @@ bool FollowedLog::next(std::string_view& line) {
 }
 
 // A writer that does not append leaves a hole where its file was cut: bytes of zero before its next
-// line. Whether all that is there was such.
+// line. Whether there was one.
 bool FollowedLog::skip_hole() {
   const auto begin = static_cast<std::size_t>(offset_ - base_);
   const std::size_t end = std::min(text_.find_first_not_of('\0', begin), text_.size());
