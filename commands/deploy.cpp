@@ -21,6 +21,27 @@ deploy::Site site_of(cli::Context& context, const deploy::Place& place,
   return {place.deployment, model.slots, folder, model.hosts, model.hosts_batch, model.ssh};
 }
 
+// A lease for one scope. What ends the scope is worth more than a lease that cannot be given back:
+// this process ends soon, and its lease with it.
+class Leased {
+ public:
+  Leased(deploy::Journal& journal, const deploy::Place& place, const std::string& actor)
+      : journal_(journal) {
+    journal.take_lease(place, actor);
+  }
+  ~Leased() {
+    try {
+      journal_.release_lease();
+    } catch (const Error&) {
+    }
+  }
+  Leased(const Leased&) = delete;
+  Leased& operator=(const Leased&) = delete;
+
+ private:
+  deploy::Journal& journal_;
+};
+
 }  // namespace
 
 deploy::Providers make_providers(cli::Context& context, const deploy::Place& place,
@@ -71,24 +92,39 @@ deploy::JudgeFunction judge_function() {
   };
 }
 
+std::string begin_rollout(cli::Context& context, deploy::Journal& journal,
+                          const deploy::Place& place, deploy::StartRequest request) {
+  state::Store& store = context.existing_store();
+  request.deployment = place.deployment;
+  request.environment = place.environment;
+  request.actor = context.actor();
+  request.identity = context.who().identity;
+  request.role = policy::parse_role(context.actor_role()).value_or(policy::Role::viewer);
+  const policy::Document document = deploy::find_deployment(store, place.deployment);
+  const deploy::Providers providers = make_providers(
+      context, place, deploy::deployment_from(document.id, deploy::expanded_spec(document, place)));
+  const Leased leased(journal, place, request.actor);
+  const deploy::Rollout r =
+      deploy::new_rollout(store, journal, context.world, *providers.process, request);
+  journal.create(r,
+                 {{r.id + "/started", "started",
+                   fmt::format("{} -> {}", r.previous.empty() ? "nothing" : r.previous, r.version),
+                   Map{{"version", r.version}}}});
+  return r.id;
+}
+
 deploy::Rollout with_runner(cli::Context& context, deploy::Journal& journal,
                             const std::string& rollout, deploy::RunnerSettings settings,
                             const std::function<void(deploy::Runner&)>& act) {
   const deploy::Rollout before = journal.load(rollout);
   const deploy::Place place{before.deployment, before.environment};
-  journal.take_lease(place, context.actor());
-  try {
-    deploy::Providers providers =
-        make_providers(context, place, deploy::deployment_from(before.deployment, before.spec));
-    deploy::Runner runner(journal, providers, context.world, rollout, judge_function(),
-                          std::move(settings));
-    act(runner);
-    journal.release_lease();
-    return runner.rollout();
-  } catch (...) {
-    journal.release_lease();
-    throw;
-  }
+  const Leased leased(journal, place, context.actor());
+  deploy::Providers providers =
+      make_providers(context, place, deploy::deployment_from(before.deployment, before.spec));
+  deploy::Runner runner(journal, providers, context.world, rollout, judge_function(),
+                        std::move(settings));
+  act(runner);
+  return runner.rollout();
 }
 
 cli::Exit show_rollout(cli::Context& context, deploy::Journal& journal,

@@ -28,6 +28,11 @@ cli::Exit exit_of(const deploy::Rollout& rollout);
 // The judge that analyses use.
 deploy::JudgeFunction judge_function();
 
+// Writes down a new rollout of `place`, asked for by who runs this command; its id. The request's
+// deployment, environment and who are filled in here.
+std::string begin_rollout(cli::Context& context, deploy::Journal& journal,
+                          const deploy::Place& place, deploy::StartRequest request);
+
 // Runs `act` on a rollout while its lease is held.
 deploy::Rollout with_runner(cli::Context& context, deploy::Journal& journal,
                             const std::string& rollout, deploy::RunnerSettings settings,

@@ -201,28 +201,7 @@ class Abort final : public AskCommand {
 // A rollout of its own, which begins now and is carried out at once.
 cli::Exit run_new(cli::Context& context, deploy::Journal& journal, const deploy::Place& at,
                   deploy::StartRequest request) {
-  state::Store& store = context.existing_store();
-  request.deployment = at.deployment;
-  request.environment = at.environment;
-  request.actor = context.actor();
-  request.identity = context.who().identity;
-  request.role = policy::parse_role(context.actor_role()).value_or(policy::Role::viewer);
-  const policy::Document document = deploy::find_deployment(store, at.deployment);
-  const deploy::Providers providers = make_providers(
-      context, at, deploy::deployment_from(document.id, deploy::expanded_spec(document, at)));
-  journal.take_lease(at, context.actor());
-  std::string id;
-  try {
-    const deploy::Rollout r =
-        deploy::new_rollout(store, journal, context.world, *providers.process, request);
-    journal.create(
-        r, {{r.id + "/started", "started", fmt::format("{} -> {}", r.previous, r.version), {}}});
-    id = r.id;
-    journal.release_lease();
-  } catch (...) {
-    journal.release_lease();
-    throw;
-  }
+  const std::string id = begin_rollout(context, journal, at, std::move(request));
   const deploy::Rollout done =
       with_runner(context, journal, id, {}, [](deploy::Runner& runner) { runner.run(); });
   return show_rollout(context, journal, done);
@@ -277,7 +256,9 @@ class Rollback final : public AskCommand {
 
 class Retry final : public AskCommand {
  public:
-  explicit Retry(cli::Options& o) : AskCommand(o, "retry") {}
+  explicit Retry(cli::Options& o) : AskCommand(o, "retry") {
+    o.flag("--emergency", is_emergency_, "go forward in a freeze; takes its role");
+  }
 
   cli::Exit run(cli::Context& context) override {
     deploy::Journal journal(context.existing_store().database(), context.world);
@@ -289,8 +270,12 @@ class Retry final : public AskCommand {
     deploy::StartRequest request;
     request.version = last.version;
     request.reason = reason_.empty() ? "again, after " + last.id : reason_;
+    request.is_emergency = is_emergency_;
     return run_new(context, journal, at, std::move(request));
   }
+
+ private:
+  bool is_emergency_ = false;
 };
 
 }  // namespace

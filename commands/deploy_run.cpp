@@ -3,7 +3,6 @@
 
 #include "commands/deploy.h"
 #include "core/base/error.h"
-#include "core/state/identity.h"
 
 namespace autopilot::commands {
 namespace {
@@ -64,32 +63,9 @@ class StartCommand : public cli::Invocation {
  protected:
   // The new rollout's id.
   std::string begin(cli::Context& context, deploy::Journal& journal) {
-    state::Store& store = context.existing_store();
     if (request_.version.empty())
       throw Error(ErrorKind::usage, "which version?", "--version VERSION");
-    request_.actor = context.actor();
-    request_.identity = context.who().identity;
-    request_.role = policy::parse_role(context.actor_role()).value_or(policy::Role::viewer);
-    const policy::Document document = deploy::find_deployment(store, request_.deployment);
-    const deploy::Place place = deploy::place_of(document, request_.environment);
-    const deploy::Deployment model =
-        deploy::deployment_from(document.id, deploy::expanded_spec(document, place));
-    const deploy::Providers providers = make_providers(context, place, model);
-    journal.take_lease(place, context.actor());
-    try {
-      const deploy::Rollout r =
-          deploy::new_rollout(store, journal, context.world, *providers.process, request_);
-      deploy::Event started{
-          r.id + "/started", "started",
-          fmt::format("{} -> {}", r.previous.empty() ? "nothing" : r.previous, r.version),
-          Map{{"version", r.version}}};
-      journal.create(r, {started});
-      journal.release_lease();
-      return r.id;
-    } catch (...) {
-      journal.release_lease();
-      throw;
-    }
+    return begin_rollout(context, journal, place(context), request_);
   }
 
   deploy::Place place(cli::Context& context) {

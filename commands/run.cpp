@@ -13,6 +13,9 @@
 namespace autopilot::commands {
 namespace {
 
+// Long enough for what a killed run was starting to let go of its lock.
+constexpr Duration kPatience = Duration::milliseconds(500);
+
 constexpr char kRunDetails[] =
     R"(Makes one pass of an applied Algorithm: reads what is new in its logs, proposes shares of the traffic, lets the
 policies decide on every change, moves what they allow, and records it. One line of cron closes the loop:
@@ -56,7 +59,7 @@ class Run : public cli::Invocation {
     const loop::Algorithm algorithm = loop::algorithm_from(document(store));
     FileLock lock(
         fmt::format("{}.run-{}{}", context.state_path(), algorithm.id, shadow_ ? "-shadow" : ""));
-    if (!dry_run_ && !lock.try_acquire()) {
+    if (!dry_run_ && !lock.try_acquire(kPatience)) {
       throw Error(ErrorKind::locked, fmt::format("another run of {} is at work", algorithm.id));
     }
     state::PolicySets policies(store);

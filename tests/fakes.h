@@ -142,6 +142,7 @@ class FakeEnvironment final : public Environment {
   std::string user_name = "ada";
   std::string directory = "/work";
   std::set<std::int64_t> alive{4242};
+  std::string started = "1000";  // of every process
   std::set<int> terminals;
   std::optional<int> columns;
 
@@ -155,6 +156,7 @@ class FakeEnvironment final : public Environment {
   std::string boot_id() override { return "00000000-0000-4000-8000-000000000000"; }
   std::int64_t process_id() override { return 4242; }
   bool process_alive(std::int64_t pid) override { return alive.contains(pid); }
+  std::string process_start(std::int64_t) override { return started; }
   std::string working_directory() override { return directory; }
   void change_directory(const std::string& path) override {
     directory = path.rfind('/', 0) == 0 ? path : directory + "/" + path;

@@ -90,18 +90,22 @@ bool FileLock::lock_once(Wait wait) {
   }
 }
 
-bool FileLock::try_acquire() { return lock_once(Wait::none); }
+bool FileLock::try_acquire(Duration patience) {
+  if (lock_once(Wait::none)) return true;
+  if (patience.nanos <= 0) return false;
+  const Ticks ticks;
+  for (Duration waited; waited < patience; waited.nanos += kTick.nanos) {
+    if (lock_once(Wait::one_interrupt)) return true;
+  }
+  return false;
+}
 
 void FileLock::acquire(std::optional<Duration> timeout) {
   if (!timeout) {
     lock_once(Wait::for_ever);
     return;
   }
-  if (try_acquire()) return;
-  const Ticks ticks;
-  for (Duration waited; waited < *timeout; waited.nanos += kTick.nanos) {
-    if (lock_once(Wait::one_interrupt)) return;
-  }
+  if (try_acquire(*timeout)) return;
   throw Error(ErrorKind::locked,
               fmt::format("{} is still locked by another process after {}", path_,
                           format_duration(*timeout)),

@@ -22,7 +22,9 @@ class FileLock {
   // Waits until the lock is free; with a timeout at most about that long. Throws Error(locked) when
   // it stays taken and Error(storage) when the file can't be opened. REQUIRES !held().
   void acquire(std::optional<Duration> timeout = std::nullopt);
-  bool try_acquire();
+  // Waits about `patience` at most. A little of it belongs to a lock that a killed process held:
+  // the child it was starting keeps the descriptor until its exec.
+  bool try_acquire(Duration patience = {});
   void release();
   bool held() const { return held_; }
   const std::string& path() const { return path_; }

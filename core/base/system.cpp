@@ -391,6 +391,10 @@ std::string first_line_of(const char* path) {
   return text.substr(0, text.find('\n'));
 }
 
+ProcessStat stat_of(std::int64_t pid) {
+  return parse_process_stat(first_line_of(fmt::format("/proc/{}/stat", pid).c_str()));
+}
+
 class SystemEnvironment final : public Environment {
  public:
   std::optional<std::string> get(const std::string& name) override {
@@ -410,8 +414,10 @@ class SystemEnvironment final : public Environment {
   std::string boot_id() override { return first_line_of("/proc/sys/kernel/random/boot_id"); }
   std::int64_t process_id() override { return ::getpid(); }
   bool process_alive(std::int64_t pid) override {
-    return ::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM;
+    if (::kill(static_cast<pid_t>(pid), 0) != 0 && errno != EPERM) return false;
+    return stat_of(pid).state != 'Z';  // killed, and nobody has asked how it ended
   }
+  std::string process_start(std::int64_t pid) override { return stat_of(pid).start_ticks; }
   std::string working_directory() override {
     char buffer[4096];
     return ::getcwd(buffer, sizeof buffer) != nullptr ? buffer : ".";

@@ -122,6 +122,9 @@ class Environment {
   virtual std::string boot_id() = 0;  // changes with each boot of the host
   virtual std::int64_t process_id() = 0;
   virtual bool process_alive(std::int64_t pid) = 0;  // on this host
+  // When it started, in clock ticks since boot: tells a process from another that has its id later.
+  // Empty: it cannot be told.
+  virtual std::string process_start(std::int64_t pid) = 0;
   virtual std::string working_directory() = 0;
   // Changes it for the rest of the process. Throws Error(storage) naming `path`.
   virtual void change_directory(const std::string& path) = 0;

@@ -19,13 +19,16 @@ std::string why_over(const Holder& h, World& world) {
     return silent > kLeaseLasts ? "it was not heard of for a minute" : "";
   if (h.boot_id != world.environment.boot_id()) return "the machine was restarted";
   if (!world.environment.process_alive(h.pid)) return fmt::format("its process {} is gone", h.pid);
+  if (world.environment.process_start(h.pid) != h.process_start)
+    return fmt::format("another process is {} now", h.pid);
   return "";
 }
 
 std::optional<Holder> read_lease(Database& database, const Place& place) {
   Statement row = database.prepare(
-      "SELECT actor, pid, host, boot_id, token, started, heartbeat FROM deploy_lease WHERE place = "
-      "?1");
+      "SELECT actor, pid, host, boot_id, process_start, token, started, heartbeat FROM "
+      "deploy_lease "
+      "WHERE place = ?1");
   row.bind(place.text());
   if (!row.step()) return std::nullopt;
   Holder h;
@@ -33,9 +36,10 @@ std::optional<Holder> read_lease(Database& database, const Place& place) {
   h.pid = row.integer(1);
   h.host = row.text(2);
   h.boot_id = row.text(3);
-  h.token = row.text(4);
-  h.started = Instant::from_micros(row.integer(5));
-  h.heartbeat = Instant::from_micros(row.integer(6));
+  h.process_start = row.text(4);
+  h.token = row.text(5);
+  h.started = Instant::from_micros(row.integer(6));
+  h.heartbeat = Instant::from_micros(row.integer(7));
   return h;
 }
 
@@ -60,13 +64,14 @@ void Journal::take_lease(const Place& place, const std::string& actor) {
   place_ = place;
   token_ = random_hex(world_);
   const Instant now = world_.clock.now();
+  const std::int64_t pid = world_.environment.process_id();
   database_.prepare("DELETE FROM deploy_lease WHERE place = ?1").run(place.text());
   database_
       .prepare(
-          "INSERT INTO deploy_lease (place, actor, pid, host, boot_id, token, started, heartbeat) "
-          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
-      .run(place.text(), actor, world_.environment.process_id(), world_.environment.host(),
-           world_.environment.boot_id(), token_, now.micros(), now.micros());
+          "INSERT INTO deploy_lease (place, actor, pid, host, boot_id, process_start, token, "
+          "started, heartbeat) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
+      .run(place.text(), actor, pid, world_.environment.host(), world_.environment.boot_id(),
+           world_.environment.process_start(pid), token_, now.micros(), now.micros());
   transaction.commit();
 }
 
@@ -187,6 +192,12 @@ void Journal::record(const Stepped& stepped, const Observation& seen) {
                      {"cause", r.cause}},
                  r.actor, world_.clock.now());
   transaction.commit();
+}
+
+bool Journal::is_known(const std::string& id) {
+  Statement row = database_.prepare("SELECT 1 FROM deploy_rollout WHERE id = ?1");
+  row.bind(id);
+  return row.step();
 }
 
 Rollout Journal::load(const std::string& id) {

@@ -25,7 +25,7 @@ struct Place {
 struct Holder {
   std::string actor;
   std::int64_t pid = 0;
-  std::string host, boot_id, token;
+  std::string host, boot_id, process_start, token;
   Instant started, heartbeat;
 };
 inline constexpr Duration kLeaseLasts = Duration::seconds(60);
@@ -64,6 +64,7 @@ class Journal {
 
   // --- rollouts
   void create(const Rollout& rollout, const std::vector<Event>& events);
+  bool is_known(const std::string& id);
   // With windows of its samples.
   Rollout load(const std::string& id);
   std::optional<std::string> unfinished(const Place& place);

@@ -115,7 +115,6 @@ void Stepping::take_result(const Effect& effect, const EffectResult& result) {
     r_.doing = "approval";
   } else if (effect.kind == "before") {
     r_.before = result.data;
-    r_.before.append("", true);  // measured, even when nothing was there
     r_.doing.clear();
   } else if (effect.kind == "start") {
     r_.doing = "started";

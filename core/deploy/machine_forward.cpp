@@ -158,7 +158,7 @@ bool Stepping::weight_stage(const Stage& at) {
     r_.stage_since = now_;  // a freeze is no fault of the stage
     return wait("frozen: " + window->reason);
   }
-  if (s_.reads_before && r_.before.empty() && r_.weight_bp == 0) return emit("before", Map{});
+  if (s_.reads_before && !r_.before && r_.weight_bp == 0) return emit("before", Map{});
   if (r_.is_direct || at.weight_bp <= r_.weight_bp) {
     r_.doing = "set";
     return true;

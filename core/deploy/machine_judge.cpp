@@ -102,7 +102,7 @@ Condition::Result Stepping::judge_condition(Condition& condition, const RuleMode
     const MetricModel* m = s_.model.metric(metric);
     if (m == nullptr) return std::nullopt;
     if (arm == "before") {
-      const Value* v = r_.before.find(metric);
+      const Value* v = r_.before ? r_.before->find(metric) : nullptr;
       return v != nullptr && v->is_number() ? std::optional(v->as_double()) : std::nullopt;
     }
     Reach reach{t, m->window, false, m->min_requests};

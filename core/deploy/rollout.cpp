@@ -243,7 +243,7 @@ void append_seen(Map& out, const Rollout& r) {
   for (const Confirmation& c : r.confirmed)
     confirmed.push_back(Map{{"what", c.what}, {"actor", c.actor}});
   out.append("active", std::move(active));
-  out.append("before", r.before);
+  out.append("before", r.before ? Value(*r.before) : Value());
   out.append("canary_health", to_value(r.canary_health));
   out.append("stable_health", to_value(r.stable_health));
   out.append("paused", r.paused ? to_value(*r.paused) : Value());
@@ -336,9 +336,8 @@ Rollout rollout_from(const Value& value) {
                              {"served", &r.served},
                              {"served_bad", &r.served_bad}})
     in.read(name, *into);
-  for (auto& [name, into] : {std::pair<const char*, Map*>{"before", &r.before},
-                             {"cursors", &r.cursors},
-                             {"marks", &r.marks}})
+  for (auto& [name, into] :
+       {std::pair<const char*, Map*>{"cursors", &r.cursors}, {"marks", &r.marks}})
     in.read(name, *into);
   in.read("created", r.created);
   in.read("stage_since", r.stage_since);
@@ -347,6 +346,7 @@ Rollout rollout_from(const Value& value) {
   in.read("exposure", r.exposure);
   r.phase = phase_from(value);
   if (const Value* v = in.get("outstanding")) r.outstanding = effect_from(*v);
+  if (const Value* v = in.get("before")) r.before = v->as_map();
   if (const Value* v = in.get("paused")) r.paused = paused_from(*v);
   if (const Value* v = in.get("rules")) {
     for (const auto& [name, state] : v->as_map()) r.rules[name] = rule_from(state);

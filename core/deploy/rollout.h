@@ -113,7 +113,7 @@ struct Rollout {
   std::map<std::string, RuleState> rules;
   std::map<std::string, AnalysisState> analyses;
   std::vector<std::string> active;  // analyses that go on
-  Map before;                       // metric → number
+  std::optional<Map> before;        // metric → number; absent: not measured yet
   HealthState canary_health, stable_health;
   std::optional<Paused> paused;
   std::vector<Confirmation> confirmed;

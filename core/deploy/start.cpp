@@ -44,13 +44,17 @@ void check_freeze(const Deployment& model, const StartRequest& request, Instant 
 }
 
 std::string new_id(Journal& journal, const Place& place) {
+  const std::string base = place.environment.empty()
+                               ? place.deployment
+                               : fmt::format("{}-{}", place.deployment, place.environment);
   std::size_t n = 1;
   for (const Recorded& r : journal.history(place.deployment)) {
     if (r.environment == place.environment) ++n;
   }
-  return place.environment.empty()
-             ? fmt::format("{}-{}", place.deployment, n)
-             : fmt::format("{}-{}-{}", place.deployment, place.environment, n);
+  // Another deployment may be called as this one with its environment.
+  std::string id = fmt::format("{}-{}", base, n);
+  while (journal.is_known(id)) id = fmt::format("{}-{}", base, ++n);
+  return id;
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ CREATE TABLE loop_step (
 ) STRICT;
 )sql";
 
-// Version 6: counts by segment, cursors that know a log by what is in it, and when steps acted
+// Version 7: counts by segment, cursors that know a log by what is in it, and when steps acted
 // without reading their bodies.
 inline constexpr const char* kLoopSegmentsSql = R"sql(
 ALTER TABLE loop_count RENAME TO loop_count_5;

@@ -189,6 +189,11 @@ CREATE INDEX approval_by_request ON approval (request);
 CREATE INDEX decision_pending ON decision (result) WHERE result = 2;
 )sql";
 
+// A process id alone may be another process's by now. Clock ticks since boot.
+constexpr const char* kVersion6 = R"sql(
+ALTER TABLE deploy_lease ADD COLUMN process_start TEXT NOT NULL DEFAULT '';
+)sql";
+
 constexpr std::array<std::string_view, 24> kTables = {
     "meta",           "content",       "revision",      "revision_document", "document",
     "audit",          "lock",          "decision",      "idempotency",       "ledger_account",
@@ -196,9 +201,10 @@ constexpr std::array<std::string_view, 24> kTables = {
     "deploy_rollout", "deploy_effect", "deploy_sample", "deploy_event",      "deploy_request",
     "deploy_lease",   "loop_cursor",   "loop_count",    "loop_step"};
 
-constexpr std::array kMigrations = {Migration{1, kVersion1}, Migration{2, kVersion2},
-                                    Migration{3, kVersion3}, Migration{4, kDeploySql},
-                                    Migration{5, kLoopSql}, Migration{6, kLoopSegmentsSql}};
+constexpr std::array kMigrations = {Migration{1, kVersion1},       Migration{2, kVersion2},
+                                    Migration{3, kVersion3},       Migration{4, kDeploySql},
+                                    Migration{5, kLoopSql},        Migration{6, kVersion6},
+                                    Migration{7, kLoopSegmentsSql}};
 
 }  // namespace
 

@@ -131,6 +131,8 @@ TEST_F(SystemWorld, knows_itself) {
   Environment& environment = system.world().environment;
   EXPECT_TRUE(environment.process_alive(environment.process_id()));
   EXPECT_FALSE(environment.process_alive(0x3fffffff));
+  EXPECT_NE(environment.process_start(environment.process_id()), "");
+  EXPECT_EQ(environment.process_start(0x3fffffff), "");
   EXPECT_FALSE(environment.user().empty());
   EXPECT_FALSE(environment.host().empty());
   EXPECT_EQ(environment.get("AUTOPILOT_NO_SUCH_VARIABLE"), std::nullopt);

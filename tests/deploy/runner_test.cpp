@@ -260,6 +260,18 @@ TEST_F(RunnerTest, a_dead_proxy_on_the_way_back_is_stuck_and_never_done) {
   EXPECT_EQ(outside.canary_bp, 0);
 }
 
+TEST_F(RunnerTest, a_lease_is_not_kept_by_another_process_with_the_same_id) {
+  begin();
+  auto store = state::Store::open(path);
+  Journal mine(store->database(), fakes.world);
+  mine.take_lease({"shop", ""}, "ada");
+  fakes.environment.started = "2000";
+  EXPECT_FALSE(mine.holder({"shop", ""}));
+  Journal theirs(store->database(), fakes.world);
+  theirs.take_lease({"shop", ""}, "bob");
+  EXPECT_EQ(theirs.holder({"shop", ""})->actor, "bob");
+}
+
 TEST_F(RunnerTest, two_at_once_are_told_apart) {
   begin();
   auto store = state::Store::open(path);
