@@ -7,9 +7,27 @@
 #include "commands/number_option.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/loop/arm_names.h"
 #include "core/loop/arm_rows.h"
 
 namespace autopilot::commands {
+namespace {
+
+std::string hint_for(const std::string& name, const std::vector<std::string>& known) {
+  const std::string ours = loop::our_name(name);
+  if (!ours.empty()) return fmt::format("our column is called {0}: --columns {0}=NAME", ours);
+  const std::string meant(trim(did_you_mean(name, known)));
+  return meant.empty() ? "ours are " + join(known, ", ") : meant;
+}
+
+}  // namespace
+
+void tell_understood(cli::Context& context, const std::map<std::string, std::string>& names) {
+  if (names.empty()) return;
+  std::vector<std::string> parts;
+  for (const auto& [ours, theirs] : names) parts.push_back(fmt::format("{} as {}", theirs, ours));
+  context.inform("note: read " + join(parts, ", "));
+}
 
 std::map<std::string, std::string> columns_option(const std::string& text) {
   std::map<std::string, std::string> out;
@@ -23,7 +41,7 @@ std::map<std::string, std::string> columns_option(const std::string& text) {
     }
     if (std::find(known.begin(), known.end(), ours) == known.end()) {
       throw Error(ErrorKind::usage, fmt::format("--columns: there is no column {}", ours),
-                  did_you_mean(ours, known));
+                  hint_for(ours, known));
     }
     out[ours] = part.substr(at + 1);
   }

@@ -16,6 +16,12 @@ double number_option(const std::string& text, std::string_view option, double ot
   throw Error(ErrorKind::usage, fmt::format("{} takes one number, not {}", option, text));
 }
 
+double size_option(const std::string& text, std::string_view option, double otherwise) {
+  const double value = number_option(text, option, otherwise);
+  if (value >= 0) return value;
+  throw Error(ErrorKind::usage, fmt::format("{} takes a number from 0 on, not {}", option, text));
+}
+
 double share_option(const std::string& text, std::string_view option, double otherwise) {
   if (text.empty()) return otherwise;
   if (const auto share = parse_share(text)) return *share;

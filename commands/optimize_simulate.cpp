@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
 
 #include "cli/command.h"
 #include "commands/arm_options.h"
@@ -72,6 +73,7 @@ class OptimizeSimulate : public cli::Invocation {
     for (const Bandit method : bandits()) {
       stats::Simulation rules = rules_;
       rules.method = method;
+      check_rewards(method);
       if (method == Bandit::gaussian) rules.settings.noise = rules.noise > 0 ? rules.noise : 0.5;
       add(method, stats::simulate_bandit(rules), table, results);
     }
@@ -91,7 +93,7 @@ class OptimizeSimulate : public cli::Invocation {
       throw Error(ErrorKind::usage, "say either --arms or --replay",
                   "autopilot optimize simulate --arms 0.9,0.8");
     }
-    rules_.noise = number_option(noise_, "--noise", 0);
+    rules_.noise = size_option(noise_, "--noise", 0);
     rules_.growth = share_option(growth_, "--growth", 0);
     rules_.discount = number_option(discount_, "--discount", 1);
     rules_.floor = share_option(floor_, "--floor", 0);
@@ -177,8 +179,10 @@ class OptimizeSimulate : public cli::Invocation {
   void read_pools(cli::Context& context) {
     loop::ArmFormat format;
     format.names = columns_option(columns_);
+    std::map<std::string, std::string> understood;
     const std::vector<loop::ArmRow> rows = loop::read_arm_rows(
-        context.world.files.read(replay_), replay_, format, context.diagnostics);
+        context.world.files.read(replay_), replay_, format, context.diagnostics, &understood);
+    tell_understood(context, understood);
     std::vector<std::string> names;
     for (const loop::ArmRow& row : rows) {
       if (row.count != 1) {
@@ -204,6 +208,28 @@ class OptimizeSimulate : public cli::Invocation {
     rules_.phases.push_back(std::move(phase));
   }
 
+  static std::string hint_for(const std::string& name, const std::vector<std::string>& known) {
+    if (name.starts_with("lin_")) {
+      return "linear methods learn from segments, and here are none; known are " +
+             join(known, ", ");
+    }
+    return std::string(trim(did_you_mean(name, known) + " known are " + join(known, ", ")));
+  }
+
+  // Rewards that a method cannot take would make its regret mean nothing.
+  void check_rewards(Bandit method) const {
+    if (method == Bandit::gaussian) return;
+    for (const std::vector<double>& pool : rules_.pools) {
+      for (const double reward : pool) {
+        if (reward >= 0 && reward <= 1) continue;
+        throw Error(ErrorKind::invalid,
+                    fmt::format("{}: a reward of {} is not within 0 to 1, as {} takes them",
+                                replay_, reward, stats::name_of(method)),
+                    "--method gaussian takes any number");
+      }
+    }
+  }
+
   std::vector<Bandit> bandits() const {
     std::vector<std::string> known;
     for (const std::string_view name : stats::bandit_names()) known.emplace_back(name);
@@ -212,7 +238,7 @@ class OptimizeSimulate : public cli::Invocation {
       const auto method = stats::bandit_named(name);
       if (!method) {
         throw Error(ErrorKind::usage, fmt::format("there is no method {}", name),
-                    did_you_mean(name, known) + " known are " + join(known, ", "));
+                    hint_for(name, known));
       }
       out.push_back(*method);
     }

@@ -1,6 +1,9 @@
 // autopilot optimize traffic: what arms have earned in, shares of the traffic out.
 #include <fmt/format.h>
 
+#include <cmath>
+#include <map>
+
 #include "cli/command.h"
 #include "commands/arm_options.h"
 #include "commands/number_option.h"
@@ -23,7 +26,8 @@ share of the traffic each should get until the next look. A row is the sums of m
   arm,trials,sum,weight          {"arm":"a","reward":1}
   a,1000,31,0.25                 {"arm":"b","reward":0}
 
-CSV, JSON Lines, and JSON or YAML lists are read. weight is the share that the arm has now; square_sum the sum of the
+Names that others use (variant; n, impressions, visits; successes, conversions, clicks) are understood where it is clear what
+they mean; --columns tells it otherwise. CSV, JSON Lines, and JSON or YAML lists are read. weight is the share that the arm has now; square_sum the sum of the
 squares of its rewards; floor and cap its bounds; alpha and beta its own Beta prior; time when the rewards came.
 
 METHODS
@@ -53,6 +57,9 @@ EXAMPLES
 EXIT STATUS
   0 there are shares; 1 rows are wrong, or bounds that cannot be met.
 )";
+
+constexpr Duration kSkew = Duration::seconds(300);  // that clocks may differ by
+constexpr double kRounded = 0.02;
 
 class OptimizeTraffic : public cli::Invocation {
  public:
@@ -89,9 +96,10 @@ class OptimizeTraffic : public cli::Invocation {
       context.show_diagnostics();
       return cli::Exit::no;
     }
-    check_times(rows);
+    check_times(context, rows);
     const std::vector<loop::Cell> cells = loop::cells_of(rows, memory_, now(context));
     const std::vector<loop::OptimisedSegment> segments = loop::optimise(cells, spec_);
+    for (const loop::OptimisedSegment& segment : segments) check_shares(context, segment);
     if (!actions_) {
       context.show(loop::describe(segments, spec_, naming_));
       return cli::Exit::ok;
@@ -107,10 +115,11 @@ class OptimizeTraffic : public cli::Invocation {
   void settle() {
     spec_.floor = share_option(floor_, "--floor", 0);
     spec_.cap = share_option(cap_, "--cap", 1);
-    spec_.settings.noise = number_option(noise_, "--noise", 0);
-    spec_.width = number_option(width_, "--width", 1);
+    spec_.settings.noise = size_option(noise_, "--noise", 0);
+    spec_.width = size_option(width_, "--width", 1);
     spec_.min_count = static_cast<double>(min_trials_);
-    spec_.batch = static_cast<std::size_t>(std::max<std::int64_t>(batch_, 1));
+    if (batch_ < 1) throw Error(ErrorKind::usage, "--batch is above 0");
+    spec_.batch = static_cast<std::size_t>(batch_);
     spec_.ranks = static_cast<std::size_t>(ranks_);
     const std::vector<double> prior = prior_option(prior_);
     spec_.settings.alpha = prior[0];
@@ -121,10 +130,6 @@ class OptimizeTraffic : public cli::Invocation {
     spec_.high = range[1];
     if (!segment_.empty()) format_.segment = split(segment_, ',');
     naming_.keys = format_.segment;
-    if (!learnt_.empty() && !segment_.empty()) {
-      throw Error(ErrorKind::usage, "what an Algorithm has learnt is not told by segments",
-                  "say --learnt or --segment, not both");
-    }
     format_.names = columns_option(columns_);
   }
 
@@ -135,10 +140,12 @@ class OptimizeTraffic : public cli::Invocation {
     if (piped) text = files.read_all_stdin();
     if (!piped && !file_.empty()) text = files.read(file_);
     std::vector<loop::ArmRow> rows = learnt(context);
+    std::map<std::string, std::string> understood;
     for (loop::ArmRow& row : loop::read_arm_rows(text, piped ? "<standard input>" : file_, format_,
-                                                 context.diagnostics)) {
+                                                 context.diagnostics, &understood)) {
       rows.push_back(std::move(row));
     }
+    tell_understood(context, understood);
     if (rows.empty() && context.diagnostics.ok()) {
       throw Error(ErrorKind::invalid, "there are no arms to choose from",
                   "autopilot help optimize traffic shows how they are written");
@@ -149,18 +156,37 @@ class OptimizeTraffic : public cli::Invocation {
   std::vector<loop::ArmRow> learnt(cli::Context& context) const {
     if (learnt_.empty()) return {};
     context.require_role(policy::Role::viewer, "optimize traffic --learnt");
-    return loop::learnt_rows(context.existing_store().database(), learnt_);
+    return loop::learnt_rows(context.existing_store().database(), learnt_, format_.segment);
   }
 
-  void check_times(const std::vector<loop::ArmRow>& rows) const {
+  void check_times(cli::Context& context, const std::vector<loop::ArmRow>& rows) const {
     if (!memory_.half_life && !memory_.window) return;
-    const auto late =
-        std::find_if(rows.begin(), rows.end(), [](const loop::ArmRow& row) { return !row.time; });
-    if (late == rows.end()) return;
-    throw Error(
-        ErrorKind::invalid,
-        fmt::format("a row of arm {} has no time, so nobody knows how old it is", late->arm),
-        "--columns time=NAME says which column has it");
+    const Instant latest = now(context) + kSkew;
+    for (const loop::ArmRow& row : rows) {
+      if (!row.time) {
+        throw Error(
+            ErrorKind::invalid,
+            fmt::format("a row of arm {} has no time, so nobody knows how old it is", row.arm),
+            "--columns time=NAME says which column has it");
+      }
+      if (*row.time <= latest) continue;
+      throw Error(ErrorKind::invalid,
+                  fmt::format("a row of arm {} is of {}, which is yet to come", row.arm,
+                              format_rfc3339(*row.time)),
+                  "--now TIME says when it is");
+    }
+  }
+
+  // Shares that are rounded still add up to about the whole.
+  static void check_shares(cli::Context& context, const loop::OptimisedSegment& segment) {
+    double sum = 0;
+    for (const loop::OptimisedArm& arm : segment.arms) {
+      if (!arm.before) return;
+      sum += *arm.before;
+    }
+    if (std::abs(sum - 1) <= kRounded) return;
+    context.inform(
+        fmt::format("warning: the weights before add up to {:.4g} %, not to the whole", 100 * sum));
   }
 
   Instant now(cli::Context& context) const {

@@ -26,6 +26,9 @@ Every event counts once, however often logs are rotated. Killed anywhere, the ne
 and nothing is decided or moved twice; what cannot be asked whether it holds (exec without read, webhook) may be told again,
 with the same key. Two runs at once are refused.
 
+A change that a policy holds back for approval waits: its arm is not put to the policies again until people have approved
+it (autopilot approve), which the next run acts on, or have not.
+
 With --shadow it keeps counts and steps of its own, decides without using up any limit, and moves nothing: autopilot shadow
 report --algorithm NAME compares it with what is live. With --dry-run nothing is kept at all.
 
@@ -35,7 +38,7 @@ EXAMPLES
 
 EXIT STATUS
   0 it stepped, or no step was due; 1 the logs are wrong; 6 another run is at work; 8 what it moves does not answer or hold:
-  the step stays open.
+  the step stays open. With --exit-code also 1 when a change was blocked, else 4 when one waits for approval.
 )";
 
 class Run : public cli::Invocation {
@@ -44,6 +47,8 @@ class Run : public cli::Invocation {
     o.argument("NAME", name_, "id of an applied Algorithm", cli::Hint::document, true);
     o.flag("--shadow", shadow_, "decide beside the live one, and move nothing");
     o.flag("--dry-run", dry_run_, "keep and move nothing");
+    o.flag("--exit-code", exit_code_,
+           "exit 1 when a change is blocked, else 4 when one waits for approval");
   }
 
   cli::Exit run(cli::Context& context) override {
@@ -61,11 +66,12 @@ class Run : public cli::Invocation {
     const auto actuator =
         loop::make_actuator(algorithm, {context.world, context.secrets(), context.root()});
     const loop::Mode mode = mode_of();
-    loop::Loop loop(
-        algorithm, mode,
-        {store.database(), policies, context.world, context.root(), *actuator, settings(context)});
-    context.show(loop::describe(loop.run(), algorithm, mode));
-    return cli::Exit::ok;
+    loop::Loop loop(algorithm, mode,
+                    {store, policies, context.world, context.root(), *actuator, settings(context),
+                     who_asks(context)});
+    const loop::LoopResult result = loop.run();
+    context.show(loop::describe(result, algorithm, mode));
+    return exit_code_ ? exit_of(result) : cli::Exit::ok;
   }
 
  private:
@@ -89,6 +95,11 @@ class Run : public cli::Invocation {
     throw Error(ErrorKind::invalid, fmt::format("no Algorithm {} is applied", id), hint);
   }
 
+  static cli::Exit exit_of(const loop::LoopResult& result) {
+    if (result.step && loop::has_result(result.step->body, "blocked")) return cli::Exit::no;
+    return result.waiting.empty() ? cli::Exit::ok : cli::Exit::approval;
+  }
+
   static decide::RecorderSettings settings(cli::Context& context) {
     decide::RecorderSettings out;
     out.actor = context.actor();
@@ -98,7 +109,7 @@ class Run : public cli::Invocation {
   }
 
   std::string name_;
-  bool shadow_ = false, dry_run_ = false;
+  bool shadow_ = false, dry_run_ = false, exit_code_ = false;
 };
 
 }  // namespace

@@ -159,6 +159,7 @@ CronResult parse_cron(std::string_view text) {
   cron.months = static_cast<std::uint16_t>(masks[3]);
   cron.weekdays = static_cast<std::uint8_t>(masks[4]);
   cron.either_day = text[words[2].begin] != '*' && text[words[4].begin] != '*';
+  cron.is_fixed_time = text[words[0].begin] != '*' && text[words[1].begin] != '*';
   return {cron, {}, 0, 0};
 }
 

@@ -18,6 +18,9 @@ struct Cron {
   std::uint8_t weekdays = 0;  // 0-6
   // Vixie's rule: when neither day field starts with *, a day matches that fits either of them.
   bool either_day = false;
+  // Neither minute nor hour starts with *: a time of day, which clock changes neither drop nor
+  // double.
+  bool is_fixed_time = false;
 };
 
 struct CronResult {

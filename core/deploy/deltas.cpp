@@ -329,7 +329,13 @@ Taken take_samples(const Query& query, const Reply& reply, const Value& cursor) 
 Taken read_samples(Metrics& metrics, Query query, const Value& cursor) {
   if (const Value* through = cursor.get("through"))
     query.from = Instant::from_micros(through->as_int());
-  return take_samples(query, metrics.read(query), cursor);
+  if (const Value* place = cursor.get("place")) query.place = *place;
+  Reply reply = metrics.read(query);
+  Taken taken = take_samples(query, reply, cursor);
+  if (!reply.place.is_null() && taken.cursor.is_map()) {
+    taken.cursor.as_map()["place"] = std::move(reply.place);
+  }
+  return taken;
 }
 
 }  // namespace autopilot::deploy

@@ -39,6 +39,7 @@ struct Query {
   std::int64_t pid = 0;  // of the arm's process; 0: not known
   Instant from, to;      // (from, to]; counters are asked one step earlier as well
   Duration step = Duration::seconds(10);
+  Value place;  // Reply::place of the answer before about the same numbers; null: there was none
 };
 
 // How the points of an answer are meant.
@@ -57,6 +58,9 @@ struct Reply {
   std::vector<Series> values;  // of values and health
   std::string no_data;         // why there is nothing to judge by; empty: there is
   std::vector<std::string> warnings;
+  // How far a source that grows was read: what is before it is never asked for again. Null where a
+  // source knows no such thing.
+  Value place;
 };
 
 // One measurement of one arm, over (from, to]; what every analysis takes.

@@ -1,8 +1,11 @@
-// Numbers in a file that something else appends to: JSONL, or CSV with a header. A row has a time
-// and numbers; rows of other arms are told apart by `where`.
+// Numbers in files that something else appends to and rotates: JSONL, or CSV with a header. A row
+// has a time and numbers; rows of other arms are told apart by `where`. What is older than anything
+// that can still be asked for is passed over: of JSONL it is not even read again.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <functional>
 #include <limits>
 #include <map>
@@ -12,10 +15,13 @@
 #include "core/base/text.h"
 #include "core/deploy/csv.h"
 #include "core/deploy/metric_source.h"
+#include "core/events/followed_logs.h"
 #include "core/policy/deployment.h"
 
 namespace autopilot::deploy {
 namespace {
+
+using events::FollowedLog;
 
 constexpr double kMilliseconds = 1e11;  // a greater number of seconds would be after the year 5000
 
@@ -50,23 +56,27 @@ class RowReader {
     for (const Column& column : columns_) column.into->push_back({column.name, {}});
   }
 
-  void take(const Row& row, std::size_t line) {
+  // Whether the row is over: of others, or older than what later queries ask for.
+  bool take(const Row& row, const std::string& place) {
     for (const auto& [column, wanted] : where_) {
       const Value* found = row(column);
-      if (found == nullptr) return fault(line, fmt::format("has no {}", column));
+      if (found == nullptr) return fault(place, fmt::format("has no {}", column));
       const std::string text = found->is_string() ? found->as_string() : to_json(*found);
-      if (text != wanted) return;
+      if (text != wanted) return true;
     }
     const Value* time = row(time_);
-    if (time == nullptr) return fault(line, fmt::format("has no {}", time_));
+    if (time == nullptr) return fault(place, fmt::format("has no {}", time_));
     const std::optional<Instant> at = time_of(*time);
-    if (!at) return fault(line, fmt::format("has no RFC 3339 time and no Unix time in {}", time_));
-    if (*at > query_.to || *at < query_.from - query_.step) return;
-    for (const Column& column : columns_) take_cell(row, column, *at, line);
+    if (!at) return fault(place, fmt::format("has no RFC 3339 time and no Unix time in {}", time_));
+    if (*at < query_.from - query_.step) return true;
+    if (*at > query_.to) return false;
+    for (const Column& column : columns_) take_cell(row, column, *at, place);
+    return false;
   }
 
-  void fault(std::size_t line, const std::string& what) {
-    if (faults_++ == 0) first_fault_ = fmt::format("line {} {}", line, what);
+  bool fault(const std::string& place, const std::string& what) {
+    if (faults_++ == 0) first_fault_ = place + " " + what;
+    return true;
   }
 
   void finish(Reply& reply) const {
@@ -84,13 +94,13 @@ class RowReader {
   }
 
  private:
-  void take_cell(const Row& row, const Column& column, Instant at, std::size_t line) {
+  void take_cell(const Row& row, const Column& column, Instant at, const std::string& place) {
     const Value* cell = row(column.name);
     const std::optional<double> number = cell == nullptr ? std::nullopt : number_of(*cell);
     if (number) {
       column.into->back().points.push_back({at, *number});
     } else {
-      fault(line, fmt::format("has no number in {}", column.name));
+      fault(place, fmt::format("has no number in {}", column.name));
     }
   }
 
@@ -101,6 +111,44 @@ class RowReader {
   std::size_t faults_ = 0;
   std::string first_fault_;
 };
+
+std::string line_place(std::size_t line) { return fmt::format("line {}", line); }
+
+// A place that is kept between queries: cursors as JSON.
+Value pack_place(const std::vector<events::LogCursor>& cursors) {
+  List out;
+  for (const events::LogCursor& one : cursors) {
+    out.emplace_back(Map{{"path", one.path},
+                         {"inode", std::to_string(one.inode)},
+                         {"head", one.head},
+                         {"head_bytes", static_cast<std::int64_t>(one.head_bytes)},
+                         {"offset", static_cast<std::int64_t>(one.offset)},
+                         {"tail", one.tail},
+                         {"stamp", one.stamp},
+                         {"seen", one.seen.micros()},
+                         {"copy", one.is_copy}});
+  }
+  return out;
+}
+
+std::vector<events::LogCursor> unpack_place(const Value& place) {
+  std::vector<events::LogCursor> out;
+  if (!place.is_list()) return out;
+  for (const Value& one : place.as_list()) {
+    events::LogCursor cursor;
+    cursor.path = text_in(one, "path", "");
+    cursor.inode = std::strtoull(text_in(one, "inode", "0").c_str(), nullptr, 10);
+    cursor.head = text_in(one, "head", "");
+    cursor.head_bytes = static_cast<std::uint64_t>(one.get("head_bytes")->as_int());
+    cursor.offset = static_cast<std::uint64_t>(one.get("offset")->as_int());
+    cursor.tail = text_in(one, "tail", "");
+    cursor.stamp = text_in(one, "stamp", "");
+    cursor.seen = Instant::from_micros(one.get("seen")->as_int());
+    cursor.is_copy = one.get("copy")->as_bool();
+    out.push_back(std::move(cursor));
+  }
+  return out;
+}
 
 class FileMetrics final : public Metrics {
  public:
@@ -120,8 +168,11 @@ class FileMetrics final : public Metrics {
 
   Reply read(const Query& query) override {
     const std::string path = fill(path_, query, Quoting::path);
-    if (!world_.files.exists(path)) return no_data(fmt::format("there is no file {}", path));
-    const std::string text = world_.files.read(path);
+    const std::vector<std::string> paths = events::find_logs(world_.files, "", {path});
+    if (paths.empty()) return no_data(fmt::format("there is no file {}", path));
+    const bool is_csv = format_ == "csv";  // its header is at the beginning
+    events::FollowedLogs logs(
+        world_.files, paths, is_csv ? std::vector<events::LogCursor>() : unpack_place(query.place));
     Reply reply;
     reply.reading = !count_                                                ? Reading::values
                     : text_in(spec_, "counts", "increments") == "counters" ? Reading::counters
@@ -139,9 +190,13 @@ class FileMetrics final : public Metrics {
       add("query", reply.values);
     }
     RowReader rows(query, path, text_in(spec_, "time", "time"), columns, where(query));
-    const std::string missing =
-        format_ == "csv" ? read_csv(text, path, columns, rows, reply) : read_jsonl(text, rows);
-    if (!missing.empty()) return no_data(missing);
+    for (events::FollowedLog& log : logs.logs()) {
+      const std::string missing =
+          is_csv ? read_csv(log, columns, rows, reply) : read_jsonl(log, rows);
+      if (!missing.empty()) return no_data(missing);
+      if (!log.fault().empty()) reply.warnings.push_back(log.fault());
+    }
+    if (!is_csv) reply.place = pack_place(logs.cursors(world_.clock.now()));
     rows.finish(reply);
     return reply;
   }
@@ -154,30 +209,38 @@ class FileMetrics final : public Metrics {
     return out;
   }
 
-  static std::string read_jsonl(std::string_view text, RowReader& rows) {
-    std::size_t line = 0;
-    while (!text.empty()) {
-      ++line;
-      const std::size_t end = std::min(text.find('\n'), text.size());
-      const std::string_view one = trim(text.substr(0, end));
-      text.remove_prefix(std::min(end + 1, text.size()));
-      if (one.empty()) continue;
-      const JsonResult parsed = parse_json(one);
-      if (!parsed.ok || !parsed.value.is_map()) {
-        // What is being written at this moment is whole at the next reading.
-        if (!text.empty()) rows.fault(line, "is no JSON object");
-        continue;
-      }
-      rows.take([&](const std::string& column) { return parsed.value.get(column); }, line);
+  static std::string read_jsonl(FollowedLog& log, RowReader& rows) {
+    std::size_t number = 0;
+    bool all_over = true;
+    std::string_view line;
+    while (log.next(line)) {
+      const std::string place = log.begin() == 0
+                                    ? line_place(++number)
+                                    : fmt::format("the line at byte {}", log.line_offset());
+      const std::optional<bool> over = take_json(line, place, rows);
+      if (!over) rows.fault(place, "is no JSON object");
+      all_over = all_over && over.value_or(true);
+      if (all_over) log.mark();
     }
+    // What is being written at this moment is whole at the next reading, or already.
+    take_json(log.rest(), line_place(number + 1), rows);
     return {};
   }
 
-  std::string read_csv(const std::string& text, const std::string& path,
-                       const std::vector<Column>& columns, RowReader& rows, Reply& reply) const {
-    CsvReader reader(text);
-    const auto header = reader.next();
-    if (!header) return fmt::format("{} is empty", path);
+  // Whether the row is over; nothing when it is none.
+  static std::optional<bool> take_json(std::string_view line, const std::string& place,
+                                       RowReader& rows) {
+    if (trim(line).empty()) return true;
+    const JsonResult parsed = parse_json(trim(line));
+    if (!parsed.ok || !parsed.value.is_map()) return std::nullopt;
+    return rows.take([&](const std::string& column) { return parsed.value.get(column); }, place);
+  }
+
+  std::string read_csv(FollowedLog& log, const std::vector<Column>& columns, RowReader& rows,
+                       Reply& reply) const {
+    std::size_t number = 0;
+    const auto header = next_record(log, number);
+    if (!header) return fmt::format("{} is empty", log.path());
     std::map<std::string, std::size_t> places;
     for (std::size_t i = 0; i < header->size(); ++i)
       places.emplace(std::string(trim((*header)[i])), i);
@@ -185,24 +248,38 @@ class FileMetrics final : public Metrics {
     for (const Column& column : columns) needed.push_back(column.name);
     for (const std::string& name : needed) {
       if (!places.contains(name)) {
-        return fmt::format("{} has no column {}; it has {}", path, name, join(*header, ", "));
+        return fmt::format("{} has no column {}; it has {}", log.path(), name, join(*header, ", "));
       }
     }
-    while (const auto record = reader.next()) {
-      if (!reader.ended()) {
-        reply.warnings.push_back(
-            fmt::format("{}: line {} has no end yet; it is left out", path, reader.line()));
-        break;
-      }
+    while (const auto record = next_record(log, number)) {
       std::vector<Value> cells(record->begin(), record->end());
       rows.take(
           [&](const std::string& column) -> const Value* {
             const auto at = places.find(column);
             return at == places.end() || at->second >= cells.size() ? nullptr : &cells[at->second];
           },
-          reader.line());
+          line_place(number));
+    }
+    if (!trim(log.rest()).empty()) {
+      reply.warnings.push_back(
+          fmt::format("{}: line {} has no end yet; it is left out", log.path(), number + 1));
     }
     return {};
+  }
+
+  // A record may have line ends within quotes. `number` becomes that of its last line.
+  static std::optional<std::vector<std::string>> next_record(FollowedLog& log,
+                                                             std::size_t& number) {
+    std::string text;
+    std::string_view line;
+    while (log.next(line)) {
+      ++number;
+      text.append(line).append("\n");
+      const bool is_open = std::count(text.begin(), text.end(), '"') % 2 != 0;
+      if (is_open || trim(text).empty()) continue;
+      return CsvReader(text).next();
+    }
+    return std::nullopt;
   }
 
   const Value spec_;

@@ -4,6 +4,7 @@ namespace autopilot::events {
 namespace {
 
 constexpr std::size_t kMagic = 4;
+constexpr std::string_view kGzipMagic = "\x1f\x8b", kZstdMagic = "\x28\xb5\x2f\xfd";
 
 }  // namespace
 
@@ -17,7 +18,11 @@ std::size_t Rejoined::read(char* to, std::size_t most) {
   return count;
 }
 
-std::unique_ptr<ByteSource> open_unpacked(Files& files, const std::string& path) {
+bool is_packed(std::string_view head) {
+  return head.starts_with(kGzipMagic) || head.starts_with(kZstdMagic);
+}
+
+std::unique_ptr<ByteSource> open_unpacked(Files& files, const std::string& path, bool* is_cut) {
   std::unique_ptr<ByteSource> source = files.open(path);
   std::string head(kMagic, '\0');
   std::size_t have = 0;
@@ -25,8 +30,8 @@ std::unique_ptr<ByteSource> open_unpacked(Files& files, const std::string& path)
     n = source->read(head.data() + have, kMagic - have);
   head.resize(have);
   const std::string name = path == "-" ? "standard input" : path;
-  if (head.starts_with("\x1f\x8b")) return unpack_gzip({std::move(source), name, head});
-  if (head == "\x28\xb5\x2f\xfd") return unpack_zstd({std::move(source), name, head});
+  if (head.starts_with(kGzipMagic)) return unpack_gzip({std::move(source), name, head, is_cut});
+  if (head.starts_with(kZstdMagic)) return unpack_zstd({std::move(source), name, head, is_cut});
   return std::make_unique<Rejoined>(std::move(head), std::move(source));
 }
 

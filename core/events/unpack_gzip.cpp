@@ -16,6 +16,7 @@ class Gzip final : public ByteSource {
   explicit Gzip(Packed packed)
       : source_(std::move(packed.head), std::move(packed.source)),
         name_(std::move(packed.name)),
+        is_cut_(packed.is_cut),
         piece_(kPiece) {
     if (inflateInit2(&stream_, kGzip) != Z_OK) fail("out of memory");
   }
@@ -35,8 +36,13 @@ class Gzip final : public ByteSource {
     const std::size_t count = source_.read(reinterpret_cast<char*>(piece_.data()), piece_.size());
     stream_.next_in = piece_.data();
     stream_.avail_in = static_cast<uInt>(count);
-    if (count == 0 && !at_member_end_) fail("it ends too early");
+    if (count == 0 && !at_member_end_) end_early();
     return count > 0;
+  }
+
+  void end_early() {
+    if (is_cut_ == nullptr) fail("it ends too early");
+    *is_cut_ = true;
   }
 
   // A file may be several members one after another.
@@ -58,6 +64,7 @@ class Gzip final : public ByteSource {
 
   Rejoined source_;
   std::string name_;
+  bool* is_cut_;
   std::vector<Bytef> piece_;
   z_stream stream_{};
   bool at_member_end_ = false;

@@ -13,6 +13,7 @@ class Zstd final : public ByteSource {
   explicit Zstd(Packed packed)
       : source_(std::move(packed.head), std::move(packed.source)),
         name_(std::move(packed.name)),
+        is_cut_(packed.is_cut),
         stream_(ZSTD_createDStream()),
         piece_(ZSTD_DStreamInSize(), '\0') {
     if (stream_ == nullptr) fail("out of memory");
@@ -35,8 +36,13 @@ class Zstd final : public ByteSource {
     if (in_.pos < in_.size) return true;
     const std::size_t count = source_.read(piece_.data(), piece_.size());
     in_ = {piece_.data(), count, 0};
-    if (count == 0 && !at_frame_end_ && !pending_) fail("it ends too early");
+    if (count == 0 && !at_frame_end_ && !pending_) end_early();
     return count > 0;
+  }
+
+  void end_early() {
+    if (is_cut_ == nullptr) fail("it ends too early");
+    *is_cut_ = true;
   }
 
   [[noreturn]] void fail(const std::string& why) const {
@@ -45,6 +51,7 @@ class Zstd final : public ByteSource {
 
   Rejoined source_;
   std::string name_;
+  bool* is_cut_;
   ZSTD_DStream* stream_;
   std::string piece_;
   ZSTD_inBuffer in_{nullptr, 0, 0};

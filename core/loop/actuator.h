@@ -3,7 +3,6 @@
 // set is a state, not a change, and what cannot be asked (a webhook, a command) gets the same key.
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 
@@ -11,16 +10,18 @@
 #include "core/base/world.h"
 #include "core/deploy/traffic.h"
 #include "core/loop/algorithm.h"
+#include "core/loop/shares.h"
 
 namespace autopilot::loop {
-
-using ArmShares = std::map<std::string, int>;  // basis points by arm
 
 struct Order {
   std::string algorithm;
   std::int64_t generation = 0;
   std::string key;  // the same for every try
-  ArmShares shares;
+  SegmentShares shares;
+
+  // REQUIRES an algorithm without segments.
+  const ArmShares& of_all() const { return shares.at({}); }
 };
 
 class Actuator {
@@ -29,7 +30,7 @@ class Actuator {
 
   // What is in force; empty when nobody can tell. Throws Error(outside) when what could tell does
   // not answer.
-  virtual ArmShares current() = 0;
+  virtual SegmentShares current() = 0;
   // Throws Error(outside) when it is refused.
   virtual void set(const Order& order) = 0;
   // By observation, where there is something to see.
@@ -47,11 +48,13 @@ struct Site {
 std::unique_ptr<Actuator> make_actuator(const Algorithm& algorithm, const Site& site);
 
 // What is sent: {"schema", "algorithm", "generation", "key", "weights": {"a": 0.25}}, and "budgets"
-// where a total is divided.
-Value order_data(const Order& order, const Value& spec);
-// "weights" of such a value in basis points; empty when it has none.
-ArmShares shares_in(const Value& data);
+// where a total is divided. With segments, instead of the weights:
+// "segments": [{"segment": {"geo": "FR"}, "weights": {"a": 0.25}}].
+Value order_data(const Order& order, const Algorithm& algorithm);
+// Those of such a value; without those that it does not tell.
+SegmentShares shares_in(const Value& data, const std::vector<std::string>& keys);
 // Of an actuator that was told the shares and read back `seen`.
-deploy::SplitCheck compare_shares(const ArmShares& seen, const ArmShares& wanted);
+deploy::SplitCheck compare_shares(const SegmentShares& seen, const SegmentShares& wanted,
+                                  const std::vector<std::string>& keys);
 
 }  // namespace autopilot::loop

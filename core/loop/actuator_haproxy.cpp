@@ -34,7 +34,7 @@ class HaproxyActuator final : public Actuator {
     }
   }
 
-  ArmShares current() override {
+  SegmentShares current() override {
     const std::vector<HaproxyServer> known = runtime_.servers(backend_);
     std::vector<double> sums;
     double total = 0;
@@ -50,7 +50,7 @@ class HaproxyActuator final : public Actuator {
     ArmShares out;
     std::size_t i = 0;
     for (const auto& [arm, names] : servers_) out[arm] = points[i++];
-    return out;
+    return {{Segment(), std::move(out)}};
   }
 
   // Those that grow first: traffic never has nowhere to go.
@@ -58,7 +58,7 @@ class HaproxyActuator final : public Actuator {
     runtime_.refuse_without_admin();
     runtime_.refuse_fixed_weights(backend_);
     const std::vector<HaproxyServer> known = runtime_.servers(backend_);
-    const Weights weights = weights_for(order.shares);
+    const Weights weights = weights_for(order.of_all());
     for (const bool growing : {true, false}) {
       for (const auto& [name, weight] : weights) {
         if ((weight >= server(known, name).weight) == growing) {
@@ -73,7 +73,7 @@ class HaproxyActuator final : public Actuator {
     deploy::SplitCheck out;
     const std::vector<HaproxyServer> known = runtime_.servers(backend_);
     Map observed;
-    for (const auto& [name, weight] : weights_for(order.shares)) {
+    for (const auto& [name, weight] : weights_for(order.of_all())) {
       const HaproxyServer& seen = server(known, name);
       observed.append(name, seen.weight);
       if (seen.weight != weight) {

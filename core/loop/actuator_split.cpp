@@ -20,7 +20,11 @@ class SplitActuator final : public Actuator {
     traffic_ = deploy::make_traffic(spec, place, site.world);
   }
 
-  ArmShares current() override { return traffic_->shares(); }
+  SegmentShares current() override {
+    ArmShares shares = traffic_->shares();
+    if (shares.empty()) return {};
+    return {{Segment(), std::move(shares)}};
+  }
 
   void set(const Order& order) override {
     const deploy::Split split = split_of(order);
@@ -34,7 +38,7 @@ class SplitActuator final : public Actuator {
 
  private:
   deploy::Split split_of(const Order& order) const {
-    return {second_, first_, order.shares.at(second_)};
+    return {second_, first_, order.of_all().at(second_)};
   }
 
   std::string first_, second_;

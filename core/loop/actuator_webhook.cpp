@@ -13,9 +13,9 @@ namespace {
 class WebhookActuator final : public Actuator {
  public:
   WebhookActuator(const Algorithm& algorithm, const Site& site)
-      : spec_(algorithm.actuator), site_(site) {}
+      : algorithm_(algorithm), spec_(algorithm.actuator), site_(site) {}
 
-  ArmShares current() override { return {}; }
+  SegmentShares current() override { return {}; }
 
   void set(const Order& order) override {
     HttpRequest request;
@@ -26,7 +26,7 @@ class WebhookActuator final : public Actuator {
     for (const auto& [name, value] : deploy::pairs_in(spec_, "headers")) {
       request.headers.emplace_back(name, std::string(site_.secrets.resolve(value).reveal()));
     }
-    request.body = to_json(order_data(order, spec_));
+    request.body = to_json(order_data(order, algorithm_));
     const HttpResult result = site_.world.http.send(request);
     if (!result.ok()) throw Error(ErrorKind::outside, result.why, result.hint);
     status_ = result.response.status;
@@ -40,6 +40,7 @@ class WebhookActuator final : public Actuator {
   }
 
  private:
+  const Algorithm& algorithm_;
   const Value& spec_;
   Site site_;
   int status_ = 0;

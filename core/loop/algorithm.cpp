@@ -66,6 +66,8 @@ void read_optimiser(const Value& spec, Algorithm& out) {
   o.cap = share_in(optimiser, "cap").value_or(1);
   o.min_count = static_cast<double>(integer_in(optimiser, "min_trials", 0));
   o.batch = static_cast<std::size_t>(integer_in(optimiser, "batch", 1000));
+  o.width = number_in(optimiser, "width", o.width);
+  o.lambda = number_in(optimiser, "lambda", o.lambda);
   if (const Value* prior = optimiser.get("prior")) {
     o.settings.alpha = prior->as_list()[0].as_double();
     o.settings.beta = prior->as_list()[1].as_double();
@@ -77,6 +79,18 @@ void read_optimiser(const Value& spec, Algorithm& out) {
   out.minimize = text_in(objective, "direction", "maximize") == "minimize";
   out.memory.half_life = span_in(optimiser, "half_life");
   out.memory.window = span_in(optimiser, "window");
+}
+
+void read_schedule(const Value& spec, Algorithm& out) {
+  const Value schedule = section(spec, "schedule");
+  Schedule& s = out.schedule;
+  s.every = duration_in(schedule, "every", {});
+  s.cron_text = text_in(schedule, "cron", "");
+  if (!s.cron_text.empty()) s.cron = parse_cron(s.cron_text).cron;
+  s.zone = TimeZone::load(text_in(schedule, "timezone", "UTC")).value_or(TimeZone());
+  s.makes_up = text_in(schedule, "missed", "once") == "once";
+  out.growth = share_in(schedule, "growth").value_or(0);
+  out.min_events = static_cast<double>(integer_in(schedule, "min_events", 1));
 }
 
 }  // namespace
@@ -98,10 +112,8 @@ Algorithm algorithm_from(const policy::Document& document) {
             [](const AlgorithmArm& a, const AlgorithmArm& b) { return a.name < b.name; });
   read_events(spec, out);
   read_optimiser(spec, out);
-  const Value schedule = section(spec, "schedule");
-  out.every = duration_in(schedule, "every", {});
-  out.growth = share_in(schedule, "growth").value_or(0);
-  out.min_events = static_cast<double>(integer_in(schedule, "min_events", 1));
+  read_schedule(spec, out);
+  if (spec.get("segment") != nullptr) out.segment = deploy::texts_in(spec, "segment");
   out.actuator = section(spec, "actuator");
   return out;
 }

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "core/base/cron.h"
 #include "core/base/time.h"
+#include "core/base/timezone.h"
 #include "core/loop/cells.h"
 #include "core/loop/optimiser.h"
 #include "core/policy/model.h"
@@ -25,9 +27,19 @@ struct EventColumns {
   std::string arm = "arm", reward = "reward", time = "time", id, generation;
 };
 
+// When a step is due, beside how much is new.
+struct Schedule {
+  Duration every;
+  std::optional<Cron> cron;
+  std::string cron_text;
+  TimeZone zone;
+  bool makes_up = true;  // a step that no run came for is made by the next one
+};
+
 struct Algorithm {
   std::string id;
-  std::vector<AlgorithmArm> arms;  // sorted by name
+  std::vector<AlgorithmArm> arms;    // sorted by name
+  std::vector<std::string> segment;  // columns by whose values the shares differ
 
   std::vector<std::string> files;
   EventColumns columns;
@@ -38,7 +50,7 @@ struct Algorithm {
   OptimiserSpec optimiser;
   Memory memory;
 
-  Duration every;
+  Schedule schedule;
   double growth = 0;
   double min_events = 1;
 

@@ -11,6 +11,7 @@
 #include "core/base/units.h"
 #include "core/base/yaml.h"
 #include "core/deploy/csv.h"
+#include "core/loop/arm_names.h"
 
 namespace autopilot::loop {
 namespace {
@@ -42,11 +43,13 @@ class RowReader {
   }
 
   std::vector<ArmRow> rows() && { return std::move(rows_); }
+  const ColumnNames& understood() const { return understood_.names; }
 
  private:
   std::string column(const std::string& ours) const {
-    const auto named = format_.names.find(ours);
-    return named == format_.names.end() ? ours : named->second;
+    if (const auto at = format_.names.find(ours); at != format_.names.end()) return at->second;
+    const auto at = understood_.names.find(ours);
+    return at == understood_.names.end() ? ours : at->second;
   }
   const Value* find(const std::string& ours) const {
     const Value* value = row_->find(column(ours));
@@ -64,10 +67,10 @@ class RowReader {
   void check_names() {
     if (checked_) return;
     checked_ = true;
-    if (row_->find(column("arm")) == nullptr) {
-      std::vector<std::string> there;
-      for (const auto& [name, value] : *row_) there.push_back(name);
-      const std::string meant = did_you_mean(column("arm"), there);
+    understood_ = understand_names(names(), format_.names);
+    if (!understood_.fault.empty()) fault(understood_.fault, understood_.help);
+    if (row_->find(column("arm")) == nullptr && sound_) {
+      const std::string meant = did_you_mean(column("arm"), names());
       fault(fmt::format("there is no column {}", column("arm")),
             meant.empty() ? "say which one names the arm with --columns arm=NAME"
                           : std::string(trim(meant)));
@@ -75,6 +78,17 @@ class RowReader {
     for (const std::string& key : format_.segment) {
       if (row_->find(key) == nullptr) fault(fmt::format("there is no column {}", key));
     }
+  }
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> out;
+    for (const auto& [name, value] : *row_) out.push_back(name);
+    return out;
+  }
+
+  void missing(const std::string& ours) {
+    fault(fmt::format("{} is missing", column(ours)),
+          std::string(trim(did_you_mean(column(ours), names()))));
   }
 
   std::string text(const std::string& ours) {
@@ -149,9 +163,9 @@ class RowReader {
     out.sum = reward ? *reward : sum.value_or(0);
     if (reward) out.square_sum = *reward * *reward;
     if (out.count < 0) fault(fmt::format("{} is below 0", column("trials")));
-    if (trials && !sum) fault(fmt::format("{} is missing", column("sum")));
-    if (sum && !trials) fault(fmt::format("{} is missing", column("trials")));
-    if (out.count == 0 && out.sum != 0) fault("there are rewards without trials");
+    if (trials && !sum) missing("sum");
+    if (sum && !trials) missing("trials");
+    if (sound_ && out.count == 0 && out.sum != 0) fault("there are rewards without trials");
     const double least = out.count > 0 ? out.sum * out.sum / out.count : 0;
     if (out.square_sum && *out.square_sum < least * (1 - 1e-9)) {
       fault(fmt::format("{} is less than such rewards can have", column("square_sum")));
@@ -164,6 +178,7 @@ class RowReader {
   Span place_;
   bool sound_ = true;
   bool checked_ = false;
+  UnderstoodNames understood_;
   std::vector<ArmRow> rows_;
 };
 
@@ -262,7 +277,8 @@ const std::vector<std::string>& arm_columns() {
 }
 
 std::vector<ArmRow> read_arm_rows(std::string_view text, const std::string& name,
-                                  const ArmFormat& format, Diagnostics& diagnostics) {
+                                  const ArmFormat& format, Diagnostics& diagnostics,
+                                  std::map<std::string, std::string>* understood) {
   const std::uint32_t source = diagnostics.sources().add(name, std::string(text));
   RowReader reader(format, diagnostics);
   const Raw row = [&](const Map& map, Span place) { reader.read(map, place); };
@@ -277,6 +293,7 @@ std::vector<ArmRow> read_arm_rows(std::string_view text, const std::string& name
       read_yaml(source, row, diagnostics);
       break;
   }
+  if (understood != nullptr) *understood = reader.understood();
   return std::move(reader).rows();
 }
 

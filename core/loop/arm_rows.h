@@ -5,7 +5,8 @@
 //   arm,trials,sum,weight        {"arm": "a", "reward": 1, "time": "2026-11-20T10:00:00Z"}
 //   a,1000,31,0.25
 //
-// Columns may be called otherwise (`names`); rows that are wrong are faults with their place.
+// Columns may be called otherwise: what `names` says, and what is clear without it (arm_names.h).
+// Rows that are wrong are faults with their place.
 
 #include <map>
 #include <optional>
@@ -39,7 +40,9 @@ const std::vector<std::string>& arm_columns();
 
 // `name` is what messages call the text: its ending tells the format, and without one its first
 // characters.
+// `understood`, if not null: ours to the file's, of columns that nobody named.
 std::vector<ArmRow> read_arm_rows(std::string_view text, const std::string& name,
-                                  const ArmFormat& format, Diagnostics& diagnostics);
+                                  const ArmFormat& format, Diagnostics& diagnostics,
+                                  std::map<std::string, std::string>* understood = nullptr);
 
 }  // namespace autopilot::loop

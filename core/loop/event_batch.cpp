@@ -16,6 +16,8 @@ constexpr Duration kSkew = Duration::seconds(300);
 constexpr std::size_t kMostAhead = 4'000'000;  // plays that are kept in memory
 constexpr std::int64_t kFewBad = 1;            // one bad line is no reason to stop
 
+using events::FollowedLog;
+
 struct Play {
   Event event;
   double reward = 0;
@@ -24,30 +26,34 @@ struct Play {
 
 class Reader {
  public:
-  Reader(const Algorithm& algorithm, const std::string& root, Instant now,
-         const std::function<std::int64_t(Instant)>& generation_at)
+  Reader(const Algorithm& algorithm, const std::string& root, const Reading& reading)
       : algorithm_(algorithm),
         root_(root),
-        now_(now),
-        generation_at_(generation_at),
-        bucket_(bucket_seconds(algorithm.memory)) {}
+        reading_(reading),
+        bucket_(bucket_seconds(algorithm.memory)),
+        segments_(reading.segments) {}
 
-  void read(Files& files, const std::string& path, const std::vector<LogCursor>& known) {
-    LogFile log(files, path, known);
-    if (log.was_cut()) out_.cut.push_back(shown(path));
-    std::uint64_t taken = log.offset();
+  void read(FollowedLog& log) {
+    if (log.was_cut()) out_.cut.push_back(shown(log.path()));
     bool all_over = true;
     std::string_view line;
     while (log.next(line)) {
       const bool over = take(line, log, all_over);
       all_over = all_over && over;
-      if (all_over) taken = log.offset();
+      if (all_over) log.mark();
       if (!all_over && algorithm_.columns.id.empty()) break;  // nothing ahead is of use
     }
-    out_.cursors.push_back(log.cursor_at(taken));
+    if (log.fault().empty()) return;
+    std::string why = log.fault();
+    if (const std::size_t at = why.find(log.path()); at != std::string::npos) {
+      why.replace(at, log.path().size(), shown(log.path()));
+    }
+    out_.damaged.push_back({shown(log.path()), std::move(why)});
   }
 
-  EventBatch finish() {
+  EventBatch finish(const events::FollowedLogs& logs) {
+    for (const std::string& path : logs.copies()) out_.copies.push_back(shown(path));
+    out_.cursors = logs.cursors(reading_.now);
     for (Play& play : plays_) {
       if (play.over) count(play.event, play.reward);
     }
@@ -57,17 +63,18 @@ class Reader {
 
  private:
   // Whether the line is over.
-  bool take(std::string_view line, const LogFile& log, bool all_over) {
+  bool take(std::string_view line, const FollowedLog& log, bool all_over) {
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) return true;
     std::string fault;
     const auto event = read_event(line, algorithm_, fault);
-    if (event && event->time > now_ + kSkew) fault = "its time is yet to come";
+    if (event && event->time > reading_.now + kSkew) fault = "its time is yet to come";
+    if (fault.empty() && event) fault = generation_fault(*event);
     if (fault.empty() && event && event->reward) fault = range_fault(*event->reward);
     if (!fault.empty()) {
       if (all_over) note_bad(log, fault);
       return true;
     }
-    const bool over = event->time + algorithm_.attribution <= now_;
+    const bool over = event->time + algorithm_.attribution <= reading_.now;
     const bool taken = over && all_over;
     out_.lines += taken;
     if (!event->arm.empty()) {
@@ -86,11 +93,19 @@ class Reader {
 
   std::string range_fault(double reward) const {
     const OptimiserSpec& o = algorithm_.optimiser;
-    if (o.method == "gaussian" || (reward >= o.low && reward <= o.high)) return {};
+    if (takes_any_reward(o.method) || (reward >= o.low && reward <= o.high)) return {};
     return fmt::format("a reward of {} is not within {} to {}", reward, o.low, o.high);
   }
 
-  void note_bad(const LogFile& log, const std::string& fault) {
+  // Joined with other weights than it was served under, it would tell lies.
+  std::string generation_fault(const Event& event) const {
+    if (!event.generation) return {};
+    if (*event.generation >= 0 && *event.generation <= reading_.newest) return {};
+    return fmt::format("there is no generation {} of weights: the newest is {}", *event.generation,
+                       reading_.newest);
+  }
+
+  void note_bad(const FollowedLog& log, const std::string& fault) {
     ++out_.lines;
     ++out_.bad;
     if (out_.examples.size() >= kBadExamples) return;
@@ -152,15 +167,23 @@ class Reader {
   void count(const Event& event, double reward) {
     const OptimiserSpec& o = algorithm_.optimiser;
     // Rewards of several lines may add up to more than one can be.
-    if (o.method != "gaussian") reward = std::clamp(reward, o.low, o.high);
-    if (algorithm_.minimize) reward = o.method == "gaussian" ? -reward : o.low + o.high - reward;
+    const bool any = takes_any_reward(o.method);
+    if (!any) reward = std::clamp(reward, o.low, o.high);
+    if (algorithm_.minimize) reward = any ? -reward : o.low + o.high - reward;
     const std::int64_t bucket =
         bucket_ == 0 ? 0
                      : event.time.seconds - ((event.time.seconds % bucket_) + bucket_) % bucket_;
     const std::int64_t generation =
-        event.generation ? *event.generation : generation_at_(event.time);
-    out_.counts[{generation, event.arm, bucket}].add(reward);
+        event.generation ? *event.generation : reading_.generation_at(event.time);
+    out_.counts[{generation, segment_of(event), event.arm, bucket}].add(reward);
     ++out_.events;
+  }
+
+  Segment segment_of(const Event& event) {
+    if (segments_.size() < kMostSegments) segments_.insert(event.segment);
+    if (segments_.contains(event.segment)) return event.segment;
+    ++out_.crowded;
+    return Segment(event.segment.size(), kOther);
   }
 
   void refuse_too_bad() const {
@@ -176,9 +199,9 @@ class Reader {
 
   const Algorithm& algorithm_;
   const std::string& root_;
-  Instant now_;
-  const std::function<std::int64_t(Instant)>& generation_at_;
+  const Reading& reading_;
   std::int64_t bucket_;
+  std::set<Segment> segments_;
   std::vector<Play> plays_;  // with ids
   std::unordered_map<std::string, std::size_t> by_id_;
   std::unordered_map<std::string, std::vector<Event>> early_;  // rewards before their play
@@ -199,12 +222,12 @@ std::int64_t bucket_seconds(const Memory& memory) {
 }
 
 EventBatch read_events(Files& files, const std::string& root, const Algorithm& algorithm,
-                       const std::vector<LogCursor>& known, Instant now,
-                       const std::function<std::int64_t(Instant)>& generation_at) {
-  Reader reader(algorithm, root, now, generation_at);
-  const std::vector<std::string> paths = find_logs(files, root, algorithm.files);
-  for (const std::string& path : paths) reader.read(files, path, known);
-  EventBatch out = reader.finish();
+                       const Reading& reading) {
+  Reader reader(algorithm, root, reading);
+  const std::vector<std::string> paths = events::find_logs(files, root, algorithm.files);
+  events::FollowedLogs logs(files, paths, reading.known);
+  for (FollowedLog& log : logs.logs()) reader.read(log);
+  EventBatch out = reader.finish(logs);
   out.has_logs = !paths.empty();
   return out;
 }

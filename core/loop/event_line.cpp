@@ -9,6 +9,8 @@
 namespace autopilot::loop {
 namespace {
 
+constexpr std::size_t kLongestValue = 100;  // bytes: no segment's name
+
 std::optional<Instant> time_of(const Value& value) {
   if (value.is_string()) return parse_rfc3339(value.as_string());
   if (!value.is_number()) return std::nullopt;
@@ -20,13 +22,14 @@ std::optional<Instant> time_of(const Value& value) {
 class LineReader {
  public:
   LineReader(const Value& line, const Algorithm& algorithm, std::string& fault)
-      : line_(line), columns_(algorithm.columns), fault_(fault) {}
+      : line_(line), algorithm_(algorithm), columns_(algorithm.columns), fault_(fault) {}
 
   std::optional<Event> read() {
     Event out;
     if (!read_time(out) || !read_names(out) || !read_reward(out) || !read_generation(out)) {
       return std::nullopt;
     }
+    for (const std::string& key : algorithm_.segment) out.segment.push_back(segment_value(key));
     return out;
   }
 
@@ -41,6 +44,12 @@ class LineReader {
   }
   static std::string text_of(const Value& value) {
     return value.is_string() ? value.as_string() : to_json(value);
+  }
+
+  std::string segment_value(const std::string& key) const {
+    const Value* value = find(key);
+    std::string text = value == nullptr ? std::string() : text_of(*value);
+    return text.size() > kLongestValue ? std::string(kOther) : text;
   }
 
   bool read_time(Event& out) {
@@ -86,7 +95,7 @@ class LineReader {
 
   bool read_generation(Event& out) {
     const Value* generation = find(columns_.generation);
-    if (generation == nullptr) return true;
+    if (generation == nullptr || is_unset(*generation)) return true;
     if (generation->kind() == Value::Kind::integer) {
       out.generation = generation->as_int();
       return true;
@@ -102,7 +111,13 @@ class LineReader {
     return true;
   }
 
+  // How proxies write a variable that was not set.
+  static bool is_unset(const Value& value) {
+    return value.is_string() && (value.as_string().empty() || value.as_string() == "-");
+  }
+
   const Value& line_;
+  const Algorithm& algorithm_;
   const EventColumns& columns_;
   std::string& fault_;
 };

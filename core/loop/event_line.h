@@ -8,6 +8,7 @@
 
 #include "core/base/time.h"
 #include "core/loop/algorithm.h"
+#include "core/loop/shares.h"
 
 namespace autopilot::loop {
 
@@ -17,6 +18,7 @@ struct Event {
   std::string id;                // empty where the log has none
   std::optional<double> reward;  // of the line itself
   std::optional<std::int64_t> generation;
+  Segment segment;  // of a play
 };
 
 // Null with `fault` for a line that is none.

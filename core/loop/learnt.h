@@ -9,7 +9,9 @@
 
 namespace autopilot::loop {
 
-// With the shares that its last step set. Throws Error(invalid) when it has learnt nothing.
-std::vector<ArmRow> learnt_rows(Database& database, const std::string& algorithm);
+// By the values of these keys, added up over what else it is told by; with the shares that its last
+// step set for just such segments. Throws Error(invalid) when it has learnt nothing.
+std::vector<ArmRow> learnt_rows(Database& database, const std::string& algorithm,
+                                const std::vector<std::string>& keys);
 
 }  // namespace autopilot::loop

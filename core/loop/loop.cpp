@@ -4,92 +4,73 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "core/base/audit.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/units.h"
+#include "core/loop/due.h"
+#include "core/loop/learning.h"
 #include "core/loop/optimised_report.h"
 #include "core/loop/step_body.h"
-#include "core/stats/bandit_shares.h"
 
 namespace autopilot::loop {
 namespace {
 
+// Basis points that a share may differ from what it was when somebody was asked to approve its
+// change: proxies round, and other arms move.
+constexpr int kMoved = 100;
 constexpr std::int64_t kStepsKnown = 10'000;  // generations that times are looked up among
 
-double trials_of(const std::vector<StoredCount>& counts) {
-  double sum = 0;
-  for (const StoredCount& one : counts) sum += one.rewards.count;
-  return sum;
-}
-
+// Counts of so many generations are kept apart; those before are one.
+constexpr std::int64_t kGenerationsApart = 100;
 // Which generation was in force when: that of the last step that had acted by then.
 class Generations {
  public:
-  explicit Generations(const std::vector<Step>& steps) {
-    for (const Step& step : steps) {
-      const Value* acted = step.body.find("acted_at");
-      if (acted == nullptr) continue;
-      starts_.emplace_back(Instant::from_micros(acted->as_int()), step.generation);
-    }
+  // The newest first.
+  explicit Generations(std::vector<Start> starts) : starts_(std::move(starts)) {
     std::reverse(starts_.begin(), starts_.end());
   }
   std::int64_t at(Instant time) const {
-    const auto after = std::upper_bound(
-        starts_.begin(), starts_.end(), time,
-        [](Instant t, const std::pair<Instant, std::int64_t>& start) { return t < start.first; });
-    return after == starts_.begin() ? 0 : std::prev(after)->second;
+    const auto after =
+        std::upper_bound(starts_.begin(), starts_.end(), time,
+                         [](Instant t, const Start& start) { return t < start.time; });
+    return after == starts_.begin() ? 0 : std::prev(after)->generation;
   }
 
  private:
-  std::vector<std::pair<Instant, std::int64_t>> starts_;
+  std::vector<Start> starts_;
 };
 
-std::vector<Cell> cells_at(const Algorithm& algorithm, const std::vector<StoredCount>& counts,
-                           const ArmShares& before, Instant now) {
-  const std::int64_t bucket = bucket_seconds(algorithm.memory);
-  std::vector<Cell> out;
-  for (const AlgorithmArm& arm : algorithm.arms) {
-    Cell cell;
-    cell.arm = arm.name;
-    cell.floor = arm.floor;
-    cell.cap = arm.cap;
-    cell.before = before.at(arm.name) / 1e4;
-    for (const StoredCount& one : counts) {
-      if (one.key.arm != arm.name) continue;
-      const Instant middle{one.key.bucket + bucket / 2, 0};
-      const double weight = bucket == 0 ? 1 : weight_of(algorithm.memory, now - middle);
-      cell.rewards.count += weight * one.rewards.count;
-      cell.rewards.sum += weight * one.rewards.sum;
-      cell.rewards.square_sum += weight * one.rewards.square_sum;
-    }
-    out.push_back(std::move(cell));
-  }
+const ArmShares& of_segment(const SegmentShares& shares, const Segment& segment) {
+  static const ArmShares nothing;
+  const auto at = shares.find(segment);
+  return at == shares.end() ? nothing : at->second;
+}
+
+Value weights_data(const ArmShares& shares) {
+  Map out;
+  for (const auto& [arm, share] : shares) out.append(arm, share / 1e4);
   return out;
 }
 
-// Shares of these arms and no others; even where nothing is known.
-ArmShares fitted(const Algorithm& algorithm, const ArmShares& known) {
-  std::vector<double> shares;
-  double sum = 0;
-  for (const AlgorithmArm& arm : algorithm.arms) {
-    const auto at = known.find(arm.name);
-    shares.push_back(at == known.end() ? 0 : at->second);
-    sum += shares.back();
+// Whether a step is about the arms and the segments that the algorithm has.
+bool fits(const Step& step, const Algorithm& algorithm) {
+  if (keys_of(step.body) != algorithm.segment) return false;
+  for (const auto& [segment, shares] : shares_of(step.body, "before")) {
+    if (shares.size() != algorithm.arms.size()) return false;
+    for (const AlgorithmArm& arm : algorithm.arms) {
+      if (!shares.contains(arm.name)) return false;
+    }
   }
-  for (double& share : shares) {
-    share = sum > 0 ? share / sum : 1 / static_cast<double>(shares.size());
-  }
-  const std::vector<int> points = stats::basis_points(shares);
-  ArmShares out;
-  for (std::size_t i = 0; i < points.size(); ++i) out[algorithm.arms[i].name] = points[i];
-  return out;
+  return true;
 }
 
 Map events_data(const EventBatch& batch) {
-  return Map{{"lines", batch.lines},      {"events", batch.events}, {"waiting", batch.waiting},
-             {"joined", batch.joined},    {"bad", batch.bad},       {"foreign", batch.foreign},
-             {"repeated", batch.repeated}};
+  return Map{{"lines", batch.lines},       {"events", batch.events},  {"waiting", batch.waiting},
+             {"joined", batch.joined},     {"bad", batch.bad},        {"foreign", batch.foreign},
+             {"repeated", batch.repeated}, {"crowded", batch.crowded}};
 }
 
 }  // namespace
@@ -110,8 +91,10 @@ Loop::Loop(const Algorithm& algorithm, Mode mode, LoopParts parts)
     : algorithm_(algorithm),
       mode_(mode),
       parts_(std::move(parts)),
-      store_(parts_.database, mode == Mode::shadow ? shadow_of(algorithm.id) : algorithm.id),
-      live_(parts_.database, algorithm.id) {
+      database_(parts_.store.database()),
+      agreements_(parts_.store, parts_.world, parts_.root, parts_.who),
+      store_(database_, mode == Mode::shadow ? shadow_of(algorithm.id) : algorithm.id),
+      live_(database_, algorithm.id) {
   parts_.recorder.dry_run = mode != Mode::live;
 }
 
@@ -119,54 +102,89 @@ LoopResult Loop::run() {
   LoopResult out;
   std::optional<Step> last = store_.last();
   if (last && last->stage != Stage::done) {
-    counts_ = store_.counts();
+    counts_ = store_.counts(algorithm_.segment);
+    if (!fits(*last, algorithm_)) close(*last);
     finish(*last);
     out.resumed = last;
   }
-  out.waits = why_not_due(last);
-  if (out.waits.empty()) out.waits = read(last, out);
-  if (out.step) finish(*out.step);
+  if (last) out.waiting = looked_at(last->body);
+  const bool agreed = std::any_of(out.waiting.begin(), out.waiting.end(), [&](const Pending& one) {
+    return agreements_.look(one).status == Agreement::Status::granted;
+  });
+  const Instant now = parts_.world.clock.now();
+  std::optional<Instant> begun;
+  if (last) begun = last->time;
+  if (!agreed) out.waits = why_not_due(algorithm_.schedule, begun, now);
+  if (out.waits.empty()) out.waits = read(last, agreed, out);
+  if (!out.step) return out;
+  finish(*out.step);
+  out.waiting = pending_in(out.step->body, "waiting");
   return out;
 }
 
-std::string Loop::why_not_due(const std::optional<Step>& last) const {
-  if (!last || last->time + algorithm_.every <= parts_.world.clock.now()) return {};
-  return fmt::format("the next step is due at {}", format_rfc3339(last->time + algorithm_.every));
+// A step that began before the algorithm was changed has nothing to move any more.
+void Loop::close(Step& step) {
+  if (step.stage == Stage::acted) return;
+  set_shares(step.body, "after", shares_of(step.body, "before"));
+  step.body["acted"] =
+      Map{{"moved", false}, {"why", "the algorithm has other arms or segments by now"}};
+  step.stage = Stage::acted;
+  keep(step);
 }
 
-// Why there is no step yet, or "".
-std::string Loop::read(const std::optional<Step>& last, LoopResult& result) {
-  const Instant now = parts_.world.clock.now();
-  const std::vector<Step> steps = live_.steps(kStepsKnown);
-  const Generations generations(steps);
+// What waits since an earlier step, with how it stands. A shadow asks nobody.
+std::vector<Pending> Loop::looked_at(const Map& body) {
+  if (mode_ == Mode::shadow) return {};
+  std::vector<Pending> out = pending_in(body, "waiting");
+  for (Pending& one : out) one.why = agreements_.look(one).why;
+  return out;
+}
+
+// Why there is no step yet, or "". What was agreed to is acted on whether or not there is news.
+std::string Loop::read(const std::optional<Step>& last, bool agreed, LoopResult& result) {
+  const Generations generations(live_.starts(kStepsKnown));
+  counts_ = store_.counts(algorithm_.segment);
   const EventBatch& batch =
-      result.read.emplace(read_events(parts_.world.files, parts_.root, algorithm_, store_.cursors(),
-                                      now, [&](Instant time) { return generations.at(time); }));
-  result.served = served_shares(batch.counts, steps);
-  counts_ = counts_with(batch);
+      result.read.emplace(read_events(parts_.world.files, parts_.root, algorithm_,
+                                      reading([&](Instant time) { return generations.at(time); })));
+  result.served = served_shares(batch.counts, live_, algorithm_.segment);
+  for (const auto& [key, rewards] : batch.counts) counts_.push_back({key, rewards});
   const double total = trials_of(counts_);
   const Value* seen = last ? last->body.find("total") : nullptr;
   const double before = seen == nullptr ? 0 : seen->as_double();
   const double needed = std::max(algorithm_.min_events, algorithm_.growth * before);
   std::string waits;
-  if (total - before < needed) {
+  if (!agreed && total - before < needed) {
     waits = fmt::format("{} new events since the last step, it waits for {:.0f}", total - before,
                         std::ceil(needed));
+  } else if (!algorithm_.segment.empty() && counts_.empty()) {
+    waits = "no segment is known yet";
   } else {
     result.step = begin(last, batch, total);
   }
   if (mode_ == Mode::dry_run) return waits;
-  WriteTransaction transaction(parts_.database);
+  WriteTransaction transaction(database_);
   store_.put(batch.cursors);
-  store_.add(batch.counts);
-  if (result.step) store_.put(*result.step);
+  store_.add(batch.counts, algorithm_.segment);
+  if (result.step) {
+    store_.put(*result.step);
+    const Instant oldest = oldest_that_counts(algorithm_.memory, result.step->time);
+    store_.fold(result.step->generation - kGenerationsApart,
+                oldest.seconds - bucket_seconds(algorithm_.memory));
+  }
   transaction.commit();
   return waits;
 }
 
-std::vector<StoredCount> Loop::counts_with(const EventBatch& batch) {
-  std::vector<StoredCount> out = store_.counts();
-  for (const auto& [key, rewards] : batch.counts) out.push_back({key, rewards});
+Reading Loop::reading(std::function<std::int64_t(Instant)> generation_at) {
+  Reading out;
+  out.known = store_.cursors();
+  out.now = parts_.world.clock.now();
+  out.generation_at = std::move(generation_at);
+  // A shadow that was never live does not know whose generations the log tells.
+  const std::int64_t newest = live_.newest_generation();
+  if (newest > 0 || mode_ != Mode::shadow) out.newest = newest;
+  for (const StoredCount& one : counts_) out.segments.insert(one.key.segment);
   return out;
 }
 
@@ -174,18 +192,58 @@ Step Loop::begin(const std::optional<Step>& last, const EventBatch& batch, doubl
   Step step;
   step.generation = last ? last->generation + 1 : 1;
   step.time = Instant::from_micros(parts_.world.clock.now().micros());
+  if (!algorithm_.segment.empty()) {
+    List keys;
+    for (const std::string& key : algorithm_.segment) keys.emplace_back(key);
+    step.body["keys"] = std::move(keys);
+  }
   set_shares(step.body, "before", shares_before(last));
   step.body["events"] = events_data(batch);
   step.body["total"] = total;
+  carry(last, step);
   return step;
 }
 
+// What still waits is held; the rest is told once and proposed anew.
+void Loop::carry(const std::optional<Step>& last, Step& step) {
+  std::vector<Pending> held, dropped;
+  const bool same_keys = last && keys_of(last->body) == keys_of(step.body);
+  const SegmentShares before = shares_of(step.body, "before");
+  if (last && mode_ != Mode::shadow) {
+    for (Pending& one : pending_in(last->body, "waiting")) {
+      const Agreement agreement = agreements_.look(one);
+      one.why = agreement.why;
+      bool over = agreement.status == Agreement::Status::over;
+      const ArmShares& now = of_segment(before, one.segment);
+      const auto at = now.find(one.arm);
+      if (!same_keys || at == now.end()) {
+        over = true;
+        one.why = "there is no such arm any more";
+      } else if (!over && std::abs(at->second - one.before) > kMoved) {
+        over = true;
+        one.why = fmt::format("its share was moved meanwhile, from {} to {}",
+                              format_share(one.before / 1e4), format_share(at->second / 1e4));
+      }
+      (over ? dropped : held).push_back(std::move(one));
+    }
+  }
+  if (!held.empty()) put_pending(step.body, "held", held);
+  if (!dropped.empty()) put_pending(step.body, "dropped", dropped);
+}
+
 // What is in force, seen where it can be; a shadow goes on from where it would be.
-ArmShares Loop::shares_before(const std::optional<Step>& last) {
-  const ArmShares after = last ? shares_of(last->body, "after") : ArmShares();
-  if (mode_ == Mode::shadow && !after.empty()) return fitted(algorithm_, after);
-  const ArmShares seen = parts_.actuator.current();
-  return fitted(algorithm_, seen.empty() ? after : seen);
+SegmentShares Loop::shares_before(const std::optional<Step>& last) {
+  SegmentShares known;
+  if (last && keys_of(last->body) == algorithm_.segment) known = shares_of(last->body, "after");
+  if (mode_ != Mode::shadow || known.empty()) {
+    for (auto& [segment, shares] : parts_.actuator.current()) {
+      if (segment.size() == algorithm_.segment.size()) known[segment] = shares;
+    }
+  }
+  for (const StoredCount& one : counts_) known.try_emplace(one.key.segment);
+  if (algorithm_.segment.empty()) known.try_emplace({});
+  for (auto& [segment, shares] : known) shares = fitted(algorithm_, shares);
+  return known;
 }
 
 std::string Loop::key_of(const Step& step) const {
@@ -200,16 +258,21 @@ void Loop::finish(Step& step) {
   if (step.stage == Stage::acted) record(step);
 }
 
-// The counts are those that the step began with: none are added while it is open.
+// The counts are those that the step began with: none are added while it is open. What waits for
+// approval is not put to the policies again.
 void Loop::propose(Step& step) {
-  const ArmShares before = shares_of(step.body, "before");
+  const SegmentShares before = shares_of(step.body, "before");
   const std::vector<OptimisedSegment> optimised =
       optimise(cells_at(algorithm_, counts_, before, step.time), algorithm_.optimiser);
-  put_optimised(step.body, optimised.front());
-  const Naming naming{{}, algorithm_.id};
+  put_optimised(step.body, optimised);
+  std::set<std::pair<Segment, std::string>> held;
+  for (const Pending& one : pending_in(step.body, "held")) held.emplace(one.segment, one.arm);
   List actions;
-  for (const Value& action : weight_actions(optimised, naming, key_of(step))) {
-    actions.emplace_back(to_json(action));
+  for (const Value& action :
+       weight_actions(optimised, {algorithm_.segment, algorithm_.id}, key_of(step))) {
+    std::string text = to_json(action);
+    const Target target = target_of(text, algorithm_.segment);
+    if (!held.contains({target.segment, target.arm})) actions.emplace_back(std::move(text));
   }
   step.body["actions"] = std::move(actions);
   step.stage = Stage::proposed;
@@ -217,22 +280,35 @@ void Loop::propose(Step& step) {
 }
 
 void Loop::decide(Step& step) {
-  std::string text;
-  std::vector<std::size_t> begins;
-  for (const Value& action : step.body["actions"].as_list()) {
-    begins.push_back(text.size());
-    text += action.as_string() + "\n";
-  }
-  const std::size_t size = text.size();
-  text.append(kPadding, ' ');
-  std::vector<decide::InputLine> lines;
-  for (std::size_t i = 0; i < begins.size(); ++i) {
-    const std::size_t end = i + 1 < begins.size() ? begins[i + 1] : size;
-    lines.push_back({std::string_view(text).substr(begins[i], end - 1 - begins[i]), i + 1});
-  }
   decide::RecorderSettings settings = parts_.recorder;
   settings.run = key_of(step);
-  decide::Recorder recorder(parts_.database, parts_.world, parts_.policies, settings);
+  decide::Recorder recorder(database_, parts_.world, parts_.policies, settings);
+  std::vector<std::string> actions;
+  for (const Value& action : step.body["actions"].as_list()) actions.push_back(action.as_string());
+  put_decisions(step.body, actions, answers_to(actions, recorder));
+  std::vector<Pending> waiting = settle_held(step, recorder, actions);
+  for (Pending& one : newly_pending(step.body, actions, step.generation, step.time)) {
+    if (mode_ == Mode::live) one.why = agreements_.look(one).why;
+    waiting.push_back(std::move(one));
+  }
+  if (mode_ != Mode::shadow && !waiting.empty()) put_pending(step.body, "waiting", waiting);
+  put_after(step.body);
+  step.stage = Stage::decided;
+  keep(step);
+}
+
+// A decision line for each action.
+std::vector<std::string> Loop::answers_to(const std::vector<std::string>& actions,
+                                          decide::Recorder& recorder) const {
+  std::string text;
+  for (const std::string& action : actions) text += action + "\n";
+  text.append(kPadding, ' ');
+  std::vector<decide::InputLine> lines;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    lines.push_back({std::string_view(text).substr(begin, actions[i].size()), i + 1});
+    begin += actions[i].size() + 1;
+  }
   std::string out;
   std::vector<decide::LineFault> faults;
   recorder.decide(lines, out, faults);
@@ -240,9 +316,33 @@ void Loop::decide(Step& step) {
     throw Error(ErrorKind::invalid, fmt::format("an action of {} cannot be decided: {}",
                                                 algorithm_.id, faults.front().message));
   }
-  put_decisions(step.body, out);
-  step.stage = Stage::decided;
-  keep(step);
+  std::vector<std::string> answers;
+  for (std::string_view rest = out; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1)) {
+    answers.emplace_back(rest.substr(0, rest.find('\n')));
+  }
+  return answers;
+}
+
+// What was approved is decided anew, and its action is among the step's from then on; the rest
+// stays. Those that still wait.
+std::vector<Pending> Loop::settle_held(Step& step, decide::Recorder& recorder,
+                                       std::vector<std::string>& actions) {
+  std::vector<Pending> waiting;
+  for (Pending& one : pending_in(step.body, "held")) {
+    const Agreement agreement = agreements_.look(one);
+    one.why = agreement.why;
+    if (agreement.status != Agreement::Status::granted) {
+      const bool is_over = agreement.status == Agreement::Status::over;
+      put_held(step.body, one, is_over ? "refused" : "waiting");
+      if (!is_over) waiting.push_back(std::move(one));
+    } else if (mode_ != Mode::live) {
+      put_held(step.body, one, "approved", weight_of_line(agreements_.recorded(one)));
+    } else {
+      put_decisions(step.body, {one.action}, {agreements_.resume(one, recorder)});
+      actions.push_back(one.action);
+    }
+  }
+  return waiting;
 }
 
 // What was seen of it. Throws Error(outside) when it was not moved, or does not hold.
@@ -265,7 +365,7 @@ deploy::SplitCheck Loop::moved(const Order& order) {
 }
 
 void Loop::act(Step& step) {
-  const ArmShares after = shares_of(step.body, "after");
+  const SegmentShares after = shares_of(step.body, "after");
   const Order order{algorithm_.id, step.generation, key_of(step), after};
   if (mode_ != Mode::live) {
     step.body["acted"] = Map{{"moved", false}, {"why", "only live runs move anything"}};
@@ -282,23 +382,29 @@ void Loop::act(Step& step) {
 
 void Loop::record(Step& step) {
   step.stage = Stage::done;
+  step.body.erase("actions");  // they are in the decisions
   if (mode_ == Mode::dry_run) return;
-  Map shares;
-  for (const auto& [arm, share] : shares_of(step.body, "after")) shares.append(arm, share / 1e4);
-  WriteTransaction transaction(parts_.database);
+  Map entry{{"algorithm", algorithm_.id},
+            {"generation", step.generation},
+            {"mode", std::string(to_string(mode_))}};
+  const std::vector<std::string> keys = keys_of(step.body);
+  List segments;
+  for (const auto& [segment, shares] : shares_of(step.body, "after")) {
+    if (keys.empty()) entry.append("weights", weights_data(shares));
+    segments.emplace_back(
+        Map{{"segment", segment_map(keys, segment)}, {"weights", weights_data(shares)}});
+  }
+  if (!keys.empty()) entry.append("segments", std::move(segments));
+  WriteTransaction transaction(database_);
   store_.put(step);
-  append_audit(parts_.database, "loop_step",
-               Map{{"algorithm", algorithm_.id},
-                   {"generation", step.generation},
-                   {"mode", std::string(to_string(mode_))},
-                   {"weights", std::move(shares)}},
-               parts_.recorder.actor, parts_.world.clock.now());
+  append_audit(database_, "loop_step", std::move(entry), parts_.recorder.actor,
+               parts_.world.clock.now());
   transaction.commit();
 }
 
 void Loop::keep(const Step& step) {
   if (mode_ == Mode::dry_run) return;
-  WriteTransaction transaction(parts_.database);
+  WriteTransaction transaction(database_);
   store_.put(step);
   transaction.commit();
 }

@@ -6,9 +6,11 @@
 //  1. Cursors and counts move in one transaction: an event counts once.
 //  2. Proposals are kept before anything is decided, and each action has an idempotency key made of
 //     algorithm, generation and arm: asked again, the policies' answer is the recorded one.
-//  3. What is set is a state and not a change; what cannot be asked whether it holds gets the same
+//  3. An approval is used up in the transaction of the decision that it allows, under the same key.
+//  4. What is set is a state and not a change; what cannot be asked whether it holds gets the same
 //     key again.
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -16,6 +18,7 @@
 #include "core/loop/actuator.h"
 #include "core/loop/event_batch.h"
 #include "core/loop/loop_store.h"
+#include "core/loop/pending.h"
 #include "core/loop/served.h"
 
 namespace autopilot::loop {
@@ -28,12 +31,13 @@ enum class Mode {
 std::string_view to_string(Mode mode);
 
 struct LoopParts {
-  Database& database;
+  state::Store& store;
   decide::PolicySource& policies;
   World& world;
   std::string root;  // of the project
   Actuator& actuator;
   decide::RecorderSettings recorder;  // run and dry_run are the loop's
+  state::Who who;                     // whose run it is
 };
 
 struct LoopResult {
@@ -41,7 +45,8 @@ struct LoopResult {
   std::optional<EventBatch> read;  // what was new in the logs
   std::vector<Served> served;      // whether it was served as the weights say
   std::optional<Step> step;
-  std::string waits;  // why there is no step; empty when there is one
+  std::string waits;             // why there is no step; empty when there is one
+  std::vector<Pending> waiting;  // for approval, since this step or an earlier one
 };
 
 class Loop {
@@ -52,16 +57,22 @@ class Loop {
   LoopResult run();
 
  private:
-  std::string why_not_due(const std::optional<Step>& last) const;
-  std::string read(const std::optional<Step>& last, LoopResult& result);
+  std::vector<Pending> looked_at(const Map& body);
+  std::string read(const std::optional<Step>& last, bool agreed, LoopResult& result);
+  Reading reading(std::function<std::int64_t(Instant)> generation_at);
   Step begin(const std::optional<Step>& last, const EventBatch& batch, double total);
-  ArmShares shares_before(const std::optional<Step>& last);
-  std::vector<StoredCount> counts_with(const EventBatch& batch);
+  void carry(const std::optional<Step>& last, Step& step);
+  SegmentShares shares_before(const std::optional<Step>& last);
 
   std::string key_of(const Step& step) const;  // the beginning of its idempotency keys
+  void close(Step& step);
   void finish(Step& step);
   void propose(Step& step);
   void decide(Step& step);
+  std::vector<std::string> answers_to(const std::vector<std::string>& actions,
+                                      decide::Recorder& recorder) const;
+  std::vector<Pending> settle_held(Step& step, decide::Recorder& recorder,
+                                   std::vector<std::string>& actions);
   void act(Step& step);
   deploy::SplitCheck moved(const Order& order);
   void record(Step& step);
@@ -70,6 +81,8 @@ class Loop {
   const Algorithm& algorithm_;
   Mode mode_;
   LoopParts parts_;
+  Database& database_;
+  Agreements agreements_;
   LoopStore store_, live_;
   std::vector<StoredCount> counts_;  // what the step at hand learns from
 };

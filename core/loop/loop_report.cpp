@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/text.h"
@@ -31,10 +32,20 @@ std::string share_text(const Value& entry, std::string_view field) {
   return fmt::format("{:.2f} %", found->as_double() * 100);
 }
 
+std::string segment_text(const Value& entry, const std::vector<std::string>& keys) {
+  const Value* segment = entry.get("segment");
+  return segment == nullptr ? std::string() : segment_name(keys, segment_in(keys, *segment));
+}
+
 Table step_table(const Step& step) {
   Table table{{"ARM", "TRIALS", "MEAN", "P(BEST)", "BEFORE", "WANTED", "RESULT", "AFTER", "WHY"},
               {},
               {false, true, true, true, true, true, false, true}};
+  const std::vector<std::string> keys = keys_of(step.body);
+  if (!keys.empty()) {
+    table.columns.insert(table.columns.begin(), "SEGMENT");
+    table.right.insert(table.right.begin(), false);
+  }
   const Value* arms = step.body.find("arms");
   if (arms == nullptr) return table;
   for (const Value& entry : arms->as_list()) {
@@ -46,6 +57,9 @@ Table step_table(const Step& step) {
                           result.empty() ? Line("-") : Line({{result, decide::tone_of(result)}}),
                           Line({{share_text(entry, "after"), Tone::strong}}),
                           text_in(entry, "why")});
+    if (!keys.empty()) {
+      table.rows.back().insert(table.rows.back().begin(), segment_text(entry, keys));
+    }
   }
   return table;
 }
@@ -62,14 +76,17 @@ std::string read_sentence(const EventBatch& batch) {
   add_count(parts, batch.waiting, "waits for its rewards", "wait for their rewards");
   add_count(parts, batch.repeated, "seen before", "seen before");
   add_count(parts, batch.foreign, "of an arm that is not ours", "of arms that are not ours");
+  add_count(parts, batch.crowded, "of a segment beyond those that are kept",
+            "of segments beyond those that are kept");
   add_count(parts, batch.bad, "bad line", "bad lines");
   return parts.empty() ? "Nothing is new." : "Read: " + parts + ".";
 }
 
-std::string served_text(const Served& one) {
-  return fmt::format("generation {}: {} had {:.1f} % of {:.0f} events, its weight was {:.1f} %",
-                     one.generation, one.arm, 100 * one.events / one.of, one.of,
-                     100 * one.propensity);
+std::string served_text(const Served& one, const Algorithm& algorithm) {
+  const std::string segment = segment_name(algorithm.segment, one.segment);
+  return fmt::format("generation {}{}{}: {} had {:.1f} % of {:.0f} events, its weight was {:.1f} %",
+                     one.generation, segment.empty() ? "" : ", ", segment, one.arm,
+                     100 * one.events / one.of, one.of, 100 * one.propensity);
 }
 
 void add_remarks(const LoopResult& result, const Algorithm& algorithm, render::Report& report) {
@@ -81,7 +98,7 @@ void add_remarks(const LoopResult& result, const Algorithm& algorithm, render::R
   }
   for (const Served& one : result.served) {
     if (!one.is_odd) continue;
-    remarks.lines.push_back(Line({{"odd       ", Tone::warn}, {served_text(one), {}}}));
+    remarks.lines.push_back(Line({{"odd       ", Tone::warn}, {served_text(one, algorithm), {}}}));
   }
   for (const BadLine& bad : batch.examples) {
     remarks.lines.push_back(Line({{"bad line  ", Tone::warn}, {bad.place + ": " + bad.why, {}}}));
@@ -90,10 +107,52 @@ void add_remarks(const LoopResult& result, const Algorithm& algorithm, render::R
     remarks.lines.push_back(
         Line({{"not ours  ", Tone::warn}, {join(batch.foreign_arms, ", "), {}}}));
   }
+  for (const std::string& path : batch.copies) {
+    remarks.lines.push_back(Line({{"same      ", Tone::warn},
+                                  {path + " holds no more than another log: it is not read", {}}}));
+  }
+  for (const BadLine& damaged : batch.damaged) {
+    remarks.lines.push_back(Line({{"damaged   ", Tone::warn}, {damaged.why, {}}}));
+  }
   for (const std::string& path : batch.cut) {
     remarks.lines.push_back(Line({{"cut       ", Tone::warn}, {path + " was begun anew", {}}}));
   }
   if (!remarks.lines.empty()) report.text.emplace_back(std::move(remarks));
+}
+
+List pending_data(const std::vector<Pending>& pending, const std::vector<std::string>& keys) {
+  List out;
+  for (const Pending& one : pending) {
+    Map entry{{"arm", one.arm},     {"decision", one.decision},   {"generation", one.generation},
+              {"since", one.since}, {"before", one.before / 1e4}, {"asked", one.asked},
+              {"why", one.why}};
+    if (!keys.empty()) entry.append("segment", segment_map(keys, one.segment));
+    out.emplace_back(std::move(entry));
+  }
+  return out;
+}
+
+Line pending_line(const Pending& one, const std::vector<std::string>& keys, std::string_view word) {
+  const std::string segment = segment_name(keys, one.segment);
+  return Line({{fmt::format("{:<10}", word), Tone::warn},
+               {fmt::format("{}{}{} {:.2f} % -> {:.2f} %, since {}: {}", segment,
+                            segment.empty() ? "" : ": ", one.arm, one.before / 100.0,
+                            one.asked * 100, one.since, one.why),
+                {}}});
+}
+
+// What waits for people, and what waited and does no longer.
+void add_pending(const LoopResult& result, const Algorithm& algorithm, render::Report& report) {
+  render::Lines lines;
+  if (result.step) {
+    for (const Pending& one : pending_in(result.step->body, "dropped")) {
+      lines.lines.push_back(pending_line(one, keys_of(result.step->body), "dropped"));
+    }
+  }
+  for (const Pending& one : result.waiting) {
+    lines.lines.push_back(pending_line(one, algorithm.segment, "waits"));
+  }
+  if (!lines.lines.empty()) report.text.emplace_back(std::move(lines));
 }
 
 Value step_data(const Step& step) {
@@ -101,21 +160,32 @@ Value step_data(const Step& step) {
           {"stage", std::string(to_string(step.stage))},
           {"time", format_rfc3339(step.time)}};
   for (const auto& [name, value] : step.body) {
-    if (name != "actions" && name != "acted_at") out.append(name, value);
+    const bool is_pending = name == "held" || name == "waiting" || name == "dropped";
+    if (is_pending) {
+      out.append(name, pending_data(pending_in(step.body, name), keys_of(step.body)));
+    } else if (name != "actions" && name != "acted_at") {
+      out.append(name, value);
+    }
   }
   return out;
 }
 
-Value read_data(const LoopResult& result) {
+Value read_data(const LoopResult& result, const std::vector<std::string>& keys) {
   const EventBatch& batch = *result.read;
-  List bad, foreign, cut, served;
+  List bad, foreign, cut, served, copies, damaged;
+  double known = 0, all = 0;
   for (const Served& one : result.served) {
-    served.emplace_back(Map{{"generation", one.generation},
-                            {"arm", one.arm},
-                            {"events", one.events},
-                            {"share", one.events / one.of},
-                            {"propensity", one.propensity},
-                            {"odd", one.is_odd}});
+    Map entry{{"generation", one.generation}, {"arm", one.arm},
+              {"events", one.events},         {"share", one.events / one.of},
+              {"propensity", one.propensity}, {"odd", one.is_odd}};
+    if (!keys.empty()) entry.append("segment", segment_map(keys, one.segment));
+    served.emplace_back(std::move(entry));
+    known += one.events;
+  }
+  for (const auto& [key, rewards] : batch.counts) all += rewards.count;
+  for (const std::string& path : batch.copies) copies.emplace_back(path);
+  for (const BadLine& one : batch.damaged) {
+    damaged.emplace_back(Map{{"file", one.place}, {"why", one.why}});
   }
   for (const BadLine& one : batch.examples) {
     bad.emplace_back(Map{{"place", one.place}, {"why", one.why}});
@@ -131,7 +201,11 @@ Value read_data(const LoopResult& result) {
              {"foreign", batch.foreign},
              {"bad_examples", std::move(bad)},
              {"foreign_arms", std::move(foreign)},
+             {"crowded", batch.crowded},
              {"begun_anew", std::move(cut)},
+             {"copies", std::move(copies)},
+             {"damaged", std::move(damaged)},
+             {"without_propensity", std::max(0.0, all - known)},
              {"served", std::move(served)}};
 }
 
@@ -170,10 +244,13 @@ double distance(const ArmShares& a, const ArmShares& b) {
   return sum / 2;
 }
 
-// What a round earns with these shares, by what the step had learnt.
-double value_of(const Step& step, const ArmShares& shares) {
+// What a round in the segment earns with these shares, by what the step had learnt.
+double value_of(const Step& step, const Segment& segment, const ArmShares& shares) {
+  const std::vector<std::string> keys = keys_of(step.body);
   double sum = 0;
   for (const Value& entry : step.body.find("arms")->as_list()) {
+    const Value* where = entry.get("segment");
+    if (!keys.empty() && (where == nullptr || segment_in(keys, *where) != segment)) continue;
     const auto at = shares.find(text_in(entry, "arm"));
     if (at != shares.end()) sum += at->second / 1e4 * number_in(entry, "mean");
   }
@@ -201,15 +278,62 @@ Map shares_map(const ArmShares& shares) {
   return out;
 }
 
+// One segment of a shadow's step beside what was live.
+struct Compared {
+  Segment segment;
+  ArmShares ours, theirs;
+  bool known = false;  // something was live
+  double earns = 0, live_earns = 0;
+};
+
+std::vector<Compared> compare(const Step& step, const Step* beside) {
+  SegmentShares live;
+  if (beside != nullptr && keys_of(beside->body) == keys_of(step.body)) {
+    live = shares_of(beside->body, "after");
+  }
+  std::vector<Compared> out;
+  for (const auto& [segment, ours] : shares_of(step.body, "after")) {
+    Compared one{segment, ours, live[segment], false, value_of(step, segment, ours), 0};
+    one.known = !one.theirs.empty();
+    one.live_earns = value_of(step, segment, one.theirs);
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+std::vector<Line> shadow_row(const Step& step, const Compared& one) {
+  return {second_text(step.time),
+          shares_text(one.ours),
+          shares_text(one.theirs),
+          one.known ? fmt::format("{:.1f} %", distance(one.ours, one.theirs) * 100) : "-",
+          fmt::format("{:.4g}", one.earns),
+          one.known ? fmt::format("{:.4g}", one.live_earns) : "-"};
+}
+
+Map shadow_data(const Step& step, const Step* beside, const Compared& one) {
+  Map out{{"time", format_rfc3339(step.time)},
+          {"generation", step.generation},
+          {"live_generation", if_known(one.known, one.known ? beside->generation : 0)},
+          {"weights", shares_map(one.ours)},
+          {"live_weights", shares_map(one.theirs)},
+          {"elsewhere", if_known(one.known, distance(one.ours, one.theirs))},
+          {"value", one.earns},
+          {"live_value", if_known(one.known, one.live_earns)}};
+  const std::vector<std::string> keys = keys_of(step.body);
+  if (!keys.empty()) out.append("segment", segment_map(keys, one.segment));
+  return out;
+}
+
 }  // namespace
 
 render::Report describe(const LoopResult& result, const Algorithm& algorithm, Mode mode) {
   render::Report report{"autopilot.run/v1", {}, {}};
   report.data = Map{{"algorithm", algorithm.id}, {"mode", std::string(to_string(mode))}};
   report.data.append("resumed", result.resumed ? step_data(*result.resumed) : Value());
-  report.data.append("read", result.read ? read_data(result) : Value());
+  report.data.append("read", result.read ? read_data(result, algorithm.segment) : Value());
   report.data.append("step", result.step ? step_data(*result.step) : Value());
   report.data.append("waits", result.waits);
+  report.data.append("waiting", pending_data(result.waiting, algorithm.segment));
   if (result.resumed) {
     add_step(*result.resumed,
              fmt::format("{}: generation {} was open and is now done{}.", algorithm.id,
@@ -229,6 +353,7 @@ render::Report describe(const LoopResult& result, const Algorithm& algorithm, Mo
     report.text.emplace_back(
         render::Paragraph{fmt::format("{}: no step: {}.", algorithm.id, result.waits)});
   }
+  add_pending(result, algorithm, report);
   return report;
 }
 
@@ -238,26 +363,24 @@ render::Report describe_shadow(const std::string& algorithm, const std::vector<S
   Table table{{"TIME", "SHADOW", "LIVE", "ELSEWHERE", "EARNS", "LIVE EARNS"},
               {},
               {false, false, false, true, true, true}};
+  const bool has_segments = std::any_of(
+      shadow.begin(), shadow.end(), [](const Step& step) { return !keys_of(step.body).empty(); });
+  if (has_segments) {
+    table.columns.insert(table.columns.begin() + 1, "SEGMENT");
+    table.right.insert(table.right.begin() + 1, false);
+  }
   List steps;
   for (const Step& step : shadow) {
     if (step.stage != Stage::done) continue;
     const Step* beside = in_force(live, step.time);
-    const ArmShares ours = shares_of(step.body, "after");
-    const ArmShares theirs = beside == nullptr ? ArmShares() : shares_of(beside->body, "after");
-    const bool known = beside != nullptr;
-    const double earns = value_of(step, ours), live_earns = value_of(step, theirs);
-    table.rows.push_back({second_text(step.time), shares_text(ours), shares_text(theirs),
-                          known ? fmt::format("{:.1f} %", distance(ours, theirs) * 100) : "-",
-                          fmt::format("{:.4g}", earns),
-                          known ? fmt::format("{:.4g}", live_earns) : "-"});
-    steps.emplace_back(Map{{"time", format_rfc3339(step.time)},
-                           {"generation", step.generation},
-                           {"live_generation", if_known(known, known ? beside->generation : 0)},
-                           {"weights", shares_map(ours)},
-                           {"live_weights", shares_map(theirs)},
-                           {"elsewhere", if_known(known, distance(ours, theirs))},
-                           {"value", earns},
-                           {"live_value", if_known(known, live_earns)}});
+    for (const Compared& one : compare(step, beside)) {
+      table.rows.push_back(shadow_row(step, one));
+      if (has_segments) {
+        table.rows.back().insert(table.rows.back().begin() + 1,
+                                 segment_name(keys_of(step.body), one.segment));
+      }
+      steps.emplace_back(shadow_data(step, beside, one));
+    }
   }
   report.data = Map{{"algorithm", algorithm}, {"steps", std::move(steps)}};
   report.text.emplace_back(std::move(table));

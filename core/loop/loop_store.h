@@ -24,6 +24,12 @@ struct Step {
   Map body;
 };
 
+// Since when a generation's weights were in force.
+struct Start {
+  Instant time;
+  std::int64_t generation = 0;
+};
+
 struct StoredCount {
   CountKey key;
   stats::ArmRewards rewards;
@@ -34,14 +40,24 @@ class LoopStore {
   // `name`: an algorithm's, or shadow_of() one.
   LoopStore(Database& database, std::string name) : database_(database), name_(std::move(name)) {}
 
-  std::vector<LogCursor> cursors();
-  void put(const std::vector<LogCursor>& cursors);
+  std::vector<events::LogCursor> cursors();
+  // In place of all that are kept.
+  void put(const std::vector<events::LogCursor>& cursors);
 
-  std::vector<StoredCount> counts();
-  void add(const std::map<CountKey, stats::ArmRewards>& counts);
+  // By the keys that an algorithm has now: what was counted by more of them is added up.
+  std::vector<StoredCount> counts(const std::vector<std::string>& keys);
+  void add(const std::map<CountKey, stats::ArmRewards>& counts,
+           const std::vector<std::string>& keys);
+
+  // Adds up what nobody tells apart any more: generations before `generation`, and pieces of time
+  // that ended before `bucket` and count for nothing.
+  void fold(std::int64_t generation, std::int64_t bucket);
 
   std::optional<Step> last();
-  std::vector<Step> steps(std::int64_t limit);  // the newest first
+  std::optional<Step> step(std::int64_t generation);
+  std::int64_t newest_generation();               // 0: there is none
+  std::vector<Start> starts(std::int64_t limit);  // of steps that have acted, the newest first
+  std::vector<Step> steps(std::int64_t limit);    // the newest first
   void put(const Step& step);
 
  private:

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/base/units.h"
+#include "core/loop/shares.h"
 
 namespace autopilot::loop {
 namespace {
@@ -71,22 +72,6 @@ Map arm_data(const OptimisedArm& arm) {
   return out;
 }
 
-std::string segment_name(const OptimisedSegment& segment, const Naming& naming) {
-  std::string out;
-  for (std::size_t k = 0; k < naming.keys.size(); ++k) {
-    out += fmt::format("{}{}={}", k == 0 ? "" : ", ", naming.keys[k], segment.values[k]);
-  }
-  return out;
-}
-
-Map segment_map(const OptimisedSegment& segment, const Naming& naming) {
-  Map out;
-  for (std::size_t k = 0; k < naming.keys.size(); ++k) {
-    out.append(naming.keys[k], segment.values[k]);
-  }
-  return out;
-}
-
 std::string value_sentence(const OptimisedSegment& segment) {
   if (!segment.value_before) {
     return fmt::format("A round earns {} with these shares, {} with the best arm.",
@@ -102,6 +87,13 @@ std::string explanation(const OptimisedArm& arm) {
                      number_text(arm.mean), count_text(arm.count));
 }
 
+// Values may hold what keeps the parts of a key apart.
+std::string in_key(std::string_view value) {
+  std::string out;
+  for (const char c : value) out += c == '/' ? "%2F" : c == '%' ? "%25" : std::string(1, c);
+  return out;
+}
+
 Value action_of(const OptimisedArm& arm, const Map& segment, const Naming& naming,
                 const std::string& key) {
   Map data{{"destination_id", arm.arm}, {"weight", arm.after_bp / 1e4}};
@@ -113,7 +105,7 @@ Value action_of(const OptimisedArm& arm, const Map& segment, const Naming& namin
              {"data", std::move(data)}};
   if (!key.empty()) {
     std::string whole = key + "/" + arm.arm;
-    for (const auto& [name, value] : segment) whole += "/" + value.as_string();
+    for (const auto& [name, value] : segment) whole += "/" + in_key(value.as_string());
     action.append("idempotency_key", std::move(whole));
   }
   Map metrics{{"trials", arm.count},   {"mean", arm.mean},   {"mean_low", arm.low},
@@ -132,13 +124,13 @@ render::Report describe(const std::vector<OptimisedSegment>& segments, const Opt
     List arms;
     for (const OptimisedArm& arm : segment.arms) arms.emplace_back(arm_data(arm));
     all.emplace_back(
-        Map{{"segment", segment_map(segment, naming)},
+        Map{{"segment", segment_map(naming.keys, segment.values)},
             {"arms", std::move(arms)},
             {"expected_best", segment.expected_best},
             {"value_before", segment.value_before ? Value(*segment.value_before) : Value()},
             {"value_after", segment.value_after}});
     if (!naming.keys.empty()) {
-      report.text.emplace_back(render::Heading{segment_name(segment, naming)});
+      report.text.emplace_back(render::Heading{segment_name(naming.keys, segment.values)});
     }
     report.text.emplace_back(table_of(segment));
     report.text.emplace_back(render::Paragraph{value_sentence(segment)});
@@ -158,7 +150,7 @@ std::vector<Value> weight_actions(const std::vector<OptimisedSegment>& segments,
     std::stable_sort(changed.begin(), changed.end(), [](const auto* a, const auto* b) {
       return a->after_bp - before_bp(*a) < b->after_bp - before_bp(*b);
     });
-    const Map where = segment_map(segment, naming);
+    const Map where = segment_map(naming.keys, segment.values);
     for (const OptimisedArm* arm : changed) out.push_back(action_of(*arm, where, naming, key));
   }
   return out;

@@ -60,8 +60,7 @@ class Optimiser {
   Optimiser(const std::vector<Cell>& cells, const OptimiserSpec& spec)
       : table_(table_of(cells)), spec_(spec), scale_(spec.high - spec.low) {
     if (!is_linear(spec.method)) method_ = stats::bandit_named(spec.method).value();
-    const bool raw = is_linear(spec.method) || method_ == stats::Bandit::gaussian;
-    if (raw) scale_ = 0;
+    if (takes_any_reward(spec.method)) scale_ = 0;
     check_rewards();
   }
 
@@ -222,6 +221,10 @@ const std::vector<std::string>& optimiser_names() {
     return out;
   }();
   return names;
+}
+
+bool takes_any_reward(const std::string& method) {
+  return is_linear(method) || method == "gaussian";
 }
 
 std::vector<OptimisedSegment> optimise(const std::vector<Cell>& cells, const OptimiserSpec& spec) {

@@ -28,6 +28,9 @@ struct OptimiserSpec {
 // Those of core/stats/bandit.h, lin_ts and lin_ucb.
 const std::vector<std::string>& optimiser_names();
 
+// Whether rewards of any size are taken, and none are scaled.
+bool takes_any_reward(const std::string& method);
+
 // What one arm has earned in one segment.
 struct Cell {
   std::vector<std::string> segment;

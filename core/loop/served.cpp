@@ -20,18 +20,25 @@ bool is_odd(const Served& one) {
 }  // namespace
 
 std::vector<Served> served_shares(const std::map<CountKey, stats::ArmRewards>& counts,
-                                  const std::vector<Step>& steps) {
-  std::map<std::int64_t, std::map<std::string, double>> events;
-  for (const auto& [key, rewards] : counts) events[key.generation][key.arm] += rewards.count;
+                                  LoopStore& live, const std::vector<std::string>& keys) {
+  std::map<std::int64_t, std::map<Segment, std::map<std::string, double>>> events;
+  for (const auto& [key, rewards] : counts) {
+    events[key.generation][key.segment][key.arm] += rewards.count;
+  }
   std::vector<Served> out;
-  for (const auto& [generation, by_arm] : events) {
-    for (const Step& step : steps) {
-      if (step.generation != generation) continue;
+  for (const auto& [generation, segments] : events) {
+    const std::optional<Step> step = live.step(generation);
+    if (!step || keys_of(step->body) != keys) continue;
+    const SegmentShares after = shares_of(step->body, "after");
+    for (const auto& [segment, by_arm] : segments) {
+      const auto shares = after.find(segment);
+      if (shares == after.end()) continue;
       double all = 0;
       for (const auto& [arm, count] : by_arm) all += count;
-      for (const auto& [arm, share] : shares_of(step.body, "after")) {
+      for (const auto& [arm, share] : shares->second) {
         const auto at = by_arm.find(arm);
-        Served one{generation, arm, at == by_arm.end() ? 0 : at->second, all, share / 1e4, false};
+        const double count = at == by_arm.end() ? 0 : at->second;
+        Served one{generation, segment, arm, count, all, share / 1e4, false};
         one.is_odd = is_odd(one);
         out.push_back(std::move(one));
       }

@@ -15,6 +15,7 @@ namespace autopilot::loop {
 
 struct Served {
   std::int64_t generation = 0;
+  Segment segment;
   std::string arm;
   double events = 0;
   double of = 0;          // all events of the generation
@@ -22,8 +23,8 @@ struct Served {
   bool is_odd = false;    // far from what that probability makes likely
 };
 
-// Of the generations that are known, in their order.
+// Of the generations that are known and had the same segments, in their order.
 std::vector<Served> served_shares(const std::map<CountKey, stats::ArmRewards>& counts,
-                                  const std::vector<Step>& steps);
+                                  LoopStore& live, const std::vector<std::string>& keys);
 
 }  // namespace autopilot::loop

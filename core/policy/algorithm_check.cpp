@@ -2,6 +2,9 @@
 // it needs, paths that can be listed.
 #include <fmt/format.h>
 
+#include <set>
+
+#include "core/base/cron_times.h"
 #include "core/base/text.h"
 #include "core/base/units.h"
 #include "core/policy/kinds.h"
@@ -29,6 +32,8 @@ class AlgorithmChecker {
     check_objective();
     check_memory();
     check_files();
+    check_segment();
+    check_schedule();
     check_actuator();
   }
 
@@ -104,11 +109,48 @@ class AlgorithmChecker {
         fault(span("events", "files"),
               fmt::format("{}: only the last part of a path may have *", path));
       }
-      if (path.ends_with(".gz") || path.ends_with(".zst")) {
-        fault(span("events", "files"), fmt::format("{}: a compressed log cannot be followed", path))
-            .help =
-            "name the log before it is compressed: logs/events.jsonl*, say, catches it "
-            "when it is renamed";
+    }
+  }
+
+  // Segments are told apart where the shares are read, not by a proxy that has one set of weights.
+  void check_segment() {
+    const Value* segment = spec_.get("segment");
+    if (segment == nullptr) return;
+    std::set<std::string> seen;
+    const List one{*segment};
+    for (const Value& key : segment->is_list() ? segment->as_list() : one) {
+      if (key.as_string().empty()) fault(places_.span("segment"), "a segment key has a name");
+      if (!seen.insert(key.as_string()).second) {
+        fault(places_.span("segment"), fmt::format("{} is a segment key twice", key.as_string()));
+      }
+    }
+    const Value& actuator = *spec_.get("actuator");
+    const std::string& provider = actuator.get("provider")->as_string();
+    if (provider == "haproxy" || provider == "nginx" || provider == "kubernetes") {
+      fault(span("actuator", "provider"),
+            fmt::format("{} has one set of weights for everybody, not one for each segment",
+                        provider))
+          .help = "exec, webhook and file can carry segments";
+    }
+    if (actuator.get("total") != nullptr) {
+      fault(span("actuator", "total"), "a total is divided among arms, not among segments").help =
+          "leave out total, or segment";
+    }
+  }
+
+  void check_schedule() {
+    const Value* schedule = spec_.get("schedule");
+    if (schedule == nullptr) return;
+    if (const Value* cron = schedule->get("cron")) {
+      const CronResult parsed = parse_cron(cron->as_string());
+      if (!parsed.cron || next_due(*parsed.cron, TimeZone(), Instant())) return;
+      fault(span("schedule", "cron"), fmt::format("{} never comes", cron->as_string()));
+      return;
+    }
+    for (const char* field : {"timezone", "missed"}) {
+      if (schedule->get(field) != nullptr) {
+        fault(span("schedule", field),
+              fmt::format("{} says something of cron, and there is none", field));
       }
     }
   }

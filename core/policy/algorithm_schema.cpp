@@ -5,7 +5,9 @@ namespace autopilot::policy {
 namespace {
 
 constexpr std::string_view kMethods[] = {"thompson",  "gaussian", "top_two",     "ucb1",
-                                         "ucb_tuned", "kl_ucb",   "kl_ucb_plus", "imed"};
+                                         "ucb_tuned", "kl_ucb",   "kl_ucb_plus", "imed",
+                                         "lin_ts",    "lin_ucb"};
+constexpr std::string_view kMissed[] = {"once", "skip"};
 constexpr std::string_view kDirections[] = {"maximize", "minimize"};
 constexpr std::string_view kProviders[] = {"haproxy", "nginx",   "kubernetes",
                                            "exec",    "webhook", "file"};
@@ -48,7 +50,10 @@ constexpr Schema kColumns{"columns", kColumnFields};
 
 constexpr Field kEventFields[] = {
     {"files", kTextOrTexts,
-     "logs, one JSON object a line, from the project's root; * in the last part of a path", true},
+     "logs, one JSON object a line, from the project's root; * in the last part of a path finds "
+     "those "
+     "that were rotated, packed (gzip, zstd) or not",
+     true},
     {"columns", {.kind = ShapeKind::object, .schema = &kColumns}, "how the logs call things"},
     {"attribution", kDuration,
      "how long rewards are waited for: no play counts sooner; 0s by default"},
@@ -67,7 +72,9 @@ constexpr Schema kObjective{"an objective", kObjectiveFields};
 constexpr Field kOptimizerFields[] = {
     {"method", {.kind = ShapeKind::text, .choices = kMethods}, "the bandit; thompson by default"},
     {"prior", kPair, "Beta prior of every arm; [1, 1] by default"},
-    {"noise", kPositive, "gaussian: standard deviation of a reward; that seen by default"},
+    {"noise", kPositive, "gaussian, lin_ts: standard deviation of a reward; that seen by default"},
+    {"width", kPositive, "lin_ucb: standard errors that are added; 1 by default"},
+    {"lambda", kPositive, "lin_ts, lin_ucb: ridge of the regression; 1 by default"},
     {"leader_share", kShare, "top_two: how often the leader itself is played; 50% by default"},
     {"floor", kShare, "least share of every arm; none by default"},
     {"cap", kShare, "greatest share of every arm; all by default"},
@@ -82,6 +89,13 @@ constexpr Schema kOptimizer{"an optimizer", kOptimizerFields};
 
 constexpr Field kScheduleFields[] = {
     {"every", kDuration, "least time between two steps; every run steps by default"},
+    {"cron",
+     {.kind = ShapeKind::cron},
+     "Vixie cron expression: a step is due when its time has come since the last step"},
+    {"timezone", {.kind = ShapeKind::timezone}, "IANA time zone of the expression; UTC by default"},
+    {"missed",
+     {.kind = ShapeKind::text, .choices = kMissed},
+     "times that no run came for: once makes one step for all of them, skip none; once by default"},
     {"growth", kShare,
      "a step waits for so many new events, as a share of all so far; 0% by default"},
     {"min_events", kCount, "a step waits for so many new events; 1 by default"},
@@ -112,6 +126,8 @@ constexpr Field kAlgorithmFields[] = {
      {.kind = ShapeKind::map, .element = &kArmShape, .least = 2, .most = 1000},
      "what it chooses between, by name",
      true},
+    {"segment", kTextOrTexts,
+     "columns of the logs by whose values the shares differ; everybody has the same by default"},
     {"events", {.kind = ShapeKind::object, .schema = &kEvents}, "what it learns from", true},
     {"objective", {.kind = ShapeKind::object, .schema = &kObjective}, "what rewards mean"},
     {"optimizer", {.kind = ShapeKind::object, .schema = &kOptimizer}, "how it chooses"},

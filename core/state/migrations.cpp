@@ -201,9 +201,10 @@ constexpr std::array<std::string_view, 24> kTables = {
     "deploy_rollout", "deploy_effect", "deploy_sample", "deploy_event",      "deploy_request",
     "deploy_lease",   "loop_cursor",   "loop_count",    "loop_step"};
 
-constexpr std::array kMigrations = {Migration{1, kVersion1}, Migration{2, kVersion2},
-                                    Migration{3, kVersion3}, Migration{4, kDeploySql},
-                                    Migration{5, kLoopSql}, Migration{6, kVersion6}};
+constexpr std::array kMigrations = {Migration{1, kVersion1},       Migration{2, kVersion2},
+                                    Migration{3, kVersion3},       Migration{4, kDeploySql},
+                                    Migration{5, kLoopSql},        Migration{6, kVersion6},
+                                    Migration{7, kLoopSegmentsSql}};
 
 }  // namespace
 

@@ -56,6 +56,28 @@ TEST_F(Providers, a_jsonl_file_passes_over_what_is_no_object) {
   EXPECT_EQ(reply.warnings[0], "m.jsonl: 2 lines are no good; line 2 is no JSON object");
 }
 
+TEST_F(Providers, a_jsonl_file_is_read_on_from_where_everything_is_old) {
+  const std::string spec = R"({"provider":"file","path":"d/m.jsonl*","query":"roi"})";
+  std::string& text = fake.files.texts["d/m.jsonl"];
+  text = "{\"time\": 1700000000, \"roi\": 9}\n";
+  for (int i = 0; i < 500; ++i) text += "{\"time\": 1700000001, \"roi\": 9}\n";
+  text += "{\"time\": 1795168810, \"roi\": 1}\n";
+  const Reply first = read(spec);
+  ASSERT_EQ(first.values.at(0).points.size(), 1u);
+  query.place = first.place;
+  text += "{\"time\": 1795168820, \"roi\": 2}\n";
+  EXPECT_EQ(read(spec).values.at(0).points.size(), 2u);
+  // Rotated: what is still asked for is found under its new name; what is old is not read again.
+  fake.files.texts["d/m.jsonl.1"] = text;
+  text = "{\"time\": 1795168821, \"roi\": 3}\n";
+  const Reply rotated = read(spec);
+  EXPECT_EQ(rotated.values.at(0).points.size(), 3u);
+  EXPECT_TRUE(rotated.warnings.empty());
+  // Cut: it is another file, read from its beginning.
+  fake.files.texts.erase("d/m.jsonl.1");
+  EXPECT_EQ(read(spec).values.at(0).points.size(), 1u);
+}
+
 TEST_F(Providers, a_version_cannot_lead_a_path_elsewhere) {
   query.version = "../../etc";
   EXPECT_NE(why(R"({"provider":"file","path":"m/{{version}}.csv","query":"v"})")

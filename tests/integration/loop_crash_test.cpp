@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <map>
 
 #include "core/base/json.h"
@@ -31,26 +33,30 @@ cat weights.json
 
 constexpr const char* kAlgorithm = R"(apiVersion: autopilot/v1
 kind: Algorithm
-metadata: {id: split}
+metadata: {{id: split}}
 spec:
-  arms: {a: {}, b: {}, c: {}}
-  events: {files: events.jsonl*}
-  optimizer: {floor: 5%}
-  actuator: {provider: exec, set: [sh, set.sh], read: [sh, read.sh]}
-)";
+  arms: {{a: {{}}, b: {{}}, c: {{}}}}
+  events: {{files: events.jsonl*}}
+  optimizer: {{floor: 5%}}
+  actuator: {{provider: exec, set: [sh, set.sh], read: [sh, read.sh]}}
+{})";
+
+std::string algorithm(bool by_segment) {
+  return fmt::format(kAlgorithm, by_segment ? "  segment: [geo]\n" : "");
+}
 
 Value json(const std::string& text) { return parse_json_or_throw(text, "standard output"); }
 
 class Rounds {
  public:
-  Rounds() {
-    project_.write("policies/split.yaml", kAlgorithm);
+  explicit Rounds(bool by_segment) {
+    project_.write("policies/split.yaml", algorithm(by_segment));
     project_.write(
         "policies/step.yaml",
         policy("step", "  mutations: [{field: weight, max_delta: 0.03, from: old_weight}]\n"));
     project_.write("set.sh", kSet);
     project_.write("read.sh", kRead);
-    project_.write("weights.json", R"({"weights":{"a":0.4,"b":0.3,"c":0.3}})");
+    project_.write("weights.json", by_segment ? "{}" : R"({"weights":{"a":0.4,"b":0.3,"c":0.3}})");
     project_.must({"apply", "--yes"});
     const std::int64_t start = monotonic_nanos();
     project_.must({"run", "split", "--dry-run"});
@@ -71,7 +77,7 @@ class Rounds {
   }
 
   void expect_nothing_lost_or_doubled(int rounds) const {
-    EXPECT_GT(kills_, kKills * 2 / 3) << "too few were killed to prove anything";
+    EXPECT_GT(kills_, rounds * 2 / 3) << "too few were killed to prove anything";
     EXPECT_EQ(static_cast<int>(steps_.size()), rounds);
     EXPECT_EQ(total_, events_) << "each event counts once";
     std::int64_t decisions = 0;
@@ -105,8 +111,10 @@ class Rounds {
       const std::size_t arm = dice_.below(3);
       const bool wins = dice_.below(10) < (arm == winner ? 9u : 1u);
       text += fmt::format(
-          "{{\"time\":\"2026-01-01T00:00:00Z\",\"arm\":\"{}\",\"reward\":{},\"n\":{}}}\n",
-          "abc"[arm], wins ? 1 : 0, events_++);
+          "{{\"time\":\"2026-01-01T00:00:00Z\",\"arm\":\"{}\",\"reward\":{},\"n\":{},\"geo\":\"{}"
+          "\"}}\n",
+          "abc"[arm], wins ? 1 : 0, events_, events_ % 2 == 0 ? "FR" : "BE");
+      ++events_;
     }
     // Appended as a logger does: the file stays the same one.
     append(text.substr(project_.read("events.jsonl").size()));
@@ -116,9 +124,19 @@ class Rounds {
     std::fwrite(text.data(), 1, text.size(), file);
     std::fclose(file);
   }
+  // In turn as logrotate does it: renamed (and packed the next time), renamed and packed at once,
+  // copied and cut, the copy packed.
   void rotate() {
-    std::rename(project_.path("events.jsonl").c_str(),
-                project_.path(fmt::format("events.jsonl.{}", ++rotations_)).c_str());
+    constexpr const char* kRotations[] = {
+        "mv events.jsonl events.jsonl.{0}",
+        "mv events.jsonl events.jsonl.{0} && gzip events.jsonl.{0}",
+        "cp events.jsonl events.jsonl.{0} && : > events.jsonl && zstd -q --rm events.jsonl.{0}"};
+    const int number = ++rotations_;
+    shell(fmt::format("if [ -e events.jsonl.{0} ]; then gzip events.jsonl.{0}; fi", number - 1));
+    shell(fmt::format(fmt::runtime(kRotations[number % 3]), number));
+  }
+  void shell(const std::string& command) const {
+    ASSERT_EQ(std::system(("cd " + project_.root() + " && " + command).c_str()), 0) << command;
   }
 
   Ended kill_somewhere(int number) {
@@ -158,7 +176,7 @@ class Rounds {
 };
 
 TEST(LoopCrashTest, a_run_killed_between_any_two_stages_neither_loses_nor_doubles_a_step) {
-  Rounds rounds;
+  Rounds rounds(false);
   for (int i = 0; i < kKills && !::testing::Test::HasFatalFailure(); ++i) {
     SCOPED_TRACE(fmt::format("round {}", i));
     rounds.round(i);
@@ -166,9 +184,19 @@ TEST(LoopCrashTest, a_run_killed_between_any_two_stages_neither_loses_nor_double
   rounds.expect_nothing_lost_or_doubled(kKills);
 }
 
+TEST(LoopCrashTest, a_killed_run_of_an_algorithm_with_segments_neither_loses_nor_doubles_a_step) {
+  Rounds rounds(true);
+  const int count = std::max(20, kKills / 2);
+  for (int i = 0; i < count && !::testing::Test::HasFatalFailure(); ++i) {
+    SCOPED_TRACE(fmt::format("round {}", i));
+    rounds.round(i);
+  }
+  rounds.expect_nothing_lost_or_doubled(count);
+}
+
 TEST(LoopCrashTest, of_two_runs_at_once_one_is_refused) {
   const Project project;
-  project.write("policies/split.yaml", kAlgorithm);
+  project.write("policies/split.yaml", algorithm(false));
   project.write("set.sh", "sleep 5\n");
   project.write("read.sh", "touch started; sleep 1; echo '{}'\n");
   project.write("events.jsonl", "{\"time\":\"2026-01-01T00:00:00Z\",\"arm\":\"a\",\"reward\":1}\n");

@@ -200,7 +200,8 @@ TEST(LiveLoopSplit, nginx_divides_between_two_arms_as_it_is_told) {
   Secrets secrets(rig.world(), masker, rig.folder().path());
   const auto actuator = loop::make_actuator(algorithm, {rig.world(), secrets, rig.folder().path()});
   for (const int green : {3000, 4512}) {
-    const loop::Order order{"shop", 1, "shop/1", {{"blue", 10000 - green}, {"green", green}}};
+    const loop::Order order{
+        "shop", 1, "shop/1", {{loop::Segment(), {{"blue", 10000 - green}, {"green", green}}}}};
     actuator->set(order);
     deploy::SplitCheck check;
     for (int i = 0; i < 100 && !check.holds; ++i) {
@@ -208,7 +209,7 @@ TEST(LiveLoopSplit, nginx_divides_between_two_arms_as_it_is_told) {
       if (!check.holds) sleep_ms(50);
     }
     EXPECT_TRUE(check.holds) << check.why;
-    EXPECT_NEAR(actuator->current().at("green"), green, 1);
+    EXPECT_NEAR(actuator->current().at({}).at("green"), green, 1);
   }
 }
 

@@ -33,7 +33,7 @@ class ActuatorTest : public ::testing::Test {
   Masker masker;
   Secrets secrets{fakes.world, masker, "/shop"};
   Algorithm algorithm;
-  const Order order{"split", 7, "split/7", {{"a", 2500}, {"b", 7500}}};
+  const Order order{"split", 7, "split/7", {{Segment(), {{"a", 2500}, {"b", 7500}}}}};
 };
 
 TEST_F(ActuatorTest, a_file_holds_shares_and_budgets) {
@@ -49,6 +49,29 @@ TEST_F(ActuatorTest, a_file_holds_shares_and_budgets) {
   EXPECT_EQ(file->verify(order).why, "a has 50%, not 25%");
   fakes.files.texts["/shop/out/weights.json"] = "rubbish";
   EXPECT_TRUE(file->current().empty());
+}
+
+TEST_F(ActuatorTest, a_file_holds_the_shares_of_each_segment) {
+  algorithm.segment = {"geo", "device"};
+  const auto file = make(R"({"provider":"file","path":"w.json"})");
+  const Order by_segment{
+      "split",
+      7,
+      "split/7",
+      {{{"FR", "mobile"}, {{"a", 2500}, {"b", 7500}}}, {{"", "tv"}, {{"a", 10000}, {"b", 0}}}}};
+  file->set(by_segment);
+  const Value written = parse_json_or_throw(fakes.files.texts.at("/shop/w.json"), "");
+  EXPECT_EQ(written.get("weights"), nullptr);
+  const Value& second = written.get("segments")->as_list().at(1);
+  EXPECT_EQ(to_json(*second.get("segment")), R"({"geo":"FR","device":"mobile"})");
+  EXPECT_EQ(second.get("weights")->get("b")->as_double(), 0.75);
+  EXPECT_EQ(file->current(), by_segment.shares);
+  EXPECT_TRUE(file->verify(by_segment).holds);
+  Order moved = by_segment;
+  moved.shares[{"FR", "mobile"}]["a"] = 2000;
+  EXPECT_EQ(file->verify(moved).why, "geo=FR, device=mobile: a has 25%, not 20%");
+  moved.shares[{"BE", "tv"}] = {{"a", 5000}, {"b", 5000}};
+  EXPECT_EQ(file->verify(moved).why, "geo=BE, device=tv: a has 0%, not 50%");
 }
 
 TEST_F(ActuatorTest, a_command_reads_the_shares_with_a_key) {
@@ -102,7 +125,7 @@ TEST_F(ActuatorTest, haproxy_gets_the_closest_weights) {
     return {"\n", ""};
   };
   const auto haproxy = make(R"({"provider":"haproxy","socket":"/s","servers":{"b":["b1","b2"]}})");
-  EXPECT_EQ(haproxy->current(), (ArmShares{{"a", 2500}, {"b", 7500}}));
+  EXPECT_EQ(haproxy->current(), order.shares);
   haproxy->set(order);
   EXPECT_EQ(weights, (std::map<std::string, int>{{"a", 170}, {"b1", 255}, {"b2", 255}}));
   EXPECT_TRUE(haproxy->verify(order).holds);

@@ -41,6 +41,41 @@ TEST(ArmRows, mean_the_same_in_every_format) {
   }
 }
 
+TEST(ArmRows, names_that_others_use_are_understood_where_they_are_clear) {
+  for (const std::string_view text :
+       {"variant,n,successes\na,10,3\n", "Destination ID,Impressions,Clicks\na,10,3\n",
+        "Arm,Trials,Sum\na,10,3\n", "arm,visits,conversions,revenue\na,10,3,99\n",
+        "{\"action\":\"a\",\"pulls\":10,\"wins\":3}\n"}) {
+    const auto read = rows(text);
+    ASSERT_EQ(read.size(), 1u) << text;
+    EXPECT_EQ(read[0].arm, "a");
+    EXPECT_EQ(read[0].count, 10);
+    EXPECT_EQ(read[0].sum, 3);
+  }
+  EXPECT_EQ(rows("arm,converted\na,true\n").at(0).sum, 1);
+  EXPECT_EQ(rows("arm,trials,sum,old_weight\na,10,3,25%\n").at(0).weight, 0.25);
+  std::map<std::string, std::string> understood;
+  Diagnostics diagnostics;
+  read_arm_rows("variant,n,sum\na,10,3\n", "arms", {}, diagnostics, &understood);
+  const std::map<std::string, std::string> expected{{"arm", "variant"}, {"trials", "n"}};
+  EXPECT_EQ(understood, expected);
+}
+
+TEST(ArmRows, names_that_could_mean_two_things_are_asked_for) {
+  EXPECT_EQ(fault("arm,impressions,clicks,conversions\na,10,3,1\n"),
+            "arms:2:1 clicks and conversions could each be sum");
+  ArmFormat format;
+  format.names = {{"sum", "conversions"}, {"trials", "clicks"}};
+  const auto read = rows("arm,impressions,clicks,conversions\na,10,3,1\n", "arms", format);
+  EXPECT_EQ(read.at(0).count, 3);
+  EXPECT_EQ(read.at(0).sum, 1);
+}
+
+TEST(ArmRows, what_is_given_or_called_as_ours_is_not_guessed) {
+  EXPECT_EQ(rows("arm,trials,sum,clicks,n\na,10,3,7,99\n").at(0).count, 10);
+  EXPECT_EQ(fault("arm,trails,sum\na,10,3\n"), "arms:2:1 trials is missing");
+}
+
 TEST(ArmRows, one_reward_is_one_trial) {
   const auto read = rows("arm,reward\na,0.5\nb,true\n7,0\n");
   ASSERT_EQ(read.size(), 3u);

@@ -2,21 +2,14 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <fstream>
 
 #include "core/base/error.h"
-#include "core/base/system.h"
 #include "tests/fakes.h"
-#include "tests/state/scratch.h"
 
 namespace autopilot::loop {
 namespace {
 
 using autopilot::testing::FakeWorld;
-using autopilot::testing::Scratch;
 
 Algorithm algorithm() {
   Algorithm out;
@@ -31,8 +24,8 @@ Instant at(const char* time) { return *parse_rfc3339(fmt::format("2026-01-01T{}Z
 class Events : public ::testing::Test {
  protected:
   EventBatch read(const Algorithm& rules, const char* now) {
-    const EventBatch batch = read_events(fakes.files, "", rules, cursors, at(now),
-                                         [](Instant) { return std::int64_t{0}; });
+    Reading reading{cursors, at(now), [](Instant) { return std::int64_t{0}; }, newest, segments};
+    const EventBatch batch = read_events(fakes.files, "", rules, reading);
     cursors = batch.cursors;
     return batch;
   }
@@ -57,7 +50,9 @@ class Events : public ::testing::Test {
 
   std::string& log = fakes_.files.texts["log"];
   FakeWorld& fakes = fakes_;
-  std::vector<LogCursor> cursors;
+  std::vector<events::LogCursor> cursors;
+  std::int64_t newest = INT64_MAX;
+  std::set<Segment> segments;
 
  private:
   static FakeWorld fakes_;
@@ -134,7 +129,7 @@ TEST_F(Joined, cut_into_pieces_anywhere_in_time_the_sums_are_the_same) {
     const int paid = i - 5;
     if (paid >= 0 && paid % 4 == 0) reward(time.c_str(), fmt::format("{}", paid).c_str());
   }
-  const std::vector<LogCursor> start = cursors;
+  const std::vector<events::LogCursor> start = cursors;
   const EventBatch whole = read(rules, "12:00:00");
   cursors = start;
   std::map<CountKey, stats::ArmRewards> sums;
@@ -206,67 +201,58 @@ TEST_F(Events, the_last_line_waits_for_its_end) {
   EXPECT_EQ(read(algorithm(), "12:00:00").events, 1);
 }
 
-// Real files: inodes matter.
-class Rotation : public ::testing::Test {
- protected:
-  void add(const std::string& name, int count) {
-    std::ofstream out(scratch.path(name), std::ios::app);
-    for (int i = 0; i < count; ++i) {
-      out << "{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"a\",\"n\":" << next_++
-          << ",\"reward\":1}\n";
-    }
-  }
-  std::int64_t read() {
-    rules.files = {"log*"};
-    const EventBatch batch = read_events(system.world().files, scratch.path(""), rules, cursors,
-                                         at("12:00:00"), [](Instant) { return std::int64_t{0}; });
-    std::vector<LogCursor> kept;
-    for (const LogCursor& old : cursors) {
-      const bool replaced = std::any_of(batch.cursors.begin(), batch.cursors.end(),
-                                        [&](const LogCursor& c) { return c.inode == old.inode; });
-      if (!replaced) kept.push_back(old);
-    }
-    kept.insert(kept.end(), batch.cursors.begin(), batch.cursors.end());
-    cursors = kept;
-    return batch.events;
-  }
-
-  System system;
-  Scratch scratch;
+TEST_F(Events, a_generation_that_never_was_is_a_bad_line) {
   Algorithm rules = algorithm();
-  std::vector<LogCursor> cursors;
-
- private:
-  int next_ = 0;
-};
-
-TEST_F(Rotation, a_log_that_is_renamed_is_read_to_its_end) {
-  add("log", 3);
-  EXPECT_EQ(read(), 3);
-  add("log", 2);
-  ASSERT_EQ(::rename(scratch.path("log").c_str(), scratch.path("log.1").c_str()), 0);
-  add("log", 4);
-  EXPECT_EQ(read(), 6);
-  EXPECT_EQ(read(), 0);
+  rules.columns.generation = "gen";
+  newest = 7;
+  const auto why = [&](const std::string& generation) {
+    cursors.clear();
+    log = "{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"a\",\"reward\":1,\"gen\":" + generation +
+          "}\n";
+    const EventBatch batch = read(rules, "12:00:00");
+    return batch.examples.empty() ? "" : batch.examples[0].why;
+  };
+  EXPECT_EQ(why("8"), "there is no generation 8 of weights: the newest is 7");
+  EXPECT_EQ(why("-1"), "there is no generation -1 of weights: the newest is 7");
+  EXPECT_EQ(why("\"x\""), "gen is \"x\", not a generation");
+  EXPECT_EQ(why("7"), "");
+  EXPECT_EQ(why("\"7\""), "");
+  EXPECT_EQ(why("\"-\""), "") << "proxies write what is not set as -";
 }
 
-TEST_F(Rotation, a_log_that_is_cut_is_read_from_its_beginning) {
-  add("log", 300);
-  EXPECT_EQ(read(), 300);
-  ASSERT_EQ(::truncate(scratch.path("log").c_str(), 0), 0);
-  EXPECT_EQ(read(), 0);
-  add("log", 2);
-  EXPECT_EQ(read(), 2);
-  EXPECT_EQ(read(), 0);
+TEST_F(Events, plays_are_counted_by_segment) {
+  Algorithm rules = algorithm();
+  rules.segment = {"geo", "device"};
+  log =
+      "{\"time\":1767261600,\"arm\":\"a\",\"reward\":1,\"geo\":\"FR\",\"device\":7}\n"
+      "{\"time\":1767261600,\"arm\":\"a\",\"reward\":0,\"geo\":\"FR\",\"device\":7}\n"
+      "{\"time\":1767261600,\"arm\":\"a\",\"reward\":1,\"device\":null}\n";
+  const EventBatch batch = read(rules, "12:00:00");
+  ASSERT_EQ(batch.counts.size(), 2u);
+  const CountKey french{0, {"FR", "7"}, "a", 0}, unknown{0, {"", ""}, "a", 0};
+  EXPECT_EQ(batch.counts.at(french).count, 2);
+  EXPECT_EQ(batch.counts.at(unknown).sum, 1);
 }
 
-TEST_F(Rotation, a_log_that_grows_from_nothing_is_one_file) {
-  std::ofstream(scratch.path("log"));
-  EXPECT_EQ(read(), 0);
-  for (int i = 0; i < 20; ++i) {
-    add("log", 1);
-    EXPECT_EQ(read(), 1) << i;
+TEST_F(Events, segments_beyond_a_bound_are_one) {
+  Algorithm rules = algorithm();
+  rules.segment = {"user"};
+  log.clear();
+  for (std::size_t i = 0; i < kMostSegments + 50; ++i) {
+    log += fmt::format("{{\"time\":1767261600,\"arm\":\"a\",\"reward\":1,\"user\":{}}}\n", i);
   }
+  const EventBatch batch = read(rules, "12:00:00");
+  EXPECT_EQ(batch.crowded, 50);
+  EXPECT_EQ(batch.counts.size(), kMostSegments + 1);
+  EXPECT_EQ(batch.counts.at(CountKey{0, {"other"}, "a", 0}).count, 50);
+}
+
+TEST_F(Events, values_too_long_to_be_a_name_are_other) {
+  Algorithm rules = algorithm();
+  rules.segment = {"agent"};
+  log = "{\"time\":1767261600,\"arm\":\"a\",\"reward\":1,\"agent\":\"" + std::string(500, 'x') +
+        "\"}\n";
+  EXPECT_EQ(read(rules, "12:00:00").counts.begin()->first.segment, Segment{"other"});
 }
 
 }  // namespace

@@ -63,8 +63,40 @@ TEST(algorithm, logs_must_be_such_as_can_be_followed) {
   const std::string head = "  arms: {a: {}, b: {}}\n";
   EXPECT_EQ(first(head + "  events: {files: logs/*/x.jsonl}\n" + kFile),
             "wrong-value@6:19 logs/*/x.jsonl: only the last part of a path may have *");
-  EXPECT_EQ(first(head + "  events: {files: a.jsonl.gz}\n" + kFile),
-            "wrong-value@6:19 a.jsonl.gz: a compressed log cannot be followed");
+  EXPECT_EQ(first(head + "  events: {files: a.jsonl.gz}\n" + kFile), "");
+}
+
+TEST(algorithm, segments_go_where_they_can_be_carried) {
+  const std::string head = "  arms: {a: {}, b: {}}\n" + kEvents;
+  const std::string segment = "  segment: [geo, device]\n";
+  EXPECT_EQ(
+      first(head + segment + "  optimizer: {method: lin_ts, noise: 2, lambda: 0.5}\n" + kFile), "");
+  EXPECT_EQ(first(head + "  segment: geo\n  optimizer: {method: lin_ucb, width: 2}\n" + kFile), "");
+  const Loaded proxy = algorithm(head + segment + "  actuator: {provider: haproxy, socket: /s}\n");
+  EXPECT_EQ(
+      proxy.faults().at(0) + " " + proxy.message(),
+      "wrong-value@8:24 haproxy has one set of weights for everybody, not one for each segment");
+  EXPECT_EQ(proxy.help(), "exec, webhook and file can carry segments");
+  EXPECT_EQ(first(head + segment + "  actuator: {provider: file, path: w.json, total: 5}\n"),
+            "wrong-value@8:51 a total is divided among arms, not among segments");
+  EXPECT_EQ(first(head + "  segment: [geo, geo]\n" + kFile),
+            "wrong-value@7:12 geo is a segment key twice");
+  EXPECT_EQ(first(head + "  segment: ['']\n" + kFile), "wrong-value@7:12 a segment key has a name");
+  EXPECT_NE(first(head + "  segment: []\n" + kFile), "");
+}
+
+TEST(algorithm, a_schedule_is_a_cron_expression_in_a_time_zone) {
+  const std::string head = "  arms: {a: {}, b: {}}\n" + kEvents + kFile;
+  EXPECT_EQ(first(head +
+                  "  schedule: {cron: '*/5 9-17 * * 1-5', timezone: Europe/Paris, missed: skip}\n"),
+            "");
+  EXPECT_NE(first(head + "  schedule: {cron: '61 * * * *'}\n"), "");
+  EXPECT_EQ(first(head + "  schedule: {cron: '0 3 30 2 *'}\n"),
+            "wrong-value@8:20 0 3 30 2 * never comes");
+  EXPECT_EQ(first(head + "  schedule: {cron: '0 3 29 2 *'}\n"), "");
+  EXPECT_NE(first(head + "  schedule: {cron: '0 3 * * *', timezone: Europe/Pari}\n"), "");
+  EXPECT_EQ(first(head + "  schedule: {every: 5m, timezone: Europe/Paris}\n"),
+            "wrong-value@8:35 timezone says something of cron, and there is none");
 }
 
 TEST(algorithm, one_arm_is_no_choice) {
