@@ -136,8 +136,9 @@ TEST(NginxMatch, no_value_is_more_than_one_word_of_the_configuration) {
                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789\\"),
               std::string::npos)
         << value;
-    EXPECT_NE(text.find("\"~^" + word_of(literal_value).substr(1, word_of(literal_value).size() - 2)),
-              std::string::npos);
+    EXPECT_NE(
+        text.find("\"~^" + word_of(literal_value).substr(1, word_of(literal_value).size() - 2)),
+        std::string::npos);
   }
 }
 

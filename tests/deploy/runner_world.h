@@ -80,7 +80,8 @@ class FakeMetrics final : public Metrics {
   Reply read(const Query& query) override {
     Reply reply;
     reply.reading = Reading::increments;
-    const bool canary = query.arm == "canary" && (o_.canary_bp > 0 || !o_.match.empty());  // who is served can be failed
+    const bool canary = query.arm == "canary" &&
+                        (o_.canary_bp > 0 || !o_.match.empty());  // who is served can be failed
     reply.total.push_back({"", {{query.to, 100}}});
     reply.bad.push_back({"", {{query.to, canary ? static_cast<double>(o_.bad_per_reading) : 0}}});
     return reply;
