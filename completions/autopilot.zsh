@@ -34,7 +34,7 @@ _autopilot_options() {
     'replay') echo '--since --last --all --against --fail-on-diff --format' ;;
     'whatif') echo '--since --last --all --actions --set --sweep --policies --tolerance --base --html --format' ;;
     'eval') echo '--vars --explain --batch --format' ;;
-    'run') echo '--shadow --dry-run --format' ;;
+    'run') echo '--shadow --dry-run --exit-code --format' ;;
     'optimize traffic') echo '--method --columns --segment --floor --cap --min-trials --prior --noise --range --half-life --window --now --batch --width --learnt --ranks --actions --algorithm --format' ;;
     'optimize simulate') echo '--arms --replay --columns --method --rounds --runs --seed --at --change --noise --batch --growth --delay --discount --window --floor --prior --format' ;;
     'optimize budget') echo '--actions --allowed --html --events --solver --time-limit --points --format' ;;
@@ -49,7 +49,7 @@ _autopilot_options() {
     'deploy resume') echo '--env --reason --format' ;;
     'deploy abort') echo '--env --reason --format' ;;
     'deploy rollback') echo '--env --reason --to --format' ;;
-    'deploy retry') echo '--env --reason --format' ;;
+    'deploy retry') echo '--env --reason --emergency --format' ;;
     'deploy history') echo '--env --format' ;;
     'deploy dora') echo '--env --since --commits --format' ;;
     'deploy check') echo '--env --version --expand --format' ;;
@@ -57,7 +57,7 @@ _autopilot_options() {
     'deploy load') echo '--rate --for --connections --timeout --method --body --header --objective --allow-remote --format' ;;
     'deploy simulate') echo '--env --metrics --from --fault --format' ;;
     'deploy judge') echo '--method --slo --ratio --alpha --overdispersion --aa --min-requests --bounds --at-least --at-most --worse --pass --marginal --format' ;;
-    'backtest') echo '--logs --target --baseline --reward --columns --context --estimator --segment --window --model --folds --penalty --propensity --missing-reward --max-bad --level --replicates --seed --tune --max-weight --force --policies --action-type --algorithm --html --format' ;;
+    'backtest') echo '--logs --target --baseline --reward --columns --context --estimator --segment --window --model --folds --penalty --propensity --missing-reward --max-bad --level --replicates --refits --seed --tune --max-weight --force --policies --action-type --algorithm --html --format' ;;
     'backtest counterfactual') echo '--force --format' ;;
     'state info') echo '--format' ;;
     'state lock') echo '--for --reason --pid --format' ;;
@@ -303,6 +303,7 @@ _autopilot_value() {
     'backtest --max-bad') echo 'none' ;;
     'backtest --level') echo 'none' ;;
     'backtest --replicates') echo 'none' ;;
+    'backtest --refits') echo 'none' ;;
     'backtest --seed') echo 'none' ;;
     'backtest --tune') echo 'words slope mse' ;;
     'backtest --max-weight') echo 'none' ;;

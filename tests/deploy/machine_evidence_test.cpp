@@ -59,7 +59,7 @@ TEST(machine, missing_data_never_promotes) {
   w.tick(600);
   EXPECT_EQ(w.weights(), std::vector<int>{500});
   EXPECT_LE(w.rollout.held, Duration::seconds(60));
-  EXPECT_EQ(w.rollout.waiting, "no data: the hold does not go on");
+  EXPECT_EQ(w.rollout.waiting, "no data: the hold does not go on (errors: connection refused)");
   w.until([&] { return w.rollout.is_over(); });  // by the deadline of the step
   EXPECT_EQ(w.rollout.state(), "rolled_back");
   EXPECT_EQ(w.rollout.cause_kind, "deadline");
