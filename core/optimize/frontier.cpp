@@ -19,7 +19,8 @@ constexpr double kFar = std::numeric_limits<double>::max();
 struct Look {
   double price = 0;
   Demand demand;
-  double amount = 0, returned = 0;  // of the end that is nearer to the total
+  double amount = 0;    // the end that is nearer to the total
+  double returned = 0;  // by it; NaN where that was not asked for
 };
 
 class Sweep {
@@ -42,7 +43,7 @@ class Sweep {
     std::vector<FrontierPoint> out;
     if (!fill_.begin()) return out;
     const bool fixed = problem_.is_fixed();
-    const Demand free = fill_.demand(outer_);
+    const Demand free = fill_.demand(outer_, true);
     for (const double total : totals) {
       const double slack = kSlack * std::abs(total);
       if (total < fill_.least() - slack || (fixed && total > fill_.most() + slack)) continue;
@@ -64,26 +65,33 @@ class Sweep {
 
   FrontierPoint at(double total) {
     const double target = std::clamp(total, fill_.least(), fill_.most());
-    low_ = {-kFar, {}, kInfinity, 0};  // too low a price: too much is wanted
-    high_ = {kFar, {}, -kInfinity, 0};
+    low_ = {-kFar, {}, kInfinity, std::nan("")};  // too low a price: too much is wanted
+    high_ = {kFar, {}, -kInfinity, std::nan("")};
     double price = first_price(target);
     for (int i = 0; i < kMostLooks; ++i) {
-      const Demand d = fill_.demand(price);
+      Demand d = fill_.demand(price, i > 0);  // the first is seldom the last
       remember(price, d);
       if (d.low <= target && target <= d.high) {
+        d = fill_.demand(price, true);
         const double off = target - d.low;
         return {total, target, d.returned + (off == 0 ? 0 : price * off), price, 0};
       }
-      const bool over = d.low > target;
-      const double open = d.high > d.low ? price * (d.high - d.low) : 0;
-      (over ? low_ : high_) =
-          over ? Look{price, d, d.low, d.returned} : Look{price, d, d.high, d.returned + open};
-      if (both_sides() && gap_at(target) <= kGap) break;
+      take(price, d, target, i > 0);
+      if (proven(target).gap <= kGap) break;
       const double next = next_price(price, d, target, i);
       if (!(next > low_.price && next < high_.price)) break;
       price = next;
     }
-    return between_looks(total, target);
+    const Proof proof = proven(target);
+    return {total, target, proof.returned, price_at(target), proof.gap};
+  }
+
+  void take(double price, const Demand& d, double target, bool with_returns) {
+    const double returned = with_returns ? d.returned : std::nan("");
+    if (d.low > target)
+      low_ = {price, d, d.low, returned};
+    else
+      high_ = {price, d, d.high, returned + (d.high > d.low ? price * (d.high - d.low) : 0)};
   }
 
   // The price of the last total, moved on as far as its slope and bend tell.
@@ -106,17 +114,27 @@ class Sweep {
     last_ = {price, d, 0, 0};
   }
 
-  bool both_sides() const { return low_.price > -kFar && high_.price < kFar; }
-  double share_of(double target) const {
-    return (target - high_.amount) / (low_.amount - high_.amount);
+  // What the total returns at least and, above that, at most. From a look whose return is known,
+  // all that lies up to the total is worth no less than the one side's price, no more than the
+  // other's.
+  struct Proof {
+    double returned = -kInfinity, gap = kInfinity;
+  };
+  Proof proven(double target) const {
+    double least = -kInfinity, most = kInfinity;
+    if (!std::isnan(low_.returned)) {
+      least = std::max(least, low_.returned - high_.price * (low_.amount - target));
+      most = std::min(most, low_.returned - low_.price * (low_.amount - target));
+    }
+    if (!std::isnan(high_.returned)) {
+      least = std::max(least, high_.returned + low_.price * (target - high_.amount));
+      most = std::min(most, high_.returned + high_.price * (target - high_.amount));
+    }
+    return {least, most > least ? relative_gap(least, most) : 0};
   }
-  double returned_at(double target) const {
-    return high_.returned + share_of(target) * (low_.returned - high_.returned);
-  }
-  double gap_at(double target) const {
-    const double bound = std::min(high_.returned + high_.price * (target - high_.amount),
-                                  low_.returned + low_.price * (target - low_.amount));
-    return std::max(0.0, relative_gap(returned_at(target), bound));
+  double price_at(double target) const {
+    const double share = (target - high_.amount) / (low_.amount - high_.amount);
+    return high_.price + share * (low_.price - high_.price);
   }
 
   // A hair beyond the total, so that it lies between two looks that are close.
@@ -129,16 +147,6 @@ class Sweep {
     if (!(next > low_.price && next < high_.price) || round % 8 == 7)
       next = between(low_.price, high_.price);
     return next;
-  }
-
-  FrontierPoint between_looks(double total, double target) const {
-    if (!both_sides()) {
-      const Look& only = low_.price > -kFar ? low_ : high_;
-      return {total, only.amount, only.returned, only.price, 0};
-    }
-    const double share = share_of(target);
-    return {total, target, returned_at(target), high_.price + share * (low_.price - high_.price),
-            gap_at(target)};
   }
 
   const Problem& problem_;

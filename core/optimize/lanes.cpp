@@ -9,6 +9,7 @@ namespace autopilot::optimize {
 namespace {
 
 constexpr std::size_t kPack = 4;
+constexpr std::size_t kTogether = 2;   // packs
 constexpr std::size_t kSummed = 512;   // on their own, so that rounding does not grow
 constexpr double kNearlyThere = 1e-5;  // a last step whose cube is no matter
 
@@ -19,6 +20,7 @@ double softplus(double z) { return std::max(z, 0.0) + std::log1p(std::exp(-std::
 
 struct Price {
   double plain, inverse, inverse_root, logarithm;
+  double moved;  // its logarithm, since the last look
 };
 
 // What a pack of parts wants, before bounds; how fast that falls; what it returns.
@@ -31,39 +33,60 @@ struct Wanted {
 struct Odds {
   Pack sigma, bell;  // σ and σ (1 - σ)
 };
-AUTOPILOT_INLINE Odds solve_hill(double* warm, Pack s, Pack target) {
-  const Pack k = (s - 1.0) / s;
-  const Pack far = -target * s / (s + 1.0), near = target / (k < 0.0 ? k : all(-1.0));
-  Pack start = target < -kTwoLogsOfTwo ? far : all(0.0);
-  start = ((target > 0.0) & (k < 0.0)) ? near : start;
-  Pack z = load(warm);
-  z = z == z ? z : start;
-  Odds out{};
-  for (int i = 0; i < 100; ++i) {
-    const Pack t = exp_of(-absolute(z)), one = 1.0 + t;
-    const Pack inverse = 1.0 / one;
-    const Pack sigma = (z > 0.0 ? all(1.0) : t) * inverse;
-    const Pack bell = t * inverse * inverse;
-    const Pack off = k * z - 2.0 * (most(z, all(0.0)) + log_of(one)) - target;
-    const Pack slope = k - 2.0 * sigma;
-    const Pack step = -off / slope;
-    const Pack bend = -step * bell / slope;  // half of step times second over first derivative
-    const Pack whole = absolute(bend) < 0.5 ? step / (1.0 + bend) : step;
-    z += whole;
-    const Pack skew = 1.0 - 2.0 * sigma;
-    out.sigma = sigma + bell * whole * (1.0 + 0.5 * skew * whole);
-    out.bell = bell * (1.0 + whole * (skew + 0.5 * (1.0 - 6.0 * bell) * whole));
-    const Pack size = most(all(1.0), absolute(z));
-    const PackBits open = ((absolute(whole) > kNearlyThere * size) | (absolute(bend) > 1e-3)) &
-                          (absolute(whole) > 1e-13 * size);
-    if (!any(open)) break;
+AUTOPILOT_INLINE Pack cold_start(Pack k, Pack target) {
+  const Pack far = target / (k - 2.0), near = target / (k < 0.0 ? k : all(-1.0));
+  const Pack start = target < -kTwoLogsOfTwo ? far : all(0.0);
+  return ((target > 0.0) & (k < 0.0)) ? near : start;
+}
+// One step of it; true when it was the last that is needed.
+AUTOPILOT_INLINE PackBits step_hill(Pack& z, Pack k, Pack target, Odds& out) {
+  const Pack t = exp_of(-absolute(z)), one = 1.0 + t, inverse = 1.0 / one;
+  const Pack sigma = (z > 0.0 ? all(1.0) : t) * inverse;
+  const Pack bell = t * inverse * inverse;
+  const Pack off = (k * z - target) - 2.0 * (most(z, all(0.0)) + log_of(one));
+  const Pack steepness = 1.0 / (k - 2.0 * sigma);
+  const Pack step = -off * steepness;
+  const Pack bend = -step * bell * steepness;  // half of step by second over first derivative
+  const Pack whole = absolute(bend) < 0.25 ? step * (1.0 - bend + bend * bend) : step;
+  z += whole;
+  const Pack skew = 1.0 - 2.0 * sigma;
+  out.sigma = sigma + bell * whole * (1.0 + 0.5 * skew * whole);
+  out.bell = bell * (1.0 + whole * (skew + 0.5 * (1.0 - 6.0 * bell) * whole));
+  const Pack size = most(all(1.0), absolute(z));
+  return ((absolute(whole) > kNearlyThere * size) | (absolute(bend) > 1e-3)) &
+         (absolute(whole) > 1e-13 * size);
+}
+// Two packs at once: each waits for its own results most of the time.
+AUTOPILOT_INLINE void solve_hills(Lane& lane, std::size_t i, const Price& price, Odds* out) {
+  Pack z[kTogether], k[kTogether], target[kTogether];
+#pragma GCC unroll 2
+  for (std::size_t j = 0; j < kTogether; ++j) {
+    const std::size_t at = i + j * kPack;
+    k[j] = load(&lane.r[at]);
+    const Pack wish = price.logarithm - load(&lane.t[at]), turn = load(&lane.turn[at]);
+    target[j] = wish < turn ? wish : turn - 1.0;
+    // From where it was, along what is known of its course.
+    z[j] = load(&lane.warm[at]) +
+           price.moved * (load(&lane.rate[at]) + price.moved * load(&lane.bend[at]));
+    z[j] = z[j] == z[j] ? z[j] : cold_start(k[j], target[j]);
   }
-  store(warm, z);
-  return out;
+  for (int round = 0; round < 100; ++round) {
+    const PackBits a = step_hill(z[0], k[0], target[0], out[0]);
+    const PackBits b = step_hill(z[1], k[1], target[1], out[1]);
+    if (!any(a | b)) break;
+  }
+#pragma GCC unroll 2
+  for (std::size_t j = 0; j < kTogether; ++j) {
+    const std::size_t at = i + j * kPack;
+    const Pack rate = 1.0 / (k[j] - 2.0 * out[j].sigma);
+    store(&lane.warm[at], z[j]);
+    store(&lane.rate[at], rate);
+    store(&lane.bend[at], out[j].bell * rate * rate * rate);
+  }
 }
 
 template <Family kFamily, bool kReturns>
-AUTOPILOT_INLINE Wanted wanted(Lane& lane, std::size_t i, const Price& price) {
+AUTOPILOT_INLINE Wanted wanted(Lane& lane, std::size_t i, const Price& price, const Odds& odds) {
   const Pack p = load(&lane.p[i]), q = load(&lane.q[i]);
   Wanted out{};
   if constexpr (kFamily == Family::logarithm) {
@@ -92,13 +115,10 @@ AUTOPILOT_INLINE Wanted wanted(Lane& lane, std::size_t i, const Price& price) {
     out.fall = x * r * price.inverse;
     if constexpr (kReturns) out.returned = x * price.plain * r / (r - 1.0) - load(&lane.offset[i]);
   } else {
-    const Pack s = load(&lane.r[i]), turn = load(&lane.turn[i]);
-    const Pack target = price.logarithm - load(&lane.t[i]);
-    const PackBits none = target >= turn;
-    const Odds odds = solve_hill(&lane.warm[i], s, none ? turn - 1.0 : target);
+    const PackBits some = price.logarithm - load(&lane.t[i]) < load(&lane.turn[i]);
     const Pack x = p * odds.bell * price.inverse;
-    out.x = none ? all(-kInfinity) : x - q;
-    out.fall = x * price.inverse / (1.0 + s * (2.0 * odds.sigma - 1.0));
+    out.x = some ? x - q : all(-kInfinity);
+    out.fall = x * price.inverse * load(&lane.rate[i]) * (load(&lane.r[i]) - 1.0);
     if constexpr (kReturns) out.returned = load(&lane.size[i]) * odds.sigma - load(&lane.offset[i]);
   }
   return out;
@@ -111,18 +131,25 @@ AUTOPILOT_INLINE LaneSums run(Lane& lane, const Price& price, double* amounts, d
   for (std::size_t from = 0; from < n; from += kSummed) {
     Pack amount = all(0), fall = all(0), returned = all(0);
     const std::size_t to = std::min(n, from + kSummed);
-    for (std::size_t i = from; i < to; i += kPack) {
-      const Wanted w = wanted<kFamily, kReturns>(lane, i, price);
-      const Pack low = load(&lane.low[i]), high = load(&lane.high[i]);
-      const PackBits above = w.x > low, below = w.x < high;
-      const Pack got = above ? (below ? w.x : high) - low : all(0);
-      const Pack falling = (above & below) ? w.fall : all(0);
-      amount += got;
-      fall += falling;
-      if constexpr (kReturns)
-        returned += above ? (below ? w.returned : load(&lane.at_high[i])) : load(&lane.at_low[i]);
-      if (amounts != nullptr) store(amounts + i, got);
-      if (falls != nullptr) store(falls + i, falling);
+    for (std::size_t i = from; i < to; i += kTogether * kPack) {
+      Odds odds[kTogether];
+      if constexpr (kFamily == Family::hill) solve_hills(lane, i, price, odds);
+#pragma GCC unroll 2
+      for (std::size_t j = 0; j < kTogether; ++j) {
+        const std::size_t at = i + j * kPack;
+        const Wanted w = wanted<kFamily, kReturns>(lane, at, price, odds[j]);
+        const Pack low = load(&lane.low[at]), high = load(&lane.high[at]);
+        const PackBits above = w.x > low, below = w.x < high;
+        const Pack got = above ? (below ? w.x : high) - low : all(0);
+        const Pack falling = (above & below) ? w.fall : all(0);
+        amount += got;
+        fall += falling;
+        if constexpr (kReturns)
+          returned +=
+              above ? (below ? w.returned : load(&lane.at_high[at])) : load(&lane.at_low[at]);
+        if (amounts != nullptr) store(amounts + at, got);
+        if (falls != nullptr) store(falls + at, falling);
+      }
     }
     out.amount += sum(amount);
     out.fall += sum(fall);
@@ -204,11 +231,13 @@ void Lane::add(const Curve& c, double from, double to, double penalty, std::uint
     default: {
       p.push_back(c.a * c.s);
       q.push_back(c.carry);
-      r.push_back(c.s);
+      r.push_back((c.s - 1) / c.s);
       t.push_back(std::log(c.a * c.s / c.b));
       warm.push_back(std::nan(""));
+      rate.push_back(0);
+      bend.push_back(0);
       const double at = c.s > 1 ? std::log((c.s - 1) / (c.s + 1)) : 0;
-      turn.push_back(c.s > 1 ? (c.s - 1) / c.s * at - 2 * softplus(at) : kInfinity);
+      turn.push_back(c.s > 1 ? r.back() * at - 2 * softplus(at) : kInfinity);
     }
   }
   if (!with_returns) return;
@@ -223,16 +252,20 @@ void Lane::add(const Curve& c, double from, double to, double penalty, std::uint
 }
 
 void Lane::finish() {
-  const std::size_t n = (low.size() + kPack - 1) / kPack * kPack;
+  const std::size_t n =
+      (low.size() + kPack * kTogether - 1) / (kPack * kTogether) * (kPack * kTogether);
   low.resize(n, 0);
   high.resize(n, 0);
   for (std::vector<double>* list : {&p, &q, &r, &t, &warm, &size}) {
     if (!list->empty()) list->resize(n, 1);
   }
+  // A Hill curve of shape 1/2, a power curve of exponent 1/2.
+  if (family == Family::hill)
+    std::fill(r.begin() + static_cast<std::ptrdiff_t>(channel.size()), r.end(), -1);
   if (family == Family::power)
     std::fill(r.begin() + static_cast<std::ptrdiff_t>(channel.size()), r.end(), 2);
   if (!turn.empty()) turn.resize(n, kInfinity);
-  for (std::vector<double>* list : {&at_low, &at_high, &offset}) {
+  for (std::vector<double>* list : {&at_low, &at_high, &offset, &rate, &bend}) {
     if (!list->empty()) list->resize(n, 0);
   }
 }
@@ -252,7 +285,7 @@ double Lane::slope_at_end(std::size_t i, bool at_high_end) const {
     case Family::power:
       return std::exp(p[i] - std::log(x + q[i]) / r[i]);
     default: {
-      const double s = r[i], scale = p[i] / std::exp(t[i]);
+      const double s = 1 / (1 - r[i]), scale = p[i] / std::exp(t[i]);
       if (x + q[i] <= 0) return s < 1 ? kInfinity : 0;
       const double w = std::log((x + q[i]) / scale);
       return std::exp(t[i] + (s - 1) * w - 2 * softplus(s * w));
@@ -273,18 +306,23 @@ Lane Lane::sample(std::size_t every) const {
     if (!r.empty()) out.r.push_back(r[i]);
     if (!t.empty()) out.t.push_back(t[i]);
     if (!turn.empty()) out.turn.push_back(turn[i]);
-    if (!warm.empty()) out.warm.push_back(std::nan(""));
+    if (warm.empty()) continue;
+    out.warm.push_back(std::nan(""));
+    out.rate.push_back(0);
+    out.bend.push_back(0);
   }
   out.finish();
   return out;
 }
 
-LaneSums look_at(Lane& lane, double price, double* amounts, double* falls) {
+LaneSums look_at(Lane& lane, double price, bool with_returns, double* amounts, double* falls) {
   const double at = price + lane.shift;
   if (!(at > 0) && lane.family != Family::quadratic) return all_of(lane, amounts, falls);
-  const bool positive = at > 0;
-  const Price known{at, 1 / at, positive ? 1 / std::sqrt(at) : 0, positive ? std::log(at) : 0};
-  if (!lane.at_low.empty())
+  const double logarithm = at > 0 ? std::log(at) : 0;
+  const Price known{at, 1 / at, at > 0 ? 1 / std::sqrt(at) : 0, logarithm,
+                    logarithm - lane.last_logarithm};
+  lane.last_logarithm = logarithm;
+  if (with_returns)
     return (has_wide() ? look_wide<true> : look_plain<true>)(lane, known, amounts, falls);
   return (has_wide() ? look_wide<false> : look_plain<false>)(lane, known, amounts, falls);
 }

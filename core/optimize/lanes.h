@@ -16,7 +16,10 @@ struct Lane {
   Family family = Family::logarithm;
   double shift = 0;  // by which every price is higher
   std::vector<double> low, high, p, q, r, t;
-  std::vector<double> warm;  // Hill: the logarithm of the odds of σ at the last price; NaN: none
+  // Hill, at the last price: z, the logarithm of the odds of σ (NaN: none yet), its rate by the
+  // price's logarithm, and half of how that changes.
+  std::vector<double> warm, rate, bend;
+  double last_logarithm = 0;
   std::vector<double> turn;  // Hill: from which t-less logarithm of the price on nothing is wanted
   // With returns: those at both ends, and what the formulae need besides.
   std::vector<double> at_low, at_high, size, offset;
@@ -37,6 +40,6 @@ struct LaneSums {
   double returned = 0;  // by all of what the parts' channels get; with returns
 };
 // `amounts` and `falls`, by part, may be null; REQUIRES room for the parts that fill up, too.
-LaneSums look_at(Lane& lane, double price, double* amounts, double* falls);
+LaneSums look_at(Lane& lane, double price, bool with_returns, double* amounts, double* falls);
 
 }  // namespace autopilot::optimize

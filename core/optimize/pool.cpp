@@ -99,10 +99,10 @@ std::size_t Pool::steps_above(double price, bool or_at) const {
 
 double Pool::step_low(double price) const { return reached_[steps_above(price, false)]; }
 
-Demand Pool::demand(double price) {
+Demand Pool::demand(double price, bool with_returns) {
   Demand out{base_, 0, 0, base_value_};
   for (Lane& lane : lanes_) {
-    const LaneSums sums = look_at(lane, price, nullptr, nullptr);
+    const LaneSums sums = look_at(lane, price, with_returns, nullptr, nullptr);
     out.low += sums.amount;
     out.fall += sums.fall;
     out.returned += sums.returned;
@@ -117,7 +117,7 @@ Demand Pool::demand(double price) {
   const std::size_t taken = steps_above(price, false);
   out.low += reached_[taken];
   out.high += reached_[steps_above(price, true)];
-  if (with_returns_) out.returned += earned_[taken];
+  if (with_returns) out.returned += earned_[taken];
   return out;
 }
 
@@ -126,7 +126,7 @@ void Pool::spend(double price, std::vector<double>& low, std::vector<double>& hi
   for (Lane& lane : lanes_) {
     amounts_.resize(lane.low.size());
     falls_.resize(lane.low.size());
-    look_at(lane, price, amounts_.data(), falls_.data());
+    look_at(lane, price, false, amounts_.data(), falls_.data());
     for (std::size_t i = 0; i < lane.channel.size(); ++i) {
       const std::size_t channel = lane.channel[i];
       low[channel] += amounts_[i];

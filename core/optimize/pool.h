@@ -13,12 +13,12 @@ namespace autopilot::optimize {
 struct Demand {
   double low = 0, high = 0;
   double fall = 0;      // of the smooth parts: what is wanted less, for a unit of price more
-  double returned = 0;  // by `low`, where returns are kept
+  double returned = 0;  // by `low`, where that was asked for
 };
 
 class Pool {
  public:
-  // With returns, demand() tells what is returned, too; no penalties then.
+  // With returns, demand() can tell what is returned, too; no penalties then.
   explicit Pool(bool with_returns = false) : with_returns_(with_returns) {}
 
   // Some channel gets at least `low`, which returns `value` where no smooth part tells; parts come
@@ -30,7 +30,7 @@ class Pool {
                   double penalty);
   void finish();  // after the last part
 
-  Demand demand(double price);
+  Demand demand(double price, bool with_returns = false);
   // Adds what each part gets to its channel, the least and the most, and how much it would get more
   // for a price that is 1 lower.
   void spend(double price, std::vector<double>& low, std::vector<double>& high,

@@ -108,18 +108,18 @@ bool Waterfill::tighten(Filled& out) {
   return true;
 }
 
-Demand Waterfill::demand(std::size_t k, double price) {
+Demand Waterfill::demand(std::size_t k, double price, bool with_returns) {
   Known& known = known_[k];
-  if (known.price == price) return known.demand;
-  Demand out = pools_[k].demand(price);
+  if (known.price == price && (known.with_returns || !with_returns)) return known.demand;
+  Demand out = pools_[k].demand(price, with_returns);
   for (const std::size_t child : forest_.nodes[k].children) {
-    const Demand of = demand(child, price);
+    const Demand of = demand(child, price, with_returns);
     out.low += std::clamp(of.low, least_[child], most_[child]);
     out.high += std::clamp(of.high, least_[child], most_[child]);
     if (of.low < most_[child] && of.high > least_[child]) out.fall += of.fall;
-    if (with_returns_) out.returned += returned_within(child, of, price);
+    if (with_returns) out.returned += returned_within(child, of, price);
   }
-  known_[k] = {price, out};
+  known = {price, out, with_returns};
   return out;
 }
 
@@ -139,7 +139,7 @@ double Waterfill::returned_within(std::size_t k, const Demand& wanted, double pr
 double Waterfill::returned_at(std::size_t k, double target) {
   double price = price_at_end(k, target);
   if (std::isnan(price)) price = search(k, target, std::nan(""));
-  const Demand there = demand(k, price);
+  const Demand there = demand(k, price, true);
   const double off = target - there.low;
   return there.returned + (off == 0 ? 0 : price * off);
 }
@@ -176,7 +176,7 @@ double Waterfill::search(std::size_t k, double target, double hint) {
                         : price + (d.low > target ? d.low - target : d.high - target) / d.fall;
     if (alone && miss <= kNear * std::abs(target) && is_smooth_between(k, price, next)) {
       // What Newton's step still misses is of the order of rounding.
-      known_[k] = {next, {target, target, d.fall, d.returned + price * (target - d.low)}};
+      known_[k] = {next, {target, target, d.fall, 0}, false};
       return next;
     }
     if (i % 4 == 3 && !alone) {

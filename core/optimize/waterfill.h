@@ -29,8 +29,8 @@ struct Filled {
 
 class Waterfill {
  public:
-  // The forest's nodes may get other bounds between two fills. With returns, what is wanted is told
-  // with what it returns; penalties and frictions have to be 0 then, and curves concave.
+  // With returns, demand() can tell what is returned; penalties and frictions have to be 0 then,
+  // and curves concave.
   explicit Waterfill(const Forest& forest, bool with_returns = false);
 
   // A channel between two bounds. The curve must outlive fill() where it is not concave or has a
@@ -52,7 +52,7 @@ class Waterfill {
 
   // For looking around without filling. begin() is false when the bounds cannot be met.
   bool begin();
-  Demand demand(double price) { return demand(0, price); }
+  Demand demand(double price, bool with_returns) { return demand(0, price, with_returns); }
   double price_of(double target, double hint);
   // As Pool::guess, for all.
   double guess(double price, const Demand& there, double target, double bend) const;
@@ -61,7 +61,7 @@ class Waterfill {
   double most() const { return most_[0]; }
 
  private:
-  Demand demand(std::size_t node, double price);
+  Demand demand(std::size_t node, double price, bool with_returns = false);
   double returned_within(std::size_t node, const Demand& wanted, double price);
   double returned_at(std::size_t node, double target);
   double search(std::size_t node, double target, double hint);
@@ -86,6 +86,7 @@ class Waterfill {
   struct Known {
     double price = std::numeric_limits<double>::quiet_NaN();
     Demand demand;
+    bool with_returns = false;
   };
   std::vector<Known> known_;  // by node: what was asked last
   struct AtBounds {
