@@ -9,8 +9,10 @@ namespace autopilot::optimize {
 namespace {
 
 constexpr std::size_t kPack = 4;
-constexpr std::size_t kTogether = 2;   // packs
-constexpr std::size_t kSummed = 512;   // on their own, so that rounding does not grow
+constexpr std::size_t kTogether = 2;  // packs
+constexpr std::size_t kSummed = 512;  // on their own, so that rounding does not grow
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr double kHair = 1e-5;         // a move whose cube is no matter
 constexpr double kNearlyThere = 1e-5;  // a last step whose cube is no matter
 
 const double kTwoLogsOfTwo = 2 * std::log(2.0);
@@ -21,6 +23,7 @@ double softplus(double z) { return std::max(z, 0.0) + std::log1p(std::exp(-std::
 struct Price {
   double plain, inverse, inverse_root, logarithm;
   double moved;  // its logarithm, since the last look
+  bool is_far;   // that is too much for two terms
 };
 
 // What a pack of parts wants, before bounds; how fast that falls; what it returns.
@@ -38,7 +41,13 @@ AUTOPILOT_INLINE Pack cold_start(Pack k, Pack target) {
   const Pack start = target < -kTwoLogsOfTwo ? far : all(0.0);
   return ((target > 0.0) & (k < 0.0)) ? near : start;
 }
-// One step of it; true when it was the last that is needed.
+// Both after z moved by `off`: to its third power.
+AUTOPILOT_INLINE void move_odds(Pack sigma, Pack bell, Pack off, Odds& out) {
+  const Pack skew = 1.0 - 2.0 * sigma;
+  out.sigma = sigma + bell * off * (1.0 + 0.5 * skew * off);
+  out.bell = bell * (1.0 + off * (skew + 0.5 * (1.0 - 6.0 * bell) * off));
+}
+// One step of it; where more are needed.
 AUTOPILOT_INLINE PackBits step_hill(Pack& z, Pack k, Pack target, Odds& out) {
   const Pack t = exp_of(-absolute(z)), one = 1.0 + t, inverse = 1.0 / one;
   const Pack sigma = (z > 0.0 ? all(1.0) : t) * inverse;
@@ -49,39 +58,49 @@ AUTOPILOT_INLINE PackBits step_hill(Pack& z, Pack k, Pack target, Odds& out) {
   const Pack bend = -step * bell * steepness;  // half of step by second over first derivative
   const Pack whole = absolute(bend) < 0.25 ? step * (1.0 - bend + bend * bend) : step;
   z += whole;
-  const Pack skew = 1.0 - 2.0 * sigma;
-  out.sigma = sigma + bell * whole * (1.0 + 0.5 * skew * whole);
-  out.bell = bell * (1.0 + whole * (skew + 0.5 * (1.0 - 6.0 * bell) * whole));
+  move_odds(sigma, bell, whole, out);
   const Pack size = most(all(1.0), absolute(z));
   return ((absolute(whole) > kNearlyThere * size) | (absolute(bend) > 1e-3)) &
          (absolute(whole) > 1e-13 * size);
 }
-// Two packs at once: each waits for its own results most of the time.
+// Two packs at once: each waits for its own results most of the time. From where they were, along
+// what is known of their course; where the price hardly moved, that is all of it.
 AUTOPILOT_INLINE void solve_hills(Lane& lane, std::size_t i, const Price& price, Odds* out) {
   Pack z[kTogether], k[kTogether], target[kTogether];
+  PackBits open = reinterpret_cast<PackBits>(all(0.0));
 #pragma GCC unroll 2
   for (std::size_t j = 0; j < kTogether; ++j) {
     const std::size_t at = i + j * kPack;
     k[j] = load(&lane.r[at]);
-    const Pack wish = price.logarithm - load(&lane.t[at]), turn = load(&lane.turn[at]);
-    target[j] = wish < turn ? wish : turn - 1.0;
-    // From where it was, along what is known of its course.
-    z[j] = load(&lane.warm[at]) +
-           price.moved * (load(&lane.rate[at]) + price.moved * load(&lane.bend[at]));
-    z[j] = z[j] == z[j] ? z[j] : cold_start(k[j], target[j]);
+    const Pack sigma = load(&lane.sigma[at]), bell = load(&lane.bell[at]);
+    const Pack rate = 1.0 / (k[j] - 2.0 * sigma);
+    const Pack off = price.moved * rate * (1.0 + price.moved * bell * rate * rate);
+    z[j] = load(&lane.warm[at]) + off;
+    open |= z[j] != z[j];
+    move_odds(sigma, bell, off, out[j]);
   }
-  for (int round = 0; round < 100; ++round) {
-    const PackBits a = step_hill(z[0], k[0], target[0], out[0]);
-    const PackBits b = step_hill(z[1], k[1], target[1], out[1]);
-    if (!any(a | b)) break;
+  if (price.is_far || any(open)) {
+#pragma GCC unroll 2
+    for (std::size_t j = 0; j < kTogether; ++j) {
+      const std::size_t at = i + j * kPack;
+      const Pack wish = price.logarithm - load(&lane.t[at]), turn = load(&lane.turn[at]);
+      target[j] = wish < turn ? wish : turn - 1.0;
+      z[j] = z[j] == z[j] ? z[j] : cold_start(k[j], target[j]);
+    }
+    for (int round = 0; round < 100; ++round) {
+      const PackBits a = step_hill(z[0], k[0], target[0], out[0]);
+      const PackBits b = step_hill(z[1], k[1], target[1], out[1]);
+      if (!any(a | b)) break;
+    }
   }
 #pragma GCC unroll 2
   for (std::size_t j = 0; j < kTogether; ++j) {
     const std::size_t at = i + j * kPack;
-    const Pack rate = 1.0 / (k[j] - 2.0 * out[j].sigma);
-    store(&lane.warm[at], z[j]);
-    store(&lane.rate[at], rate);
-    store(&lane.bend[at], out[j].bell * rate * rate * rate);
+    // What is wanted by none has no course to follow.
+    const PackBits some = price.logarithm - load(&lane.t[at]) < load(&lane.turn[at]);
+    store(&lane.warm[at], some ? z[j] : all(kNone));
+    store(&lane.sigma[at], out[j].sigma);
+    store(&lane.bell[at], out[j].bell);
   }
 }
 
@@ -97,7 +116,8 @@ AUTOPILOT_INLINE Wanted wanted(Lane& lane, std::size_t i, const Price& price, co
   } else if constexpr (kFamily == Family::exponential) {
     out.x = q - p * price.logarithm;
     out.fall = p * price.inverse;
-    if constexpr (kReturns) out.returned = -load(&lane.size[i]) * expm1_of(-out.x / p);
+    if constexpr (kReturns)
+      out.returned = -load(&lane.size[i]) * expm1_of(out.x * load(&lane.r[i]));
   } else if constexpr (kFamily == Family::michaelis_menten) {
     const Pack x = p * price.inverse_root;
     out.x = x - q;
@@ -118,7 +138,8 @@ AUTOPILOT_INLINE Wanted wanted(Lane& lane, std::size_t i, const Price& price, co
     const PackBits some = price.logarithm - load(&lane.t[i]) < load(&lane.turn[i]);
     const Pack x = p * odds.bell * price.inverse;
     out.x = some ? x - q : all(-kInfinity);
-    out.fall = x * price.inverse * load(&lane.rate[i]) * (load(&lane.r[i]) - 1.0);
+    const Pack k = load(&lane.r[i]);
+    out.fall = x * price.inverse * (k - 1.0) / (k - 2.0 * odds.sigma);
     if constexpr (kReturns) out.returned = load(&lane.size[i]) * odds.sigma - load(&lane.offset[i]);
   }
   return out;
@@ -213,6 +234,7 @@ void Lane::add(const Curve& c, double from, double to, double penalty, std::uint
     case Family::exponential:
       p.push_back(c.b);
       q.push_back(c.b * std::log(c.a / c.b) - c.carry);
+      r.push_back(-1 / c.b);
       break;
     case Family::michaelis_menten:
       p.push_back(std::sqrt(c.a * c.b));
@@ -234,14 +256,14 @@ void Lane::add(const Curve& c, double from, double to, double penalty, std::uint
       r.push_back((c.s - 1) / c.s);
       t.push_back(std::log(c.a * c.s / c.b));
       warm.push_back(std::nan(""));
-      rate.push_back(0);
-      bend.push_back(0);
+      sigma.push_back(0.5);
+      bell.push_back(0.25);
       const double at = c.s > 1 ? std::log((c.s - 1) / (c.s + 1)) : 0;
       turn.push_back(c.s > 1 ? r.back() * at - 2 * softplus(at) : kInfinity);
     }
   }
   if (!with_returns) return;
-  at_low.push_back(value_at(c, from));
+  at_low.push_back(from == 0 ? 0 : value_at(c, from));
   at_high.push_back(value_at(c, to));
   if (family == Family::exponential) size.push_back(c.a * std::exp(-c.carry / c.b));
   if (family == Family::hill) size.push_back(c.a);
@@ -249,6 +271,15 @@ void Lane::add(const Curve& c, double from, double to, double penalty, std::uint
   Curve plain = c;
   plain.carry = 0;
   offset.push_back(c.carry == 0 ? 0 : value_at(plain, c.carry));
+}
+
+void Lane::reserve(std::size_t parts) {
+  for (std::vector<double>* list : {&low, &high, &p, &q}) list->reserve(parts);
+  channel.reserve(parts);
+  const bool hill = family == Family::hill;
+  if (hill || family == Family::power || family == Family::exponential) r.reserve(parts);
+  if (!hill) return;
+  for (std::vector<double>* list : {&t, &warm, &turn, &sigma, &bell}) list->reserve(parts);
 }
 
 void Lane::finish() {
@@ -265,7 +296,7 @@ void Lane::finish() {
   if (family == Family::power)
     std::fill(r.begin() + static_cast<std::ptrdiff_t>(channel.size()), r.end(), 2);
   if (!turn.empty()) turn.resize(n, kInfinity);
-  for (std::vector<double>* list : {&at_low, &at_high, &offset, &rate, &bend}) {
+  for (std::vector<double>* list : {&at_low, &at_high, &offset, &sigma, &bell}) {
     if (!list->empty()) list->resize(n, 0);
   }
 }
@@ -308,8 +339,8 @@ Lane Lane::sample(std::size_t every) const {
     if (!turn.empty()) out.turn.push_back(turn[i]);
     if (warm.empty()) continue;
     out.warm.push_back(std::nan(""));
-    out.rate.push_back(0);
-    out.bend.push_back(0);
+    out.sigma.push_back(0.5);
+    out.bell.push_back(0.25);
   }
   out.finish();
   return out;
@@ -319,8 +350,9 @@ LaneSums look_at(Lane& lane, double price, bool with_returns, double* amounts, d
   const double at = price + lane.shift;
   if (!(at > 0) && lane.family != Family::quadratic) return all_of(lane, amounts, falls);
   const double logarithm = at > 0 ? std::log(at) : 0;
-  const Price known{at, 1 / at, at > 0 ? 1 / std::sqrt(at) : 0, logarithm,
-                    logarithm - lane.last_logarithm};
+  const double moved = logarithm - lane.last_logarithm;
+  const Price known{at,        1 / at, at > 0 ? 1 / std::sqrt(at) : 0,
+                    logarithm, moved,  std::abs(moved) > kHair};
   lane.last_logarithm = logarithm;
   if (with_returns)
     return (has_wide() ? look_wide<true> : look_plain<true>)(lane, known, amounts, falls);

@@ -16,9 +16,8 @@ struct Lane {
   Family family = Family::logarithm;
   double shift = 0;  // by which every price is higher
   std::vector<double> low, high, p, q, r, t;
-  // Hill, at the last price: z, the logarithm of the odds of σ (NaN: none yet), its rate by the
-  // price's logarithm, and half of how that changes.
-  std::vector<double> warm, rate, bend;
+  // Hill, at the last price: the logarithm of the odds of σ (NaN: none yet), σ, and σ (1 - σ).
+  std::vector<double> warm, sigma, bell;
   double last_logarithm = 0;
   std::vector<double> turn;  // Hill: from which t-less logarithm of the price on nothing is wanted
   // With returns: those at both ends, and what the formulae need besides.
@@ -29,6 +28,7 @@ struct Lane {
   // a linear curve with a penalty counts as quadratic.
   void add(const Curve& curve, double low, double high, double penalty, std::uint32_t channel,
            bool with_returns);
+  void reserve(std::size_t parts);
   void finish();  // after the last: fills up to whole packs with parts that want nothing
   double slope_at_end(std::size_t part, bool high) const;  // without the shift
   Lane sample(std::size_t every) const;                    // every `every`th part, without returns

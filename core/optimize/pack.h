@@ -69,37 +69,40 @@ AUTOPILOT_INLINE Pack expm1_of(Pack x) {
   return (power - 1.0) + power * less_one;
 }
 
-// REQUIRES normal numbers above 0.
-AUTOPILOT_INLINE Pack log_of(Pack x) {
-  // x = 2^k m with m in [sqrt(1/2), sqrt(2)); log m = 2 artanh((m - 1) / (m + 1)).
+// x = 2^k m with m in [sqrt(1/2), sqrt(2)); log m = 2 artanh((m - 1) / (m + 1)). `extra` is what x
+// is short of the number that is meant.
+AUTOPILOT_INLINE Pack log_with(Pack x, Pack extra) {
   constexpr std::int64_t kRoot = 0x3fe6a09e667f3bcd, kExponents = -0x10000000000000;
   const PackBits bits = reinterpret_cast<PackBits>(x);
   const PackBits exponent = (bits - kRoot) & kExponents;
   const Pack m = reinterpret_cast<Pack>(bits - exponent);
+  const Pack scale = reinterpret_cast<Pack>(reinterpret_cast<PackBits>(all(1.0)) - exponent);
   // The exponent as a number, exactly: 2^52 plus it, less 2^52.
   const auto whole = (reinterpret_cast<PackWord>(exponent) + (std::uint64_t{2048} << 52)) >> 52;
   const Pack k =
       reinterpret_cast<Pack>(whole | std::uint64_t{0x4330000000000000}) - (0x1p52 + 2048);
-  const Pack s = (m - 1.0) / (m + 1.0), z = s * s;
-  Pack p = all(2.0 / 23);
-  p = p * z + 2.0 / 21;
-  p = p * z + 2.0 / 19;
-  p = p * z + 2.0 / 17;
-  p = p * z + 2.0 / 15;
-  p = p * z + 2.0 / 13;
-  p = p * z + 2.0 / 11;
-  p = p * z + 2.0 / 9;
-  p = p * z + 2.0 / 7;
-  p = p * z + 2.0 / 5;
-  p = p * z + 2.0 / 3;
+  const Pack over = (m - 1.0) + extra * scale;
+  const Pack s = over / (2.0 + over), z = s * s, y = z * z;
+  // Even and odd terms side by side: half of the wait.
+  Pack odd = all(2.0 / 23), even = all(2.0 / 21);
+  odd = odd * y + 2.0 / 19;
+  even = even * y + 2.0 / 17;
+  odd = odd * y + 2.0 / 15;
+  even = even * y + 2.0 / 13;
+  odd = odd * y + 2.0 / 11;
+  even = even * y + 2.0 / 9;
+  odd = odd * y + 2.0 / 7;
+  even = even * y + 2.0 / 5;
+  const Pack p = z * (odd * z + even) + 2.0 / 3;
   const Pack small = k * 0x1.cf79abc9e3b39p-40 + s * z * p;
   return k * 0x1.62e42fefa0000p-1 + (2.0 * s + small);
 }
-// REQUIRES x >= 0. Kahan's: what 1 + x rounds away is put back.
+// REQUIRES normal numbers above 0.
+AUTOPILOT_INLINE Pack log_of(Pack x) { return log_with(x, all(0.0)); }
+// REQUIRES x >= 0. What 1 + x rounds away is put back.
 AUTOPILOT_INLINE Pack log1p_of(Pack x) {
-  const Pack u = 1.0 + x, off = u - 1.0;
-  const Pack scaled = log_of(u) * (x / (off > 0.0 ? off : all(1.0)));
-  return off > 0.0 ? scaled : x;
+  const Pack u = 1.0 + x;
+  return log_with(u, x < 1.0 ? x - (u - 1.0) : 1.0 - (u - x));
 }
 
 // Calls `kernel` compiled for AVX2 where the machine has it; the bits are the same.

@@ -46,6 +46,7 @@ Lane& Pool::lane(Family family, double shift) {
   lanes_.emplace_back();
   lanes_.back().family = family;
   lanes_.back().shift = shift;
+  lanes_.back().reserve(expected_ / 4);
   return lanes_.back();
 }
 

@@ -28,6 +28,7 @@ class Pool {
   // A smooth strictly concave part of `curve`, whose price is `shift` higher.
   void add_smooth(std::size_t channel, const Curve& curve, double low, double high, double shift,
                   double penalty);
+  void expect(std::size_t parts) { expected_ = parts; }
   void finish();  // after the last part
 
   Demand demand(double price, bool with_returns = false);
@@ -77,7 +78,7 @@ class Pool {
   std::vector<Penalised> penalised_;
   std::vector<double> amounts_, falls_;  // of one lane
   double base_ = 0, base_value_ = 0, widest_ = 0;
-  std::size_t parts_ = 0;
+  std::size_t parts_ = 0, expected_ = 0;
 };
 
 }  // namespace autopilot::optimize

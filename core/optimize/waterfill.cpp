@@ -30,7 +30,9 @@ Waterfill::Waterfill(const Forest& forest, bool with_returns)
       with_returns_(with_returns),
       pools_(forest.nodes.size(), Pool(with_returns)),
       base_(forest.home.size(), 0),
-      fixed_(forest.nodes.size(), 0) {}
+      fixed_(forest.nodes.size(), 0) {
+  if (pools_.size() == 1) pools_[0].expect(forest.home.size());
+}
 
 void Waterfill::add_base(std::size_t channel, double low) {
   base_[channel] = low;
