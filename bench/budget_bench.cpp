@@ -11,7 +11,7 @@
 
 #include "bench/measure.h"
 #include "bench/process.h"
-#include "core/optimize/explain.h"
+#include "core/optimize/frontier.h"
 #include "core/optimize/separable.h"
 #include "core/optimize/solve.h"
 

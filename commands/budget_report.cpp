@@ -132,10 +132,14 @@ class PlanReport {
          signed_amount(std::abs(spend_ - spend_now_) <= 1e-9 * spend_ ? 0 : spend_ - spend_now_),
          share_text(spend_, spend_now_), amount(returned_), roi(returned_, spend_), "", ""});
     report_.text.emplace_back(std::move(table));
-    List list;
-    list.reserve(found_.spend.size());
-    for (std::size_t i = 0; i < found_.spend.size(); ++i) list.push_back(channel_data(i));
-    report_.data["channels"] = std::move(list);
+    report_.late.push_back({"channels", [&answer = answer_] {
+                              List list;
+                              const std::size_t n = answer.problem.channels.size();
+                              list.reserve(n);
+                              for (std::size_t i = 0; i < n; ++i)
+                                list.push_back(channel_data(answer, i));
+                              return list;
+                            }});
   }
   static std::string share_text(double to, double from) {
     return from > 0 ? signed_percent((to - from) / from) : "";
@@ -164,11 +168,11 @@ class PlanReport {
             why};
   }
 
-  Value channel_data(std::size_t i) const {
-    const optimize::ChannelLine& l = why_.channels[i];
+  static Value channel_data(const BudgetAnswer& answer, std::size_t i) {
+    const optimize::ChannelLine& l = answer.explanation.channels[i];
     Map out;
     out.reserve(10);
-    out.append("channel", problem_.channels[i].id);
+    out.append("channel", answer.problem.channels[i].id);
     out.append("current", number(l.now));
     out.append("budget", number(l.plan));
     out.append("change", number(l.plan - l.now));
@@ -196,23 +200,29 @@ class PlanReport {
                        signed_amount(b.gain));
   }
 
-  void bindings() {
+  static List binding_data(const BudgetAnswer& answer) {
+    const optimize::Plan& plan = answer.source.plan;
     List list;
-    render::Table table{
-        {"WHAT HOLDS THE PLAN", "PRICE", "A BIT MORE ROOM"}, {}, {false, true, false}};
-    for (const optimize::Binding& b : why_.bindings) {
-      const std::string words = optimize::words_of(plan_, plan_.constraints[b.constraint]);
-      if (table.rows.size() < kMostBindings)
-        table.rows.push_back({words, amount(b.price), what_it_buys(b)});
-      list.emplace_back(Map{{"constraint", words},
+    for (const optimize::Binding& b : answer.explanation.bindings)
+      list.emplace_back(Map{{"constraint", words_of(plan, plan.constraints[b.constraint])},
                             {"price", number(b.price)},
                             {"step", number(b.step)},
                             {"gain", b.solved ? number(b.gain) : Value()}});
+    return list;
+  }
+
+  void bindings() {
+    render::Table table{
+        {"WHAT HOLDS THE PLAN", "PRICE", "A BIT MORE ROOM"}, {}, {false, true, false}};
+    for (const optimize::Binding& b : why_.bindings) {
+      if (table.rows.size() == kMostBindings) break;
+      table.rows.push_back({optimize::words_of(plan_, plan_.constraints[b.constraint]),
+                            amount(b.price), what_it_buys(b)});
     }
     if (why_.bindings.size() > table.rows.size())
       table.rows.push_back({fmt::format("… {} more", why_.bindings.size() - table.rows.size())});
     if (!table.rows.empty()) report_.text.emplace_back(std::move(table));
-    report_.data["binding"] = std::move(list);
+    report_.late.push_back({"binding", [&answer = answer_] { return binding_data(answer); }});
     if (why_.price_high <= 0) return;
     const bool open = why_.price_high >= optimize::kRangeReach * problem_.total_max;
     report_.text.emplace_back(render::Paragraph{
@@ -228,7 +238,8 @@ class PlanReport {
       list.emplace_back(Map{{"total", number(p.total)},
                             {"spend", number(p.spend)},
                             {"return", number(p.returned)},
-                            {"marginal", number(p.marginal)}});
+                            {"marginal", number(p.marginal)},
+                            {"gap", number(p.gap)}});
     report_.data["frontier"] = std::move(list);
     const std::size_t n = why_.frontier.size();
     if (n < 3) return;
@@ -248,8 +259,13 @@ class PlanReport {
       table.rows.push_back({amount(p.total), amount(p.spend), amount(p.returned),
                             roi(p.returned, p.spend), amount(p.marginal), is_plan ? "← plan" : ""});
     }
+    double gap = 0;
+    for (const optimize::FrontierPoint& p : why_.frontier) gap = std::max(gap, p.gap);
     report_.text.emplace_back(render::Heading{"Efficient frontier"});
     report_.text.emplace_back(std::move(table));
+    report_.text.emplace_back(render::Paragraph{
+        Line({{fmt::format("Each total is proven to return no more (gap at most {:.1e}).", gap),
+               Tone::dim}})});
     report_.text.emplace_back(std::move(chart));
   }
 

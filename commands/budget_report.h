@@ -19,6 +19,7 @@ struct BudgetAnswer {
   const std::optional<PolicyStep>& step;
 };
 
+// REQUIRES that the answer lives until the report is shown.
 render::Report describe_plan(const BudgetAnswer& answer);
 render::Report describe_conflict(const BudgetSource& source, const optimize::Solution& solution,
                                  const optimize::Conflict& conflict);

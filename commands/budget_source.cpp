@@ -32,11 +32,8 @@ class BudgetReader {
   BudgetSource read() {
     const policy::Document document = find();
     const Value* spec = document.content.get("spec");
-    const std::string table = optimize::channels_file(*spec);
-    std::vector<optimize::ChannelRow> rows;
-    if (!table.empty()) rows = read_rows(beside(document.file, table));
     BudgetSource out;
-    out.plan = optimize::plan_from(document.id, *spec, table.empty() ? nullptr : &rows);
+    out.plan = plan_of(document, *spec);
     std::string observed = events_;
     if (observed.empty()) {
       const Value* named = spec->get("observed");
@@ -48,6 +45,13 @@ class BudgetReader {
   }
 
  private:
+  optimize::Plan plan_of(const policy::Document& document, const Value& spec) {
+    const std::string table = optimize::channels_file(spec);
+    if (table.empty()) return optimize::plan_from(document.id, spec, nullptr);
+    const std::vector<optimize::ChannelRow> rows = read_rows(beside(document.file, table));
+    return optimize::plan_from(document.id, spec, &rows);
+  }
+
   policy::Document find() {
     Files& files = context_.world.files;
     if (what_ == "-" || files.exists(what_)) return from_paths({what_});

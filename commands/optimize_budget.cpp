@@ -152,7 +152,8 @@ class OptimizeBudget : public cli::Invocation {
     const optimize::Solver again = [&](const optimize::Problem& p) { return solve(context, p); };
     const optimize::Explanation explanation =
         optimize::explain(source.plan, problem, solution, again, explaining);
-    show(context, describe_plan({source, problem, solution, explanation, step}));
+    const BudgetAnswer answer{source, problem, solution, explanation, step};
+    show(context, describe_plan(answer));
     return cli::Exit::ok;
   }
 

@@ -203,6 +203,10 @@ std::optional<double> Row::share(std::size_t column) const {
   return value;
 }
 
+std::size_t rows_at_most(std::string_view text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
+}
+
 void read_table(std::string_view text, std::uint32_t source, const std::vector<std::string>& names,
                 const std::vector<std::string>& needed, Diagnostics& diagnostics,
                 const std::function<void(const Row&)>& visit) {

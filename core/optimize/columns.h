@@ -25,6 +25,9 @@ class Row {
   const std::vector<std::string>* names = nullptr;
 };
 
+// How many rows there may be, to make room for them.
+std::size_t rows_at_most(std::string_view text);
+
 // Those of `needed` must be there.
 void read_table(std::string_view text, std::uint32_t source, const std::vector<std::string>& names,
                 const std::vector<std::string>& needed, Diagnostics& diagnostics,

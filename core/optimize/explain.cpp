@@ -5,9 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/optimize/separable.h"
-#include "core/optimize/waterfill.h"
-
 namespace autopilot::optimize {
 namespace {
 
@@ -320,57 +317,7 @@ class Explaining {
   Explanation out_;
 };
 
-// Concave returns under nested groups: one set of arrays, filled for each total.
-std::vector<FrontierPoint> filled_frontier(const Problem& problem,
-                                           const std::vector<double>& totals) {
-  Problem unlimited = problem;
-  unlimited.total_min = 0;
-  unlimited.total_max = kInfinity;
-  Forest forest = *forest_of(unlimited);
-  Waterfill fill(forest);
-  const std::vector<double> high = highest(unlimited, 2);
-  const double most = totals.empty() ? 0 : *std::max_element(totals.begin(), totals.end());
-  for (std::size_t i = 0; i < problem.channels.size(); ++i) {
-    const Channel& c = problem.channels[i];
-    const double penalty = problem.risk.any() ? problem.risk.penalty * problem.risk.diagonal[i] : 0;
-    fill.add(i, c.curve, c.min, std::max(c.min, std::min(high[i], 2 * most)), penalty);
-  }
-  fill.finish();
-  const double outer = problem.price + (problem.goal == Goal::most_profit ? 1 : 0);
-  std::vector<FrontierPoint> out;
-  for (const double total : totals) {
-    forest.nodes[0].max = total;
-    forest.nodes[0].min = problem.is_fixed() ? total : 0;
-    const Filled filled = fill.fill(outer, nullptr);
-    if (filled.end != Filled::End::done) continue;
-    out.push_back(
-        {total, spend_of(filled.spend), return_of(problem, filled.spend), filled.price_of[0]});
-  }
-  return out;
-}
-
 }  // namespace
-
-std::vector<FrontierPoint> frontier_of(const Problem& problem, const std::vector<double>& totals,
-                                       const Solver& solver) {
-  if (is_separable(problem) && problem.goal != Goal::least_spend &&
-      !std::isfinite(problem.roi_min) && !std::isfinite(problem.turnover_max) &&
-      std::none_of(problem.groups.begin(), problem.groups.end(),
-                   [](const Group& g) { return g.max_share < kInfinity; }))
-    return filled_frontier(problem, totals);
-  std::vector<FrontierPoint> out;
-  if (problem.goal == Goal::least_spend) return out;
-  for (const double total : totals) {
-    Problem other = problem;
-    other.total_max = total;
-    other.total_min = problem.is_fixed() ? total : std::min(problem.total_min, total);
-    const Allocation a = solver(other).allocation;
-    if (a.spend.empty() || a.status == Status::infeasible || a.status == Status::unbounded)
-      continue;
-    out.push_back({total, spend_of(a.spend), return_of(other, a.spend), a.prices.total});
-  }
-  return out;
-}
 
 Explanation explain(const Plan& plan, const Problem& problem, const Solution& solution,
                     const Solver& solver, const ExplainOptions& options) {

@@ -3,10 +3,10 @@
 // the plan back and what a bit more room would earn, found by solving again and not from prices
 // alone, and the efficient frontier. Pure.
 
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "core/optimize/frontier.h"
 #include "core/optimize/plan.h"
 #include "core/optimize/solve.h"
 
@@ -31,10 +31,6 @@ struct Binding {
   bool solved = false;         // whether it was
 };
 
-struct FrontierPoint {
-  double total = 0, spend = 0, returned = 0, marginal = 0;
-};
-
 struct Explanation {
   std::vector<ChannelLine> channels;
   std::vector<Binding> bindings;  // greatest first
@@ -43,8 +39,6 @@ struct Explanation {
                                          // same channels; both 0 when not known
 };
 
-using Solver = std::function<Solution(const Problem& problem)>;
-
 struct ExplainOptions {
   std::size_t bindings = 12;  // that are solved again
   std::vector<double> sweep;  // totals, of the plan's
@@ -52,10 +46,5 @@ struct ExplainOptions {
 
 Explanation explain(const Plan& plan, const Problem& problem, const Solution& solution,
                     const Solver& solver, const ExplainOptions& options);
-
-// Returns and marginal returns for totals, each the best there is. Those that cannot be met are
-// left out.
-std::vector<FrontierPoint> frontier_of(const Problem& problem, const std::vector<double>& totals,
-                                       const Solver& solver);
 
 }  // namespace autopilot::optimize

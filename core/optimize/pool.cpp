@@ -3,29 +3,50 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/optimize/price_search.h"
+
 namespace autopilot::optimize {
 namespace {
 
-constexpr std::size_t kBlock = 512;  // summed on its own, so that rounding does not grow
+constexpr int kMostLooks = 200;
 
-const double kTwoLogTwo = 2 * std::log(2.0);
+// Neumaier's sum, of which every stage is asked for.
+class Stages {
+ public:
+  void add(double x) {
+    const double next = sum_ + x;
+    if (std::isfinite(next))
+      lost_ += std::abs(sum_) >= std::abs(x) ? (sum_ - next) + x : (x - next) + sum_;
+    sum_ = next;
+  }
+  double so_far() const { return sum_ + lost_; }
+
+ private:
+  double sum_ = 0, lost_ = 0;
+};
 
 }  // namespace
+
+void Pool::add_base(double low, double value) {
+  base_ += low;
+  base_value_ += value;
+}
 
 void Pool::add_step(std::size_t channel, double width, double slope) {
   if (!(width > 0)) return;
   steps_.push_back({slope, width, static_cast<std::uint32_t>(channel)});
   widest_ += width;
-  top_ = std::max(top_, slope);
-  least_ = std::min(least_, slope);
   ++parts_;
 }
 
-Pool::Lane& Pool::lane(Family family, double shift, bool penalised) {
+Lane& Pool::lane(Family family, double shift) {
   for (Lane& lane : lanes_) {
-    if (lane.family == family && lane.shift == shift && lane.penalised == penalised) return lane;
+    if (lane.family == family && lane.shift == shift) return lane;
   }
-  lanes_.push_back({family, shift, penalised, {}, {}, {}, {}, {}, {}, {}, {}, {}});
+  lanes_.emplace_back();
+  lanes_.back().family = family;
+  lanes_.back().shift = shift;
+  lanes_.back().reserve(expected_ / 4);
   return lanes_.back();
 }
 
@@ -34,54 +55,14 @@ void Pool::add_smooth(std::size_t channel, const Curve& c, double low, double hi
   if (!(high > low)) return;
   ++parts_;
   widest_ += high - low;
-  top_ = std::max(top_, slope_at(c, low) - penalty * low - shift);
-  least_ =
-      std::min(least_, (std::isinf(high) ? 0 : slope_before(c, high) - penalty * high) - shift);
   Family family = c.family;
   if (family == Family::hill && c.s == 1) family = Family::michaelis_menten;
   if (penalty > 0 && family == Family::linear) family = Family::quadratic;
-  const bool closed = family == Family::quadratic && c.family != Family::piecewise;
-  Lane& to = lane(family, shift, penalty > 0 && !closed);
-  to.low.push_back(low);
-  to.high.push_back(high);
-  to.channel.push_back(static_cast<std::uint32_t>(channel));
-  double p = c.a, q = c.b + c.carry, r = 0, t = 0;
-  switch (family) {
-    case Family::exponential:
-      p = c.b;
-      q = c.b * std::log(c.a / c.b) - c.carry;
-      break;
-    case Family::michaelis_menten:
-      p = std::sqrt(c.a * c.b);
-      break;
-    case Family::quadratic:
-      q = 0;
-      r = (c.family == Family::linear ? 0 : c.b) + penalty;
-      p = c.family == Family::linear ? c.a : c.a - c.b * c.carry;
-      break;
-    case Family::power:
-      p = std::log(c.a * c.s);
-      q = c.carry;
-      r = 1 / (1 - c.s);
-      break;
-    case Family::hill:
-      p = c.b;
-      q = c.carry;
-      r = c.s;
-      t = std::log(c.a * c.s / c.b);
-      to.warm.push_back(std::nan(""));
-      break;
-    default:
-      break;
-  }
-  if (to.penalised) {
-    to.curves.push_back(c);
-    r = penalty;
-  }
-  to.p.push_back(p);
-  to.q.push_back(q);
-  to.r.push_back(r);
-  to.t.push_back(t);
+  const auto of = static_cast<std::uint32_t>(channel);
+  if (penalty > 0 && family != Family::quadratic)
+    penalised_.push_back({shift, low, high, penalty, c, of});
+  else
+    lane(family, shift).add(c, low, high, penalty, of, with_returns_);
 }
 
 void Pool::finish() {
@@ -89,143 +70,76 @@ void Pool::finish() {
     return a.slope != b.slope ? a.slope > b.slope : a.channel < b.channel;
   });
   reached_.assign(steps_.size() + 1, 0);
-  double lost = 0;
-  for (std::size_t k = 0; k < steps_.size(); ++k) {  // Kahan's sum
-    const double width = steps_[k].width - lost;
-    reached_[k + 1] = reached_[k] + width;
-    lost = std::isinf(reached_[k + 1]) ? 0 : (reached_[k + 1] - reached_[k]) - width;
+  if (with_returns_) earned_ = reached_;
+  Stages width, earned;
+  for (std::size_t k = 0; k < steps_.size(); ++k) {
+    width.add(steps_[k].width);
+    reached_[k + 1] = width.so_far();
+    if (!with_returns_) continue;
+    earned.add(steps_[k].width * steps_[k].slope);
+    earned_[k + 1] = earned.so_far();
   }
+  for (Lane& lane : lanes_) lane.finish();
 }
 
-double Pool::wanted(Lane& lane, std::size_t i, double price, double log_price, double& fall) {
-  const double p = lane.p[i], q = lane.q[i];
-  switch (lane.family) {
-    case Family::logarithm: {
-      const double x = p / price;
-      fall = x / price;
-      return x - q;
-    }
-    case Family::exponential:
-      fall = p / price;
-      return q - p * log_price;
-    case Family::michaelis_menten: {
-      const double x = p / std::sqrt(price);
-      fall = x / (2 * price);
-      return x - q;
-    }
-    case Family::power: {
-      const double x = std::exp((p - log_price) * lane.r[i]);
-      fall = x * lane.r[i] / price;
-      return x - q;
-    }
-    default: {
-      const double s = lane.r[i];
-      const double target = log_price - lane.t[i];
-      double& warm = lane.warm[i];
-      if (s > 1) {
-        const double turn = std::log((s - 1) / (s + 1)) / s;
-        const double most = (s - 1) * turn - 2 * std::log1p(std::exp(s * turn));
-        if (target >= most) {
-          fall = 0;
-          return -kInfinity;
-        }
-        if (warm <= turn) warm = std::nan("");
-      }
-      if (std::isnan(warm)) {
-        warm = 0;
-        if (target < -kTwoLogTwo) warm = -target / (s + 1);
-        if (target > 0 && s < 1) warm = target / (s - 1);
-      }
-      double w = hill_logarithm(s, target, warm);
-      if (!std::isfinite(w)) w = -target / (s + 1);
-      warm = w;
-      const double e = std::exp(s * w), x = p * std::exp(w);
-      const double bend = 2 * s * (std::isinf(e) ? 1 : e / (1 + e)) - (s - 1);
-      fall = x / (bend * price);
-      return x - q;
-    }
-  }
+LaneSums Pool::look(const Penalised& part, double price) const {
+  const double at = price + part.shift;
+  const auto best = [&](double p) {
+    return best_at(part.curve, p, part.low, part.high, part.penalty).low;
+  };
+  const double step = std::max(1e-9, 1e-6 * std::abs(at)), here = best(at);
+  return {here - part.low, (best(at - step) - here) / step, 0};
 }
 
-// visit(index, amount above low, fall) for each part of a lane.
-template <class F>
-void Pool::each_wanted(Lane& lane, double price, F visit) {
-  const double at = price + lane.shift;
-  const std::size_t n = lane.low.size();
-  if (lane.penalised) {
-    for (std::size_t i = 0; i < n; ++i) {
-      const Best best = best_at(lane.curves[i], at, lane.low[i], lane.high[i], lane.r[i]);
-      const double step = std::max(1e-9, 1e-6 * std::abs(at));
-      const double lower =
-          best_at(lane.curves[i], at - step, lane.low[i], lane.high[i], lane.r[i]).low;
-      visit(i, best.low - lane.low[i], (lower - best.low) / step);
-    }
-    return;
-  }
-  if (lane.family == Family::quadratic) {
-    for (std::size_t i = 0; i < n; ++i) {
-      const double x = (lane.p[i] - at) / lane.r[i];
-      const bool within = x > lane.low[i] && x < lane.high[i];
-      visit(i, std::clamp(x, lane.low[i], lane.high[i]) - lane.low[i], within ? 1 / lane.r[i] : 0);
-    }
-    return;
-  }
-  if (!(at > 0)) {
-    for (std::size_t i = 0; i < n; ++i) visit(i, lane.high[i] - lane.low[i], 0.0);
-    return;
-  }
-  const double log_price = std::log(at);
-  for (std::size_t i = 0; i < n; ++i) {
-    double fall = 0;
-    const double x = wanted(lane, i, at, log_price, fall);
-    if (!(x > lane.low[i]))
-      visit(i, 0.0, 0.0);
-    else if (!(x < lane.high[i]))
-      visit(i, lane.high[i] - lane.low[i], 0.0);
-    else
-      visit(i, x - lane.low[i], fall);
-  }
+std::size_t Pool::steps_above(double price, bool or_at) const {
+  const auto first = std::partition_point(steps_.begin(), steps_.end(), [&](const Step& s) {
+    return or_at ? s.slope >= price : s.slope > price;
+  });
+  return static_cast<std::size_t>(first - steps_.begin());
 }
 
-double Pool::step_low(double price) const {
-  const auto first = std::partition_point(steps_.begin(), steps_.end(),
-                                          [&](const Step& s) { return s.slope > price; });
-  return reached_[static_cast<std::size_t>(first - steps_.begin())];
-}
+double Pool::step_low(double price) const { return reached_[steps_above(price, false)]; }
 
-Demand Pool::demand(double price) {
-  Demand out;
+Demand Pool::demand(double price, bool with_returns) {
+  Demand out{base_, 0, 0, base_value_};
   for (Lane& lane : lanes_) {
-    double block = 0, falls = 0, lane_sum = 0;
-    each_wanted(lane, price, [&](std::size_t i, double amount, double fall) {
-      block += amount;
-      falls += fall;
-      if (i % kBlock == kBlock - 1) {
-        lane_sum += block;
-        block = 0;
-      }
-    });
-    out.low += lane_sum + block;
-    out.fall += falls;
+    const LaneSums sums = look_at(lane, price, with_returns, nullptr, nullptr);
+    out.low += sums.amount;
+    out.fall += sums.fall;
+    out.returned += sums.returned;
   }
-  out.low += base_;
+  for (const Penalised& part : penalised_) {
+    const LaneSums sums = look(part, price);
+    out.low += sums.amount;
+    out.fall += sums.fall;
+  }
   out.high = out.low;
   if (steps_.empty()) return out;
-  out.low += step_low(price);
-  const auto last = std::partition_point(steps_.begin(), steps_.end(),
-                                         [&](const Step& s) { return s.slope >= price; });
-  out.high += reached_[static_cast<std::size_t>(last - steps_.begin())];
+  const std::size_t taken = steps_above(price, false);
+  out.low += reached_[taken];
+  out.high += reached_[steps_above(price, true)];
+  if (with_returns) out.returned += earned_[taken];
   return out;
 }
 
 void Pool::spend(double price, std::vector<double>& low, std::vector<double>& high,
                  std::vector<double>& falls) {
   for (Lane& lane : lanes_) {
-    each_wanted(lane, price, [&](std::size_t i, double amount, double fall) {
-      low[lane.channel[i]] += amount;
-      high[lane.channel[i]] += amount;
-      falls[lane.channel[i]] += fall;
-    });
+    amounts_.resize(lane.low.size());
+    falls_.resize(lane.low.size());
+    look_at(lane, price, false, amounts_.data(), falls_.data());
+    for (std::size_t i = 0; i < lane.channel.size(); ++i) {
+      const std::size_t channel = lane.channel[i];
+      low[channel] += amounts_[i];
+      high[channel] += amounts_[i];
+      falls[channel] += falls_[i];
+    }
+  }
+  for (const Penalised& part : penalised_) {
+    const LaneSums sums = look(part, price);
+    low[part.channel] += sums.amount;
+    high[part.channel] += sums.amount;
+    falls[part.channel] += sums.fall;
   }
   for (const Step& step : steps_) {
     if (step.slope < price) break;
@@ -234,12 +148,14 @@ void Pool::spend(double price, std::vector<double>& low, std::vector<double>& hi
   }
 }
 
-double Pool::guess(double price, double smooth, double fall, double target) const {
+double Pool::guess(double price, double smooth, double fall, double target, double bend) const {
   const bool by_ratio = price > 0;
   const auto smooth_at = [&](double other) {
     if (fall == 0) return smooth;
     if (!by_ratio) return smooth - fall * (other - price);
-    return other > 0 ? smooth - fall * price * std::log(other / price) : kInfinity;
+    if (!(other > 0)) return kInfinity;
+    const double ratio = std::log(other / price);
+    return smooth - fall * price * ratio * (1 + bend / 2 * ratio);
   };
   // The first step at whose slope, the step itself taken, enough is wanted.
   std::size_t a = 0, b = steps_.size();
@@ -254,15 +170,55 @@ double Pool::guess(double price, double smooth, double fall, double target) cons
     return steps_[a].slope;
   if (fall == 0) return std::nan("");
   const double missing = (smooth + reached_[a] - target) / fall;
-  return by_ratio ? price * std::exp(missing / price) : price + missing;
+  if (!by_ratio) return price + missing;
+  // missing = ratio (1 + bend / 2 ratio), from the side of a small bend.
+  const double off = missing / price, root = 1 + 2 * bend * off;
+  const double ratio = root > 0 ? 2 * off / (1 + std::sqrt(root)) : off;
+  return price * std::exp(ratio);
+}
+
+double Pool::price_for(double target, double close) {
+  constexpr double far = std::numeric_limits<double>::max();
+  double low = -far, high = far, price = 1;
+  for (int i = 0; i < kMostLooks; ++i) {
+    const Demand d = demand(price);
+    if (d.low <= target + close && d.high >= target - close) return price;
+    (d.low > target ? low : high) = price;
+    double next = guess(price, d.low - step_low(price), d.fall, target);
+    if (!(next > low && next < high) || i % 8 == 7) next = between(low, high);
+    if (!(next > low && next < high)) break;
+    price = next;
+  }
+  return price;
+}
+
+double Pool::top_slope() const {
+  double top = steps_.empty() ? -kInfinity : steps_.front().slope;
+  for (const Lane& lane : lanes_) {
+    for (std::size_t i = 0; i < lane.channel.size(); ++i)
+      top = std::max(top, lane.slope_at_end(i, false) - lane.shift);
+  }
+  for (const Penalised& p : penalised_)
+    top = std::max(top, slope_at(p.curve, p.low) - p.penalty * p.low - p.shift);
+  return top;
+}
+
+double Pool::least_slope() const {
+  double least = steps_.empty() ? kInfinity : steps_.back().slope;
+  for (const Lane& lane : lanes_) {
+    for (std::size_t i = 0; i < lane.channel.size(); ++i)
+      least = std::min(least, lane.slope_at_end(i, true) - lane.shift);
+  }
+  for (const Penalised& p : penalised_) {
+    const double end = std::isinf(p.high) ? 0 : slope_before(p.curve, p.high) - p.penalty * p.high;
+    least = std::min(least, end - p.shift);
+  }
+  return least;
 }
 
 double Pool::middle_step(double low, double high) const {
-  const auto first = std::partition_point(steps_.begin(), steps_.end(),
-                                          [&](const Step& s) { return s.slope >= high; });
-  const auto last =
-      std::partition_point(first, steps_.end(), [&](const Step& s) { return s.slope > low; });
-  return first == last ? std::nan("") : (first + (last - first) / 2)->slope;
+  const std::size_t first = steps_above(high, true), last = steps_above(low, false);
+  return first >= last ? std::nan("") : steps_[first + (last - first) / 2].slope;
 }
 
 Pool Pool::sample(std::size_t every) const {
@@ -270,20 +226,11 @@ Pool Pool::sample(std::size_t every) const {
   for (std::size_t k = every / 2; k < steps_.size(); k += every)
     out.add_step(steps_[k].channel, steps_[k].width, steps_[k].slope);
   for (const Lane& lane : lanes_) {
-    if (lane.penalised) continue;
-    Lane& to = out.lane(lane.family, lane.shift, false);
-    for (std::size_t i = every / 2; i < lane.low.size(); i += every) {
-      to.low.push_back(lane.low[i]);
-      to.high.push_back(lane.high[i]);
-      to.p.push_back(lane.p[i]);
-      to.q.push_back(lane.q[i]);
-      to.r.push_back(lane.r[i]);
-      to.t.push_back(lane.t[i]);
-      if (!lane.warm.empty()) to.warm.push_back(std::nan(""));
-      to.channel.push_back(lane.channel[i]);
-      out.widest_ += lane.high[i] - lane.low[i];
-      ++out.parts_;
-    }
+    out.lanes_.push_back(lane.sample(every));
+    const Lane& added = out.lanes_.back();
+    out.parts_ += added.channel.size();
+    for (std::size_t i = 0; i < added.channel.size(); ++i)
+      out.widest_ += added.high[i] - added.low[i];
   }
   out.finish();
   return out;

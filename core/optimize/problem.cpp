@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "core/optimize/values.h"
+
 namespace autopilot::optimize {
 
 std::string_view to_string(Status status) {
@@ -20,11 +22,9 @@ double spend_of(const std::vector<double>& spend) {
 }
 
 double return_of(const Problem& problem, const std::vector<double>& spend) {
-  std::vector<double> parts(spend.size());
-  for (std::size_t i = 0; i < spend.size(); ++i) {
-    const Channel& channel = problem.channels[i];
-    parts[i] = value_at(channel.curve, spend[i]) - (spend[i] > 0 ? channel.fixed_cost : 0);
-  }
+  std::vector<double> parts = values_at(problem.channels, spend);
+  for (std::size_t i = 0; i < spend.size(); ++i)
+    parts[i] -= spend[i] > 0 ? problem.channels[i].fixed_cost : 0;
   return spend_of(parts);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "core/optimize/price_search.h"
 #include "core/optimize/waterfill.h"
@@ -16,8 +17,13 @@ class Answers {
       : problem_(problem),
         forest_(forest),
         high_(highest(problem, 2)),
+        low_(problem.channels.size()),
         near_(problem.channels.size()) {
-    for (std::size_t i = 0; i < near_.size(); ++i) near_[i] = problem.channels[i].current;
+    for (std::size_t i = 0; i < near_.size(); ++i) {
+      near_[i] = problem.channels[i].current;
+      low_[i] = problem.channels[i].min;
+      high_[i] = std::max(low_[i], high_[i]);
+    }
   }
 
   // `weight` of the returns, `outer` the price of spend.
@@ -28,6 +34,10 @@ class Answers {
     return filled;
   }
   std::size_t rounds() const { return rounds_; }
+  void keep_within(std::vector<double>& spend) const {
+    for (std::size_t i = 0; i < spend.size(); ++i)
+      spend[i] = std::clamp(spend[i], low_[i], high_[i]);
+  }
 
  private:
   void build(double friction, double weight) {
@@ -38,15 +48,15 @@ class Answers {
     for (std::size_t i = 0; i < near_.size(); ++i) {
       const Channel& c = problem_.channels[i];
       const double penalty = risk.any() ? risk.penalty * risk.diagonal[i] : 0;
-      fill_->add_with_friction(i, c.curve, c.min, std::max(c.min, high_[i]), c.current,
-                               friction / weight, penalty / weight);
+      fill_->add_with_friction(i, c.curve, low_[i], high_[i], c.current, friction / weight,
+                               penalty / weight);
     }
     fill_->finish();
   }
 
   const Problem& problem_;
   const Forest& forest_;
-  std::vector<double> high_, near_;
+  std::vector<double> high_, low_, near_;
   std::optional<Waterfill> fill_;
   double friction_ = 0, weight_ = 1;
   std::size_t rounds_ = 0;
@@ -79,10 +89,7 @@ class Separable {
       out.status = Status::infeasible;
       return out;
     }
-    for (std::size_t i = 0; i < out.spend.size(); ++i) {
-      const Channel& c = problem_.channels[i];
-      out.spend[i] = std::clamp(out.spend[i], c.min, std::max(c.min, c.max));
-    }
+    family_.keep_within(out.spend);
     out.prices = prices(answer);
     out.objective = objective_of(problem_, out.spend);
     out.bound = out.objective;

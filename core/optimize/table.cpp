@@ -103,6 +103,7 @@ void read_json_rows(std::string_view text, std::uint32_t source, Diagnostics& di
 std::vector<ChannelRow> read_channel_rows(std::string_view text, std::uint32_t source,
                                           Diagnostics& diagnostics) {
   std::vector<ChannelRow> out;
+  out.reserve(rows_at_most(text));
   if (text.substr(0, 256).find_first_not_of(" \r\n\t") != std::string_view::npos &&
       text[text.find_first_not_of(" \r\n\t")] == '{')
     read_json_rows(text, source, diagnostics, out);

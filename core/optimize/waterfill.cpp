@@ -12,18 +12,36 @@ namespace {
 constexpr double kClose = 2e-13;           // of a target: what rounding may leave to close
 constexpr double kSlack = 1e-9;            // by how much bounds may miss each other
 constexpr std::size_t kManyParts = 20000;  // from which on a sample finds the start
-constexpr std::size_t kSampled = 500;
-constexpr double kSteepest = 1e300;  // a slope that stands for an infinite one
+constexpr std::size_t kSampled = 64;       // one in so many
+constexpr double kNear = 1e-6;             // of a target: where many parts are as good as smooth
+constexpr double kSteepest = 1e300;        // a slope that stands for an infinite one
 constexpr double kMost = std::numeric_limits<double>::max();
+
+void add_exactly(double x, double& sum, double& lost) {  // Neumaier's sum
+  const double next = sum + x;
+  lost += std::abs(sum) >= std::abs(x) ? (sum - next) + x : (x - next) + sum;
+  sum = next;
+}
 
 }  // namespace
 
-Waterfill::Waterfill(const Forest& forest)
-    : forest_(forest), pools_(forest.nodes.size()), base_(forest.home.size(), 0) {}
+Waterfill::Waterfill(const Forest& forest, bool with_returns)
+    : forest_(forest),
+      with_returns_(with_returns),
+      pools_(forest.nodes.size(), Pool(with_returns)),
+      base_(forest.home.size(), 0),
+      fixed_(forest.nodes.size(), 0) {
+  if (pools_.size() == 1) pools_[0].expect(forest.home.size());
+}
 
 void Waterfill::add_base(std::size_t channel, double low) {
   base_[channel] = low;
   pools_[forest_.home[channel]].add_base(low);
+}
+
+void Waterfill::add_fixed(std::size_t node, double amount) {
+  fixed_[node] += amount;
+  pools_[node].add_base(amount);
 }
 
 void Waterfill::add_step(std::size_t channel, double width, double slope) {
@@ -43,6 +61,8 @@ void Waterfill::add(std::size_t channel, const Curve& curve, double low, double 
 void Waterfill::add_with_friction(std::size_t channel, const Curve& curve, double low, double high,
                                   double current, double friction, double penalty) {
   add_base(channel, low);
+  if (with_returns_ && (is_straight(curve) || !(high > low)))
+    pools_[forest_.home[channel]].add_base(0, value_at(curve, low));
   const double kink = std::clamp(current, low, high);
   const auto add_part = [&](const Stretch& part, double from, double to, double shift) {
     if (!(to > from)) return;
@@ -90,31 +110,50 @@ bool Waterfill::tighten(Filled& out) {
   return true;
 }
 
-Demand Waterfill::demand(std::size_t k, double price) {
+Demand Waterfill::demand(std::size_t k, double price, bool with_returns) {
   Known& known = known_[k];
-  if (known.price == price) return known.demand;
-  Demand out = pools_[k].demand(price);
+  if (known.price == price && (known.with_returns || !with_returns)) return known.demand;
+  Demand out = pools_[k].demand(price, with_returns);
   for (const std::size_t child : forest_.nodes[k].children) {
-    const Demand of = demand(child, price);
+    const Demand of = demand(child, price, with_returns);
     out.low += std::clamp(of.low, least_[child], most_[child]);
     out.high += std::clamp(of.high, least_[child], most_[child]);
     if (of.low < most_[child] && of.high > least_[child]) out.fall += of.fall;
+    if (with_returns) out.returned += returned_within(child, of, price);
   }
-  known = {price, out};
+  known = {price, out, with_returns};
   return out;
+}
+
+// What a node returns that gets what it wants, or what its bounds leave of that.
+double Waterfill::returned_within(std::size_t k, const Demand& wanted, double price) {
+  if (wanted.low > most_[k]) {
+    if (std::isnan(returned_[k].most)) returned_[k].most = returned_at(k, most_[k]);
+    return returned_[k].most;
+  }
+  if (wanted.high < least_[k]) {
+    if (std::isnan(returned_[k].least)) returned_[k].least = returned_at(k, least_[k]);
+    return returned_[k].least;
+  }
+  return wanted.returned + price * (std::max(wanted.low, least_[k]) - wanted.low);
+}
+
+double Waterfill::returned_at(std::size_t k, double target) {
+  double price = price_at_end(k, target);
+  if (std::isnan(price)) price = search(k, target, std::nan(""));
+  const Demand there = demand(k, price, true);
+  const double off = target - there.low;
+  return there.returned + (off == 0 ? 0 : price * off);
 }
 
 double Waterfill::start_of(std::size_t k, double target) {
   const Pool& pool = pools_[k];
   if (pool.parts() < kManyParts || !forest_.nodes[k].children.empty()) return std::nan("");
-  const std::size_t every = pool.parts() / kSampled;
-  Pool few = pool.sample(every);
-  const double share = (target - pool.base()) * few.widest() / pool.widest();
-  double low = -kMost, high = kMost;
-  narrow(low, high, [&](double price) {
-    return high - low > 1e-6 * std::abs(high) && few.demand(price).low > share;
-  });
-  return low;
+  Pool few = pool.sample(kSampled);
+  if (few.parts() == 0) return std::nan("");
+  const double share =
+      (target - pool.base()) * static_cast<double>(few.parts()) / static_cast<double>(pool.parts());
+  return few.price_for(share, 1e-4 * share);
 }
 
 // The price at which a node wants `target`.
@@ -135,9 +174,13 @@ double Waterfill::search(std::size_t k, double target, double hint) {
       best = price;
     }
     (d.low > target ? low : high) = price;
-    const double steps = alone ? pools_[k].step_low(price) : 0;
-    double next = alone ? pools_[k].guess(price, d.low - steps, d.fall, target)
+    double next = alone ? guess(k, price, d, target, 0)
                         : price + (d.low > target ? d.low - target : d.high - target) / d.fall;
+    if (alone && miss <= kNear * std::abs(target) && is_smooth_between(k, price, next)) {
+      // What Newton's step still misses is of the order of rounding.
+      known_[k] = {next, {target, target, d.fall, 0}, false};
+      return next;
+    }
     if (i % 4 == 3 && !alone) {
       double step = pools_[k].middle_step(low, high);
       for (std::size_t n = k + 1; std::isnan(step) && n < pools_.size(); ++n)
@@ -150,6 +193,30 @@ double Waterfill::search(std::size_t k, double target, double hint) {
     price = next;
   }
   return best;
+}
+
+double Waterfill::guess(std::size_t k, double price, const Demand& there, double target,
+                        double bend) const {
+  const Pool& pool = pools_[k];
+  return pool.guess(price, there.low - pool.step_low(price), there.fall, target, bend);
+}
+double Waterfill::guess(double price, const Demand& there, double target, double bend) const {
+  if (forest_.nodes[0].children.empty()) return guess(0, price, there, target, bend);
+  const double missing = (there.low > target ? there.low : there.high) - target;
+  return price > 0 ? price * std::exp(missing / (there.fall * price))
+                   : price + missing / there.fall;
+}
+
+// Many parts, none of them a step between the prices, which are close.
+bool Waterfill::is_smooth_between(std::size_t k, double a, double b) const {
+  const Pool& pool = pools_[k];
+  return pool.parts() >= kManyParts && std::isfinite(b) && pool.step_low(a) == pool.step_low(b) &&
+         std::isnan(pool.middle_step(std::min(a, b), std::max(a, b)));
+}
+
+double Waterfill::price_of(double target, double hint) {
+  const double end = price_at_end(0, target);
+  return std::isnan(end) ? search(0, target, hint) : end;
 }
 
 // Where nothing is open, any price beyond that of the first unit more (or the last less) would do;
@@ -204,31 +271,37 @@ void Waterfill::descend(std::size_t k, double target, double price, Filled& out)
 
 // Among what is as good: nearest to `near`, which is water-filling again, with parabolas.
 void Waterfill::settle_ties(const std::vector<double>* near, Filled& out) {
-  std::vector<bool> open(forest_.home.size());
-  bool any = false;
-  for (std::size_t i = 0; i < open.size(); ++i) any |= open[i] = out.most[i] > out.least[i];
-  if (!any) return;
-  Forest again = forest_;
-  for (std::size_t k = 0; k < again.nodes.size(); ++k) {
-    ForestNode& node = again.nodes[k];
-    if (!bound_[k]) continue;
-    node.min = node.max = target_[k];
+  std::vector<std::size_t> open;
+  for (std::size_t i = 0; i < out.spend.size(); ++i) {
+    if (out.most[i] > out.least[i]) open.push_back(i);
   }
+  if (open.empty()) return;
+  Forest again{forest_.nodes, {}};
+  for (std::size_t k = 0; k < again.nodes.size(); ++k) {
+    if (bound_[k]) again.nodes[k].min = again.nodes[k].max = target_[k];
+  }
+  for (const std::size_t i : open) again.home.push_back(forest_.home[i]);
   Waterfill nearest(again);
-  for (std::size_t i = 0; i < open.size(); ++i) {
-    if (!open[i]) {
-      nearest.add_base(i, out.spend[i]);
+  std::vector<double> settled_sum(again.nodes.size(), 0), lost = settled_sum;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < out.spend.size(); ++i) {
+    if (next < open.size() && open[next] == i) {
+      ++next;
       continue;
     }
+    add_exactly(out.spend[i], settled_sum[forest_.home[i]], lost[forest_.home[i]]);
+  }
+  for (std::size_t k = 0; k < again.nodes.size(); ++k)
+    nearest.add_fixed(k, settled_sum[k] + lost[k]);
+  for (std::size_t j = 0; j < open.size(); ++j) {
+    const std::size_t i = open[j];
     const double aim = near != nullptr ? (*near)[i] : out.least[i];
-    nearest.add(i, {Family::quadratic, aim, 1, 1, 0, {}}, out.least[i], out.most[i]);
+    nearest.add(j, {Family::quadratic, aim, 1, 1, 0, {}}, out.least[i], out.most[i]);
   }
   nearest.finish();
-  Filled settled;
-  if (!nearest.tighten(settled)) return;
-  settled = nearest.fill(0, nullptr);
+  const Filled settled = nearest.fill(0, nullptr);
   if (settled.end != Filled::End::done) return;
-  out.spend = std::move(settled.spend);
+  for (std::size_t j = 0; j < open.size(); ++j) out.spend[open[j]] = settled.spend[j];
 }
 
 // What rounding left of a node's target goes to the parts that are open, each by as much as it
@@ -240,11 +313,8 @@ void Waterfill::close_rounding(Filled& out) {
   std::vector<double> missing(nodes, 0), open(nodes, 0), lost(nodes, 0);
   const std::vector<double>& falls = out.falls;
   out.region.assign(n, kFree);
-  const auto take = [&](std::size_t k, double amount) {  // Neumaier's sum
-    const double next = missing[k] - amount;
-    lost[k] += std::abs(missing[k]) >= std::abs(amount) ? (missing[k] - next) - amount
-                                                        : (-amount - next) + missing[k];
-    missing[k] = next;
+  const auto take = [&](std::size_t k, double amount) {
+    add_exactly(-amount, missing[k], lost[k]);
   };
   for (std::size_t k = 0; k < nodes; ++k) {
     if (bound_[k]) missing[k] = target_[k];
@@ -252,6 +322,7 @@ void Waterfill::close_rounding(Filled& out) {
       region[child] = bound_[child] ? child : region[k];
   }
   for (std::size_t k = 0; k < nodes; ++k) {
+    take(region[k], fixed_[k]);
     for (const std::size_t child : forest_.nodes[k].children) {
       if (bound_[child]) take(region[k], target_[child]);
     }
@@ -268,6 +339,13 @@ void Waterfill::close_rounding(Filled& out) {
   }
 }
 
+bool Waterfill::begin() {
+  Filled out;
+  known_.assign(forest_.nodes.size(), {});
+  returned_.assign(forest_.nodes.size(), {});
+  return tighten(out);
+}
+
 Filled Waterfill::fill(double outer, const std::vector<double>* near) {
   Filled out;
   const std::size_t n = forest_.home.size(), nodes = forest_.nodes.size();
@@ -277,6 +355,7 @@ Filled Waterfill::fill(double outer, const std::vector<double>* near) {
   }
   rounds_ = 0;
   known_.assign(nodes, {});
+  returned_.assign(nodes, {});
   out.falls.assign(n, 0);
   target_.assign(nodes, 0);
   bound_.assign(nodes, false);

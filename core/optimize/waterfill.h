@@ -29,7 +29,9 @@ struct Filled {
 
 class Waterfill {
  public:
-  explicit Waterfill(const Forest& forest);
+  // With returns, demand() can tell what is returned; penalties and frictions have to be 0 then,
+  // and curves concave.
+  explicit Waterfill(const Forest& forest, bool with_returns = false);
 
   // A channel between two bounds. The curve must outlive fill() where it is not concave or has a
   // penalty (x^2 / 2).
@@ -48,30 +50,49 @@ class Waterfill {
   // nearest to `near` (least squares); in equal parts of what is open when it is null.
   Filled fill(double outer, const std::vector<double>* near);
 
-  // The bounds of a node, tightened by those of what is in it.
-  double least_of(std::size_t node) const { return least_[node]; }
-  double most_of(std::size_t node) const { return most_[node]; }
+  // For looking around without filling. begin() is false when the bounds cannot be met.
+  bool begin();
+  Demand demand(double price, bool with_returns) { return demand(0, price, with_returns); }
+  double price_of(double target, double hint);
+  // As Pool::guess, for all.
+  double guess(double price, const Demand& there, double target, double bend) const;
+  // The least and the most that all can be given.
+  double least() const { return least_[0]; }
+  double most() const { return most_[0]; }
 
  private:
-  Demand demand(std::size_t node, double price);
+  Demand demand(std::size_t node, double price, bool with_returns = false);
+  double returned_within(std::size_t node, const Demand& wanted, double price);
+  double returned_at(std::size_t node, double target);
   double search(std::size_t node, double target, double hint);
   double price_at_end(std::size_t node, double target);
   double start_of(std::size_t node, double target);
+  double guess(std::size_t node, double price, const Demand& there, double target,
+               double bend) const;
+  bool is_smooth_between(std::size_t node, double a, double b) const;
+  void add_fixed(std::size_t node, double amount);
   void descend(std::size_t node, double target, double price, Filled& out);
   void settle_ties(const std::vector<double>* near, Filled& out);
   void close_rounding(Filled& out);
   bool tighten(Filled& out);
 
   const Forest& forest_;
+  bool with_returns_;
   std::vector<Pool> pools_;
   std::vector<double> base_;          // by channel
+  std::vector<double> fixed_;         // by node: of no channel here
   std::vector<double> least_, most_;  // by node
   std::vector<double> target_;        // by node, while filling
   struct Known {
     double price = std::numeric_limits<double>::quiet_NaN();
     Demand demand;
+    bool with_returns = false;
   };
-  std::vector<Known> known_;                                      // by node: what was asked last
+  std::vector<Known> known_;  // by node: what was asked last
+  struct AtBounds {
+    double least = std::numeric_limits<double>::quiet_NaN(), most = least;
+  };
+  std::vector<AtBounds> returned_;  // by node: with returns, once asked for
   double last_price_ = std::numeric_limits<double>::quiet_NaN();  // of the total, where to begin
   std::vector<bool> bound_;                                       // by node: its own price
   std::size_t rounds_ = 0;

@@ -10,6 +10,7 @@ Value with_schema(const Report& report) {
   for (const Map::Entry& entry : report.data) {
     if (entry.first != "schema") data.append(entry.first, entry.second);
   }
+  for (const LateField& field : report.late) data.append(field.name, field.make());
   return data;
 }
 

@@ -3,6 +3,7 @@
 // Renderers (text.h, json.h, markdown.h) turn it into bytes; commands never ask which format was
 // chosen.
 
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -61,10 +62,18 @@ struct Chart {
 
 using Block = std::variant<Heading, Paragraph, Lines, Table, Tree, Chart>;
 
+// A field of the data that is long, and made only when it is written. What `make` refers to has to
+// live until then.
+struct LateField {
+  std::string name;
+  std::function<Value()> make;
+};
+
 struct Report {
   std::string schema;  // "autopilot.plan/v1"; becomes data.schema
   Map data;            // snake_case; arrays never null; fields are added, never renamed
   std::vector<Block> text;
+  std::vector<LateField> late = {};  // behind those of data
 };
 
 }  // namespace autopilot::render
