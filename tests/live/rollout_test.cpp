@@ -41,13 +41,15 @@ esac
 exec "$backend" "$port" "$version" "$@"
 )";
 
+constexpr const char* kHealth = "{http: /health, timeout: 1s}";
+
 struct Trigger {
   const char* version;
   const char* metric;  // an entry of `metrics`, with LOG and SOCKET for where these are
   const char* rule;    // an entry of `rollback`
   const char* cause;   // what the status must name
   bool loses_requests = false;
-  const char* health = "{http: /health, timeout: 1s}";
+  const char* health = kHealth;
   const char* steps =
       "[{name: canary, weight: 5%, hold: 3s}, {name: extended, weight: 25%, hold: 3s}]";
 };
@@ -260,9 +262,9 @@ constexpr const char* kLogErrors =
 // The canary's metrics are of the copies: it is judged before anybody was served.
 TEST_F(LiveRollout, a_version_that_fails_on_copies_is_taken_back_and_nobody_sees_it) {
   Shop shop(Proxy::nginx);
-  is_taken_back(shop,
-                {"errors-copies", kLogErrors, "canary.m > 0.01, for: 2s", "canary.m > 0.01 for 2s",
-                 false, "[{name: shadow, mirror: 20%, hold: 20s}, {name: canary, weight: 5%}]"});
+  is_taken_back(shop, {"errors-copies", kLogErrors, "canary.m > 0.01, for: 2s",
+                       "canary.m > 0.01 for 2s", false, kHealth,
+                       "[{name: shadow, mirror: 20%, hold: 20s}, {name: canary, weight: 5%}]"});
   const Value status = shop.status();
   EXPECT_EQ(*status.get("exposure")->get("requests"), Value(0)) << to_pretty_json(status);
   EXPECT_GT(status.get("copies")->get("requests")->as_int(), 50);
@@ -272,7 +274,7 @@ TEST_F(LiveRollout, a_version_that_fails_on_copies_is_taken_back_and_nobody_sees
 TEST_F(LiveRollout, a_good_version_arrives_by_testers_and_copies) {
   Shop shop(Proxy::nginx);
   shop.deploy(
-      {"good", kLogErrors, "canary.m > 0.5", "", false,
+      {"good", kLogErrors, "canary.m > 0.5", "", false, kHealth,
        "[{name: testers, match: {header: User-Agent, prefix: hey/}, hold: 3s}, {end: match}, "
        "{name: shadow, mirror: 20%, hold: 3s}, {name: canary, weight: 5%, hold: 3s}]"});
   Load load(shop.rig, Load::Tool::hey, 60);
