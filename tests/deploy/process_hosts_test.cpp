@@ -131,6 +131,17 @@ TEST_F(Hosts, variables_and_input_arrive_and_those_of_this_machine_do_not) {
   EXPECT_EQ(call.limits.time.nanos, Duration::seconds(15).nanos);
 }
 
+TEST_F(Hosts, out_of_reach_is_told_from_known_not_to_run) {
+  const auto p = process();
+  p->start(blue, "v1");
+  EXPECT_TRUE(p->observe(blue).is_known);
+  program("ssh", "#!/bin/sh\necho refused >&2\nexit 255\n");
+  const Running away = p->observe(blue);
+  EXPECT_FALSE(away.running);
+  EXPECT_FALSE(away.is_known) << "its health tells";
+  EXPECT_NE(away.why.find("web1"), std::string::npos) << away.why;
+}
+
 TEST_F(Hosts, a_version_is_started_on_every_host_one_after_the_other) {
   process()->start(blue, "v1");
   for (const char* host : {"web1", "web2", "web3"}) {
