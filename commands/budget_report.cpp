@@ -87,6 +87,7 @@ class PlanReport {
     else if (std::isfinite(c.bound))
       text = fmt::format("proof: no plan has a {} above {:.2f} (gap {:.1e})", objective_words(),
                          c.bound, c.gap);
+    if (!answer_.source.plan.tier.empty()) text += " once the tiers before are served";
     text += fmt::format("; {}; solver {}", answer_.solution.problem_class, found_.solver);
     report_.text.emplace_back(render::Paragraph{Line({{text, Tone::dim}})});
     Map& data = report_.data;

@@ -1,13 +1,16 @@
 // autopilot optimize budget: what to spend where, why, and what stands in the way.
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "cli/command.h"
 #include "commands/budget_report.h"
 #include "commands/lp_child.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/signals.h"
 #include "core/optimize/separable.h"
 #include "core/render/html.h"
 
@@ -23,6 +26,8 @@ FILE|ID is a file with a document of kind Budget, or the id of one in the projec
 Channels that have no curve get one fitted from what was observed: --events takes a CSV or JSONL file with channel, spend
 and return, the spec's `observed` names one. Each fitted curve comes with 95 % intervals, and with a warning when the data
 cannot tell.
+
+Out of time, and on Ctrl-C in branch and bound, the best plan found is shown with the gap that is left.
 
 When limits cannot hold together, it names a set of them that conflict, none of which could be left out, and the least
 change that would do. When the return has no end, it names the channel.
@@ -44,6 +49,30 @@ EXIT STATUS
 )";
 
 constexpr std::int64_t kMostPoints = 2000;
+
+// Ctrl-C while we search: seen between two steps, so that the best found is not lost. GLPK does not
+// ask between its steps: meanwhile a signal does what it always does, and ends both of us.
+class Interrupt {
+ public:
+  Interrupt() { caught_.emplace(std::initializer_list<int>{SIGINT, SIGTERM}); }
+  bool came() {
+    if (!caught_->take().empty()) came_ = true;
+    return came_;
+  }
+  optimize::LpSolver let_through(optimize::LpSolver solver) {
+    return [this, solver = std::move(solver)](const optimize::LpModel& model, double seconds) {
+      came();
+      caught_.reset();
+      optimize::LpAnswer answer = solver(model, seconds);
+      caught_.emplace(std::initializer_list<int>{SIGINT, SIGTERM});
+      return answer;
+    };
+  }
+
+ private:
+  std::optional<CaughtSignals> caught_;
+  bool came_ = false;
+};
 
 std::vector<double> sweep(std::int64_t points) {
   std::vector<double> out;
@@ -75,6 +104,7 @@ class OptimizeBudget : public cli::Invocation {
     const BudgetSource source = read_budget(context, what_, events_);
     deadline_ =
         context.world.clock.monotonic_nanos() + time_limit_.value_or(Duration::seconds(60)).nanos;
+    interrupt_.emplace();
     const optimize::Problem problem = optimize::problem_of(source.plan);
     const optimize::Solution solution = optimize::in_whole_units(
         problem, by_tiers(context, source.plan, problem), source.plan.resolution);
@@ -87,20 +117,27 @@ class OptimizeBudget : public cli::Invocation {
       default:
         break;
     }
-    if (solution.allocation.spend.empty())
-      throw Error(ErrorKind::outside, "no plan was found in time",
-                  "give it longer: --time-limit 10m");
+    if (solution.allocation.spend.empty()) give_up();
     return tell(context, source, problem, solution);
   }
 
  private:
+  [[noreturn]] void give_up() const {
+    if (interrupt_->came())
+      throw Error(ErrorKind::interrupted, "interrupted before a plan was found");
+    throw Error(ErrorKind::outside, "no plan was found in time",
+                "give it longer: --time-limit 10m");
+  }
+
   optimize::SolveOptions options(cli::Context& context) const {
     optimize::SolveOptions out;
     if (solver_ != "auto") out.solver = solver_;
     const std::int64_t left = deadline_ - context.world.clock.monotonic_nanos();
     out.seconds = std::max(0.001, static_cast<double>(left) / 1e9);
-    out.lp = child_solver(context.world);
-    out.stop = [this, &context] { return context.world.clock.monotonic_nanos() >= deadline_; };
+    out.lp = interrupt_->let_through(child_solver(context.world));
+    out.stop = [this, &context] {
+      return interrupt_->came() || context.world.clock.monotonic_nanos() >= deadline_;
+    };
     return out;
   }
   optimize::Solution solve(cli::Context& context, const optimize::Problem& problem) const {
@@ -132,8 +169,11 @@ class OptimizeBudget : public cli::Invocation {
                              const optimize::Solution& solution) const {
     const optimize::Conflict conflict =
         optimize::find_conflict(source.plan, [&](const optimize::Problem& problem) {
+          if (interrupt_->came()) give_up();
           if (const std::optional<bool> plain = optimize::fits_plainly(problem)) return *plain;
-          return solve(context, problem).allocation.status != optimize::Status::infeasible;
+          const optimize::Allocation found = solve(context, problem).allocation;
+          if (found.status == optimize::Status::stopped && found.spend.empty()) give_up();
+          return found.status != optimize::Status::infeasible;
         });
     show(context, describe_conflict(source, solution, conflict));
     return cli::Exit::no;
@@ -149,7 +189,9 @@ class OptimizeBudget : public cli::Invocation {
     }
     optimize::ExplainOptions explaining;
     if (points_ > 0) explaining.sweep = sweep(points_);
-    const optimize::Solver again = [&](const optimize::Problem& p) { return solve(context, p); };
+    const optimize::Solver again = [&](const optimize::Problem& p) {
+      return by_tiers(context, source.plan, p);
+    };
     const optimize::Explanation explanation =
         optimize::explain(source.plan, problem, solution, again, explaining);
     const BudgetAnswer answer{source, problem, solution, explanation, step};
@@ -175,6 +217,7 @@ class OptimizeBudget : public cli::Invocation {
   std::optional<Duration> time_limit_;
   std::int64_t points_ = 41;
   std::int64_t deadline_ = 0;
+  mutable std::optional<Interrupt> interrupt_;
 };
 
 }  // namespace

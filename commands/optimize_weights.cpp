@@ -41,6 +41,14 @@ EXIT STATUS
   0 weights were found; 1 the bounds leave no room, or the table is wrong.
 )";
 
+constexpr double kOff = 1e-6;  // of the sum of weights that were rounded when they were written
+
+double sum_today(const std::vector<optimize::Destination>& destinations) {
+  double sum = 0;
+  for (const optimize::Destination& d : destinations) sum += d.weight;
+  return sum;
+}
+
 double share_or_refuse(const std::string& text, std::string_view option) {
   const std::optional<double> share = parse_share(text);
   if (!share)
@@ -59,6 +67,9 @@ optimize::Segment segment_of(const std::string& text) {
                     high = text.substr(colon + 1);
   if (!low.empty()) out.min = share_or_refuse(low, "--segment");
   if (!high.empty()) out.max = share_or_refuse(high, "--segment");
+  if (out.min > out.max)
+    throw Error(ErrorKind::usage, fmt::format("--segment {}: {} is above {}", out.id,
+                                              percent(out.min), percent(out.max)));
   return out;
 }
 
@@ -137,10 +148,11 @@ class OptimizeWeights : public cli::Invocation {
   }
 
   std::string why(const optimize::Channel& c, double share) const {
-    const double near = 1.5 / static_cast<double>(steps_);
-    if (c.max > c.min && share >= c.max - near) return "at its most";
-    if (share <= c.min + near && c.min > 0) return "at its least";
-    return share <= near ? "nothing: others are better" : "";
+    constexpr double kHair = 1e-9;
+    const double step = 1 / static_cast<double>(steps_);
+    if (c.max > c.min && share + step > c.max + kHair) return "at its most";
+    if (c.min > 0 && share - step < c.min - kHair) return "at its least";
+    return share < step ? "nothing: others are better" : "";
   }
 
   void show(cli::Context& context, const std::vector<optimize::Destination>& destinations,
@@ -173,9 +185,18 @@ class OptimizeWeights : public cli::Invocation {
         "A visit is worth {} → {} ({:+.2f}%). The weights sum to 1 in steps of {}.",
         optimize::amount(weighted.before), optimize::amount(weighted.after),
         weighted.before > 0 ? 100 * (weighted.after / weighted.before - 1) : 0.0, resolution_)});
-    report.data = Map{{"objective", objective_}, {"value_now", weighted.before},
-                      {"value", weighted.after}, {"gap", weighted.solution.certificate.gap},
-                      {"steps", steps_},         {"destinations", std::move(list)}};
+    if (const double today = sum_today(destinations); std::abs(today - 1) > kOff)
+      report.text.emplace_back(render::Paragraph{fmt::format(
+          "warning: today's weights sum to {}, not to 1: what a visit is worth now, and "
+          "how far max_delta leads, are of the weights as they are written",
+          percent(today))});
+    report.data = Map{{"objective", objective_},
+                      {"value_now", weighted.before},
+                      {"value", weighted.after},
+                      {"gap", weighted.solution.certificate.gap},
+                      {"steps", steps_},
+                      {"sum_now", sum_today(destinations)},
+                      {"destinations", std::move(list)}};
     context.show(report);
   }
 
@@ -189,6 +210,9 @@ class OptimizeWeights : public cli::Invocation {
       most += c.max;
     }
     std::string text = "the bounds, changes and segments leave no room for weights that sum to 1";
+    // Without steps there is a split.
+    if (weighted.solution.allocation.status == optimize::Status::optimal)
+      text += fmt::format(" in whole steps of {}", resolution_);
     if (least > 1) text = fmt::format("the least shares sum to {}", percent(least));
     if (most < 1) text = fmt::format("the greatest shares sum to {} only", percent(most));
     for (std::size_t i = 0; i < destinations.size(); ++i) {

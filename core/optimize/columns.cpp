@@ -91,6 +91,7 @@ class CsvRow : public Row {
   // The first line.
   bool name_columns(std::string_view line, std::size_t offset) {
     cut(line, offset, cells_);
+    columns_ = cells_.size();
     for (std::size_t k = 0; k < cells_.size(); ++k) {
       const auto found = std::find(reader_.names_.begin(), reader_.names_.end(), cells_[k].text);
       if (found == reader_.names_.end())
@@ -104,6 +105,9 @@ class CsvRow : public Row {
   void load(std::string_view line, std::size_t offset) {
     line_ = reader_.span(offset, line.size());
     cut(line, offset, cells_);
+    for (std::size_t k = columns_; k < cells_.size(); ++k)
+      reader_.diagnostics_.error("wrong-value", reader_.span(cells_[k]),
+                                 fmt::format("a cell too many: there are {} columns", columns_));
   }
   std::string text(std::size_t column) const override {
     const std::size_t at = place_[column];
@@ -122,6 +126,7 @@ class CsvRow : public Row {
   Reader& reader_;
   std::vector<std::size_t> place_;  // by column: the cell
   std::vector<Cell> cells_;
+  std::size_t columns_ = 0;  // that the first line names
   Span line_;
 };
 

@@ -57,7 +57,9 @@ class Explaining {
     find_bindings();
     solve_again();
     correct_reasons();
-    if (!options_.sweep.empty()) out_.frontier = frontier_of(problem_, totals(), solver_);
+    if (!options_.sweep.empty())
+      out_.frontier = plan_.tier.empty() ? frontier_of(problem_, totals(), solver_)
+                                         : frontier_by_solving(problem_, totals(), solver_);
     if (has_prices() && problem_.channels.size() <= kManyChannels) find_range();
     return std::move(out_);
   }
@@ -239,6 +241,7 @@ class Explaining {
         }
       }
       const Solution again = solver_(problem_of(changed));
+      if (again.allocation.status == Status::stopped) continue;  // no time to tell
       binding.step = step;
       if (again.allocation.status != Status::optimal) continue;
       binding.gain = again.allocation.objective - answer_.objective;
@@ -264,6 +267,7 @@ class Explaining {
     const double base =
         std::isfinite(problem_.total_max) ? problem_.total_max : spend_of(answer_.spend);
     std::vector<double> out;
+    if (base <= 0) return out;  // shares of nothing are all the same
     for (const double share : options_.sweep) out.push_back(share * base);
     return out;
   }

@@ -170,10 +170,16 @@ bool is_swept(const Problem& problem) {
 
 std::vector<FrontierPoint> frontier_of(const Problem& problem, const std::vector<double>& totals,
                                        const Solver& solver) {
-  std::vector<FrontierPoint> out;
-  if (totals.empty() || problem.goal == Goal::least_spend) return out;
+  if (totals.empty() || problem.goal == Goal::least_spend) return {};
   if (is_swept(problem))
     return Sweep(problem, *std::max_element(totals.begin(), totals.end())).points(totals);
+  return frontier_by_solving(problem, totals, solver);
+}
+
+std::vector<FrontierPoint> frontier_by_solving(const Problem& problem,
+                                               const std::vector<double>& totals,
+                                               const Solver& solver) {
+  std::vector<FrontierPoint> out;
   for (const double total : totals) {
     Problem other = problem;
     other.total_max = total;

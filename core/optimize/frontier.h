@@ -23,5 +23,9 @@ using Solver = std::function<Solution(const Problem& problem)>;
 // left out.
 std::vector<FrontierPoint> frontier_of(const Problem& problem, const std::vector<double>& totals,
                                        const Solver& solver);
+// The same by solving for each total: where the solver knows more than the problem, such as tiers.
+std::vector<FrontierPoint> frontier_by_solving(const Problem& problem,
+                                               const std::vector<double>& totals,
+                                               const Solver& solver);
 
 }  // namespace autopilot::optimize

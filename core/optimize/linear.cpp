@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "core/optimize/certify.h"
 #include "core/optimize/separable.h"
+#include "core/optimize/ties.h"
 
 namespace autopilot::optimize {
 namespace {
@@ -12,7 +14,8 @@ namespace {
 constexpr std::size_t kNoRow = static_cast<std::size_t>(-1);
 constexpr std::size_t kManyTangents = 24;  // of one channel
 constexpr int kMostRounds = 60;
-constexpr double kFar = 1e9;  // of an open end, of all amounts: no optimum lies there
+constexpr double kAsGood = 1e-10;  // of the objective
+constexpr double kFar = 1e9;       // of an open end, of all amounts: no optimum lies there
 
 // A channel's return as straight parts above its start.
 struct Shape {
@@ -47,7 +50,7 @@ class Linear {
     best.status = Status::stopped;
     best.bound = better(kInfinity);
     for (int round = 0; round < kMostRounds; ++round) {
-      const LpAnswer answer = solver_(model(), options_.seconds);
+      LpAnswer answer = solver_(model(), options_.seconds);
       best.rounds = static_cast<std::size_t>(round + 1);
       best.solver = integers_ ? "glpk-mip" : smooth_ ? "tangents" : "glpk-lp";
       if (answer.status == Status::infeasible || answer.status == Status::unbounded) {
@@ -60,6 +63,7 @@ class Linear {
       // Where nothing is left to decide there are no values either.
       if (answer.values.empty() && answer.status != Status::optimal) return best;
       take(answer, best);
+      if (!smooth_ && !integers_ && answer.status == Status::optimal) settle(answer, best);
       if (!smooth_) break;
       if (relative_gap(best.objective, best.bound) <= options_.gap && !best.spend.empty()) break;
       if (!add_tangents(answer.values)) break;
@@ -408,6 +412,35 @@ class Linear {
       }
     }
   }
+  // Of the plans that are as good the one nearest to today; only what proves as good is taken.
+  void settle(const LpAnswer& answer, Allocation& best) {
+    const std::vector<double> spend =
+        spend_at(least_change(model_, answer, tied(), solver_, options_.seconds));
+    const double objective = objective_of(problem_, spend);
+    const double loss = better(best.objective) - better(objective);
+    if (violation_of(problem_, spend) > 1e-8 ||
+        loss > kAsGood * std::max(std::abs(best.objective), std::abs(objective)))
+      return;
+    best.spend = spend;
+    best.objective = objective;
+  }
+
+  // By id, so that the order in the document is no matter.
+  std::vector<TiedChannel> tied() const {
+    std::vector<TiedChannel> out(shapes_.size());
+    std::vector<std::size_t> order(shapes_.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) {
+      return problem_.channels[a].id < problem_.channels[b].id;
+    });
+    for (std::size_t rank = 0; rank < order.size(); ++rank) {
+      const std::size_t i = order[rank];
+      out[i] = {first_column_[i], shapes_[i].parts.size(),
+                problem_.channels[i].current - shapes_[i].start, rank};
+    }
+    return out;
+  }
+
   double tighter(double a, double b) const {
     return problem_.goal == Goal::least_spend ? std::max(a, b) : std::min(a, b);
   }

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_set>
 
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/optimize/columns.h"
 #include "core/optimize/separable.h"
 #include "core/optimize/whole.h"
@@ -48,6 +50,14 @@ double variance_of(const Destination& d) {
   return d.value * d.value * p * (1 - p) / (d.trials + 2);
 }
 
+std::vector<std::string> segments_of(const std::vector<Destination>& destinations) {
+  std::vector<std::string> out;
+  for (const Destination& d : destinations) out.push_back(d.segment);
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
 Problem problem_of_weights(const std::vector<Destination>& destinations,
                            const std::vector<Rate>& rates, const WeightOptions& options) {
   Problem problem;
@@ -76,7 +86,8 @@ Problem problem_of_weights(const std::vector<Destination>& destinations,
     }
     if (group.members.empty())
       throw Error(ErrorKind::invalid,
-                  fmt::format("no destination is in the segment {}", segment.id));
+                  fmt::format("no destination is in the segment {}", segment.id),
+                  std::string(trim(did_you_mean(segment.id, segments_of(destinations)))));
     problem.groups.push_back(std::move(group));
   }
   return problem;
@@ -90,6 +101,7 @@ const std::vector<std::string> kNames{"destination", "weight", "successes", "tri
 std::vector<Destination> read_destinations(std::string_view text, std::uint32_t source,
                                            Diagnostics& diagnostics) {
   std::vector<Destination> out;
+  std::unordered_set<std::string> ids;
   read_table(text, source, kNames, {"destination", "weight"}, diagnostics, [&](const Row& row) {
     Destination d;
     d.id = row.text(0);
@@ -103,9 +115,7 @@ std::vector<Destination> read_destinations(std::string_view text, std::uint32_t 
     }
     if (d.successes > d.trials) row.fault(2, fmt::format("{}: more successes than trials", d.id));
     if (d.min > d.max) row.fault(5, fmt::format("{}: min is above max", d.id));
-    const auto same = [&](const Destination& other) { return other.id == d.id; };
-    if (std::any_of(out.begin(), out.end(), same))
-      row.fault(0, fmt::format("two destinations are called {}", d.id));
+    if (!ids.insert(d.id).second) row.fault(0, fmt::format("two destinations are called {}", d.id));
     out.push_back(std::move(d));
   });
   return out;

@@ -35,6 +35,7 @@ class Whole {
 
   std::optional<std::vector<std::int64_t>> find(const std::vector<double>& near) {
     const std::size_t n = near.size();
+    near_ = near;
     units_.assign(n, 0);
     most_.assign(n, 0);
     for (std::size_t i = 0; i < n; ++i) {
@@ -78,31 +79,45 @@ class Whole {
   double gain(std::size_t i) const {
     const double x = static_cast<double>(units_[i]) * unit_;
     const double y = static_cast<double>(units_[i] + 1) * unit_;
-    double out = value_at(problem_.channels[i].curve, y) - value_at(problem_.channels[i].curve, x);
+    const Curve& curve = problem_.channels[i].curve;
+    // Of a straight line without rounding, so that what is as good is seen to be so.
+    double out = curve.family == Family::linear ? slope_at(curve, x) * unit_
+                                                : value_at(curve, y) - value_at(curve, x);
     const Risk& risk = problem_.risk;
     if (risk.any() && !risk.diagonal.empty())
       out -= risk.penalty * risk.diagonal[i] * (y * y - x * x) / 2;
     return out - problem_.price * unit_;
   }
 
+  // How far a channel is below the best amount without units, in units: who is asked first among
+  // those that earn the same.
+  double behind(std::size_t i) const {
+    return std::round((near_[i] / unit_ - static_cast<double>(units_[i])) * 1e6);
+  }
+
   // Unit by unit until the node has `wanted`, or nobody gains and it need not.
   bool serve(std::size_t node, std::int64_t wanted, bool needed) {
-    using Offer = std::pair<double, std::size_t>;
+    struct Offer {
+      double earns, behind;
+      std::size_t channel;
+    };
     const auto worse = [](const Offer& a, const Offer& b) {
-      return a.first != b.first ? a.first < b.first : a.second > b.second;
+      if (a.earns != b.earns) return a.earns < b.earns;
+      return a.behind != b.behind ? a.behind < b.behind : a.channel > b.channel;
     };
     std::priority_queue<Offer, std::vector<Offer>, decltype(worse)> offers(worse);
     for (std::size_t i = 0; i < units_.size(); ++i) {
-      if (used_[node] < wanted && within(i, node)) offers.emplace(gain(i), i);
+      if (used_[node] < wanted && within(i, node)) offers.push({gain(i), behind(i), i});
     }
     while (used_[node] < wanted && !offers.empty()) {
-      const auto [earns, i] = offers.top();
+      const double earns = offers.top().earns;
+      const std::size_t i = offers.top().channel;
       offers.pop();
       if (!has_room(i)) continue;
       if (!needed && earns <= 0) break;
       ++units_[i];
       each_node(i, [&](std::size_t k) { ++used_[k]; });
-      offers.emplace(gain(i), i);
+      offers.push({gain(i), behind(i), i});
     }
     return !needed || used_[node] >= wanted;
   }
@@ -111,6 +126,7 @@ class Whole {
   const Forest& forest_;
   double unit_;
   std::vector<std::size_t> parent_;
+  std::vector<double> near_;
   std::vector<std::int64_t> low_, high_, used_, units_, most_;
 };
 

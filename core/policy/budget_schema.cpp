@@ -55,6 +55,18 @@ constexpr Field kChannelFields[] = {
 };
 constexpr Schema kChannel{"a channel", kChannelFields};
 constexpr ValueShape kChannelShape{.kind = ShapeKind::object, .schema = &kChannel};
+constexpr ValueShape kChannels{.kind = ShapeKind::list, .element = &kChannelShape, .least = 1};
+
+constexpr Field kFromFileFields[] = {
+    {"from", kText, "CSV or JSONL file of channels", true},
+};
+constexpr Schema kFromFile{"a file of channels", kFromFileFields};
+
+constexpr Field kRangeFields[] = {
+    {"min", kAmount, "least amount"},
+    {"max", kAmount, "greatest amount"},
+};
+constexpr Schema kRange{"a total", kRangeFields};
 
 constexpr Field kGroupFields[] = {
     {"id", kName, "what it is called", true},
@@ -101,7 +113,9 @@ constexpr Field kSpecFields[] = {
     {"objective",
      {.kind = ShapeKind::text, .choices = kObjectives},
      "max_return; max_profit, which is return less spend; or min_spend for return_min"},
-    {"total", {.kind = ShapeKind::anything}, "what is spent in all: an amount, or {min, max}"},
+    {"total",
+     {.kind = ShapeKind::anything, .element = &kAmount, .schema = &kRange},
+     "what is spent in all: an amount, or {min, max}"},
     {"return_min", kNumber, "return to be reached, for min_spend"},
     {"target_marginal_roi", kAmount,
      "spend as long as the next unit of money returns this much at least"},
@@ -110,7 +124,7 @@ constexpr Field kSpecFields[] = {
     {"max_shift", kShare, "how far from today a channel may go, for those that do not say"},
     {"max_moved", kAmount, "how much may move in all: the sum of what channels gain and lose"},
     {"channels",
-     {.kind = ShapeKind::anything},
+     {.kind = ShapeKind::anything, .element = &kChannels, .schema = &kFromFile},
      "list of channels, or {from: FILE} with a CSV or JSONL file of them",
      true},
     {"groups", {.kind = ShapeKind::list, .element = &kGroupShape}, "groups of channels"},
@@ -125,7 +139,6 @@ constexpr Field kSpecFields[] = {
 }  // namespace
 
 extern const Schema kBudgetSpec{"a Budget", kSpecFields};
-extern const ValueShape kBudgetChannels{
-    .kind = ShapeKind::list, .element = &kChannelShape, .least = 1};
+extern const ValueShape kBudgetChannels = kChannels;
 
 }  // namespace autopilot::policy

@@ -111,7 +111,9 @@ Map schema_of(const ValueShape& shape) {
     case ShapeKind::scalar:
       return Map{{"type", List{"string", "number", "boolean"}}};
     case ShapeKind::anything:
-      return {};
+      // Of a field that its kind checks itself, when it says which two forms it takes.
+      if (shape.element == nullptr || shape.schema == nullptr) return {};
+      return any_of({schema_of(*shape.element), object_schema(*shape.schema)});
     case ShapeKind::list:
       return list_schema(shape);
     case ShapeKind::one_or_list:

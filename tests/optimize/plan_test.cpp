@@ -286,6 +286,11 @@ TEST(weights, sum_to_one_exactly_under_bounds_and_changes) {
   }
 }
 
+TEST(weights, that_are_as_good_are_split_alike_and_stay_where_they_are) {
+  const std::vector<Destination> list{destination("a", 0.5, 0, 0), destination("b", 0.5, 0, 0)};
+  EXPECT_EQ(choose_weights(list, {}).units, (std::vector<std::int64_t>{5000, 5000}));
+}
+
 TEST(weights, go_to_what_is_certain_with_the_lower_bound) {
   const std::vector<Destination> list{destination("sure", 0.5, 500, 10000),
                                       destination("lucky", 0.5, 2, 20)};

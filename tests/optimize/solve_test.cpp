@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/error.h"
@@ -155,6 +156,66 @@ TEST(solve, what_is_carried_over_shifts_the_curve) {
   p.channels[0].curve.carry = 20;
   const Solution s = solved(p);
   EXPECT_NEAR(s.allocation.spend[0] + 20, s.allocation.spend[1], 1e-9);
+}
+
+// Crossed groups, so that GLPK answers; slopes and amounts of few values, so that much is tied.
+Problem tied_problem(Dice& dice) {
+  std::vector<Channel> channels;
+  const int n = dice.whole(4, 9);
+  for (int i = 0; i < n; ++i)
+    channels.push_back(channel(linear(dice.whole(1, 2)), 0, dice.whole(2, 6) * 10,
+                               dice.heads() ? dice.whole(0, 4) * 10 : 0));
+  Problem p = problem(std::move(channels), 60);
+  p.groups.push_back(group({0, 1, 2}, 0, 40));
+  p.groups.push_back(group({1, 2, 3}, 10, 40));
+  return p;
+}
+
+Problem reversed(const Problem& p) {
+  Problem out = p;
+  const std::size_t n = p.channels.size();
+  std::reverse(out.channels.begin(), out.channels.end());
+  for (Group& g : out.groups) {
+    for (std::size_t& member : g.members) member = n - 1 - member;
+    std::reverse(g.members.begin(), g.members.end());
+  }
+  std::reverse(out.groups.begin(), out.groups.end());
+  return out;
+}
+
+TEST(ties, of_linear_programs_do_not_depend_on_the_order_of_channels) {
+  int checked = 0;
+  for (unsigned seed = 1; seed <= 200; ++seed) {
+    Dice dice(seed);
+    const Problem p = tied_problem(dice);
+    const Solution forth = solved(p);
+    if (forth.allocation.status != Status::optimal) continue;
+    EXPECT_EQ(forth.allocation.solver, "glpk-lp");
+    Amounts back = solved(reversed(p)).allocation.spend;
+    std::reverse(back.begin(), back.end());
+    ASSERT_EQ(back.size(), forth.allocation.spend.size());
+    for (std::size_t i = 0; i < back.size(); ++i)
+      EXPECT_NEAR(back[i], forth.allocation.spend[i], 1e-7) << seed << " " << i;
+    EXPECT_LE(forth.certificate.gap, 1e-9) << seed;
+    EXPECT_EQ(solved(p).allocation.spend, forth.allocation.spend);
+    ++checked;
+  }
+  EXPECT_GT(checked, 100);
+}
+
+TEST(ties, of_linear_programs_change_least_and_then_go_by_id) {
+  Problem p = problem({channel(linear(2), 0, 50, 10), channel(linear(2), 0, 50, 30),
+                       channel(linear(2), 0, 50, 0), channel(linear(1), 0, 50, 20)},
+                      60);
+  p.groups = {group({0, 1}, 0, 50), group({1, 2}, 0, 50)};
+  const Amounts plan = solved(p).allocation.spend;
+  double change = 0;
+  for (std::size_t i = 0; i < plan.size(); ++i) change += std::abs(plan[i] - p.channels[i].current);
+  EXPECT_NEAR(change, 40, 1e-9);  // the 20 of the last one go elsewhere, and nothing else moves
+  // The first two may have 10 more, the middle two 20 more: c0 comes first.
+  EXPECT_NEAR(plan[0], 20, 1e-9);
+  EXPECT_NEAR(plan[1], 30, 1e-9);
+  EXPECT_NEAR(plan[2], 10, 1e-9);
 }
 
 TEST(solve, solvers_agree_when_they_are_forced) {
