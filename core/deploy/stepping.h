@@ -75,6 +75,7 @@ class Stepping {
   bool gate_stage(const Stage& stage, const std::string& name);
   bool one_effect(const Stage& stage, std::string kind, Map args);
   bool stop_stage();
+  bool is_drained();
   bool next();
   void begin_watch(const Stage& stage);
   bool wait(std::string why);
