@@ -17,7 +17,7 @@ TEST(machine, a_tick_credits_all_rows_since_the_last_one_and_no_gap_between_them
   w.until([&] { return w.rollout.weight_bp == 500 && w.rollout.doing == "watch"; });
   w.tick();
   const auto tick = [&](int rows, int missing) {
-    const Duration before = w.rollout.held;
+    const std::int64_t before = w.rollout.held.nanos;
     Observation seen;
     for (int i = 0; i < rows; ++i) {
       w.now = w.now + Duration::seconds(10);
@@ -28,7 +28,7 @@ TEST(machine, a_tick_credits_all_rows_since_the_last_one_and_no_gap_between_them
       seen = std::move(one);
     }
     w.see(std::move(seen));
-    return (w.rollout.held - before).nanos / 1'000'000'000;
+    return (w.rollout.held.nanos - before) / 1'000'000'000;
   };
   EXPECT_EQ(tick(4, 0), 40);
   EXPECT_EQ(w.count("gap"), 0);
