@@ -262,7 +262,8 @@ TEST_F(LiveMatch, the_log_of_copies_is_emptied_when_it_is_long_and_nginx_writes_
   const Split split{"green", "blue", 0, {}, 3000};
   rig->traffic().set(split);
   ASSERT_TRUE(rig->traffic().verify(split).holds);
-  const std::string log = deploy::copy_log(deploy::read_nginx_spec(rig->traffic_spec(), rig->site()));
+  const std::string log =
+      deploy::copy_log(deploy::read_nginx_spec(rig->traffic_spec(), rig->site()));
   { std::ofstream(log, std::ios::app) << std::string(2 << 20, '\n'); }
   for (int i = 0; i < 2; ++i) {
     const SplitCheck check = rig->traffic().verify(split);
