@@ -10,6 +10,7 @@
 #include "core/deploy/gatekeeper.h"
 #include "core/deploy/tasks.h"
 #include "core/state/store.h"
+#include "core/state/waiting.h"
 
 namespace autopilot::commands {
 namespace {
@@ -94,6 +95,8 @@ deploy::JudgeFunction judge_function() {
 
 std::string begin_rollout(cli::Context& context, deploy::Journal& journal,
                           const deploy::Place& place, deploy::StartRequest request) {
+  if (request.is_emergency && request.reason.empty())
+    throw Error(ErrorKind::usage, "an emergency needs a reason", "--reason TEXT");
   state::Store& store = context.existing_store();
   request.deployment = place.deployment;
   request.environment = place.environment;
@@ -111,6 +114,15 @@ std::string begin_rollout(cli::Context& context, deploy::Journal& journal,
                    fmt::format("{} -> {}", r.previous.empty() ? "nothing" : r.previous, r.version),
                    Map{{"version", r.version}}}});
   return r.id;
+}
+
+// Approvals have their own rules; what was given is seen by whoever runs the rollout.
+void approve_awaited(cli::Context& context, const deploy::Rollout& rollout,
+                     const std::string& reason) {
+  const deploy::Awaited waited = deploy::awaited({rollout, judge_function()}, rollout);
+  if (waited.subject.empty()) return;
+  state::Approvals approvals = approvals_of(context);
+  approvals.approve(state::find_request(approvals, waited.subject), context.who(), reason, {});
 }
 
 deploy::Rollout with_runner(cli::Context& context, deploy::Journal& journal,

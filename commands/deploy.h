@@ -33,6 +33,11 @@ deploy::JudgeFunction judge_function();
 std::string begin_rollout(cli::Context& context, deploy::Journal& journal,
                           const deploy::Place& place, deploy::StartRequest request);
 
+// What a rollout waits for others to approve is approved in the name of who runs this command;
+// nothing where it waits for something else. Throws as approving does.
+void approve_awaited(cli::Context& context, const deploy::Rollout& rollout,
+                     const std::string& reason);
+
 // Runs `act` on a rollout while its lease is held.
 deploy::Rollout with_runner(cli::Context& context, deploy::Journal& journal,
                             const std::string& rollout, deploy::RunnerSettings settings,

@@ -3,11 +3,9 @@
 
 #include <algorithm>
 
-#include "commands/approving.h"
 #include "commands/deploy.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/state/waiting.h"
 
 namespace autopilot::commands {
 namespace {
@@ -144,7 +142,10 @@ class Promote final : public AskCommand {
   cli::Exit run(cli::Context& context) override {
     if (override_ && reason_.empty())
       throw Error(ErrorKind::usage, "an override needs a reason", "--reason TEXT");
-    if (!override_ && check_.empty()) approve(context);
+    if (!override_ && check_.empty()) {
+      deploy::Journal journal(context.existing_store().database(), context.world);
+      approve_awaited(context, journal.load(unfinished_rollout(journal, place(context))), reason_);
+    }
     return AskCommand::run(context);
   }
 
@@ -157,16 +158,6 @@ class Promote final : public AskCommand {
   }
 
  private:
-  // Approvals have their own rules; what was given is seen by whoever runs the rollout.
-  void approve(cli::Context& context) {
-    deploy::Journal journal(context.existing_store().database(), context.world);
-    const deploy::Rollout r = journal.load(unfinished_rollout(journal, place(context)));
-    const deploy::Awaited waited = deploy::awaited({r, judge_function()}, r);
-    if (waited.subject.empty()) return;
-    state::Approvals approvals = approvals_of(context);
-    approvals.approve(state::find_request(approvals, waited.subject), context.who(), reason_, {});
-  }
-
   std::string check_;
   bool override_ = false;
 };

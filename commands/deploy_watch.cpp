@@ -17,7 +17,7 @@ constexpr char kWatchDetails[] =
 tick carry the rollout on. Where there is no terminal it prints each event as a line.
 
 KEYS
-  p  promote: open the gate that it waits at
+  p  promote, as deploy promote does: open the gate that it waits at, or approve what it waits for
   a  abort: take everything back (asks once more)
   q  quit; the rollout goes on. So does Ctrl-C
 
@@ -100,9 +100,22 @@ class DeployWatch final : public cli::Invocation {
     request.actor = context.actor();
     request.role = context.actor_role();
     request.reason = "from deploy watch";
+    if (kind == "promote" && !approves(context, journal, request.reason)) return;
     asked_ = journal.ask(id_, request);
     message_ = kind + ": asked";
     if (!journal.holder(at_)) act(context, journal);
+  }
+
+  // False when approvals refuse it; the view says why.
+  bool approves(cli::Context& context, deploy::Journal& journal, const std::string& reason) {
+    try {
+      approve_awaited(context, journal.load(id_), reason);
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::bug) throw;
+      message_ = error.what();
+      return false;
+    }
   }
 
   // Nobody runs the rollout: what was asked is done here, and seen.

@@ -63,7 +63,7 @@ void Journal::take_lease(const Place& place, const std::string& actor) {
   if (const auto h = read_lease(database_, place); h && why_over(*h, world_).empty()) {
     throw Error(ErrorKind::locked,
                 fmt::format("{} is held by {} (process {} on {}) since {}", place.text(), h->actor,
-                            h->pid, h->host, format_rfc3339(h->started)),
+                            h->pid, h->host, format_rfc3339({h->started.seconds, 0})),
                 "ask it with deploy promote, pause, resume or abort; it acts within a second");
   }
   place_ = place;

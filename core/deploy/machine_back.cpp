@@ -51,9 +51,7 @@ bool Stepping::advance_back() {
     r_.doing = canary_was_started() ? "drain" : "ended";
   }
   if (r_.doing == "drain") {
-    const bool drained = seen_.open_connections && *seen_.open_connections == 0;
-    if (!drained && now_ - r_.stage_since < s_.model.deadlines.drain)
-      return wait("for connections to end");
+    if (!is_drained()) return false;
     r_.waiting.clear();
     r_.doing = "stop";
   }

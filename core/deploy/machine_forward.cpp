@@ -284,15 +284,24 @@ bool Stepping::analyses_pass(const Stage& at) {
   return true;
 }
 
+// Nobody is connected any more to what is to be stopped, or somebody was for too long.
+bool Stepping::is_drained() {
+  const std::optional<std::int64_t> open = seen_.open_connections;
+  const Duration most = s_.model.deadlines.drain;
+  if ((open && *open == 0) || now_ - r_.stage_since >= most) return true;
+  const std::string connections = !open        ? "connections"
+                                  : *open == 1 ? "1 connection"
+                                               : fmt::format("{} connections", *open);
+  return wait(fmt::format("for {} to end, {} at most", connections, format_duration(most)));
+}
+
 bool Stepping::stop_stage() {
   if (r_.doing == "done") {
     r_.stopped_old = true;
     return next();
   }
   if (r_.doing.empty() && a_rule_is_about_to_fire()) return false;
-  const bool drained = seen_.open_connections && *seen_.open_connections == 0;
-  if (!drained && now_ - r_.stage_since < s_.model.deadlines.drain)
-    return wait("for connections to end");
+  if (!is_drained()) return false;
   return emit("stop", Map{{"slot", r_.stable}});
 }
 

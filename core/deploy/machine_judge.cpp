@@ -59,9 +59,10 @@ void Stepping::take_samples() {
     } else if (is_judging()) {
       judge_row(t, samples);
     }
+    credit(t);  // one tick may bring many rows, and none of them is a gap
   }
   if (is_judging() && !blind) check_silence();
-  credit();
+  credit(measured);
 }
 
 // Metrics without which a rollout is not to go on at all.
@@ -187,8 +188,7 @@ void Stepping::judge_analysis(const AnalysisModel& analysis,
 }
 
 // Observed time without a gap: as far as every metric that is needed has come.
-void Stepping::credit() {
-  Instant frontier = *r_.measured;
+void Stepping::credit(Instant frontier) {
   for (const std::string& name : s_.needed) {
     const std::optional<Instant> newest = r_.windows.newest(name, "canary");
     if (!newest) return;

@@ -9,6 +9,7 @@ namespace autopilot::deploy {
 namespace {
 
 constexpr std::size_t kMostLog = 64 << 10;
+constexpr std::uint64_t kLongLog = 1 << 20;
 constexpr Duration kPoll = Duration::milliseconds(20);
 constexpr Duration kSlack = Duration::seconds(1);
 
@@ -31,6 +32,14 @@ Lines lines_of(const std::string& log, const Slot& slot, const std::vector<std::
   return out;
 }
 
+// nginx goes on appending to the file that it has open, so the file is emptied where it is. Where
+// autopilot may not do that, it stays.
+void empty_when_long(World& world, const std::string& path) {
+  if (!world.files.exists(path)) return;
+  if (world.files.read_piece(path, kLongLog, 1).bytes.empty()) return;
+  world.processes.capture({"truncate", "-s", "0", path}, "", {});
+}
+
 }  // namespace
 
 CopiesSeen await_copies(World& world, const NginxSpec& spec, std::size_t slot,
@@ -42,7 +51,10 @@ CopiesSeen await_copies(World& world, const NginxSpec& spec, std::size_t slot,
     const std::string log =
         world.files.exists(path) ? world.files.read_tail(path, kMostLog) : std::string();
     const Lines lines = lines_of(log, spec.slots.at(slot), ids);
-    if (lines.over >= ids.size() || world.clock.monotonic_nanos() > deadline) return lines.seen;
+    if (lines.over >= ids.size() || world.clock.monotonic_nanos() > deadline) {
+      empty_when_long(world, path);
+      return lines.seen;
+    }
     world.clock.sleep(kPoll);
   }
 }

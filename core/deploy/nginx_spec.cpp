@@ -123,7 +123,8 @@ NginxSpec read_nginx_spec(const Value& spec, const Site& site) {
   const std::string directory = text_in(spec, "directory", site.folder);
   out.config = text_in(spec, "config", fmt::format("{}/{}.conf", directory, out.id));
   out.server_config = text_in(spec, "server_config", "");
-  out.flags = text_in(spec, "flags", directory + "/flags");
+  // Deployments that share a directory have flags of the same names.
+  out.flags = text_in(spec, "flags", fmt::format("{}/flags/{}", directory, out.id));
   for (const std::string* path : {&out.config, &out.server_config, &out.flags}) {
     refuse_syntax(*path, "config");
   }

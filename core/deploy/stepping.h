@@ -51,7 +51,7 @@ class Stepping {
   void judge_rule(Strategy::Rule& rule, Instant t);
   void judge_analysis(const AnalysisModel& analysis, const std::vector<const Sample*>& samples);
   void check_silence();
-  void credit();
+  void credit(Instant frontier);
   void forget_stretches();
   Condition::Result judge_condition(Condition& condition, const RuleModel* rule, Instant t);
   bool is_judging() const;
@@ -75,6 +75,7 @@ class Stepping {
   bool gate_stage(const Stage& stage, const std::string& name);
   bool one_effect(const Stage& stage, std::string kind, Map args);
   bool stop_stage();
+  bool is_drained();
   bool next();
   void begin_watch(const Stage& stage);
   bool wait(std::string why);

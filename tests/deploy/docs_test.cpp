@@ -65,11 +65,20 @@ TEST(TrafficPage, its_examples_are_taken_by_the_providers) {
   EXPECT_EQ(processes, 2u);
 }
 
+TEST(TrafficPage, deployments_in_one_directory_do_not_share_a_flag) {
+  const Value spec = *value_of(blocks("yaml").at(0)).get("traffic");
+  Site cart = shop();
+  cart.deployment = "cart";
+  const NginxState half{0, 5000};
+  EXPECT_NE(flag_path(read_nginx_spec(spec, shop()), half),
+            flag_path(read_nginx_spec(spec, cart), half));
+}
+
 TEST(TrafficPage, shows_what_nginx_is_told_and_where) {
   const Value spec = *value_of(blocks("yaml").at(0)).get("traffic");
   const NginxSpec read = read_nginx_spec(spec, shop());
   EXPECT_EQ(read.config, "/etc/nginx/autopilot/shop.conf");
-  EXPECT_EQ(read.flags, "/etc/nginx/autopilot/flags");
+  EXPECT_EQ(read.flags, "/etc/nginx/autopilot/flags/shop");
   EXPECT_EQ(flag_name(read, state_of(read, {"green", "blue", 500})), "green-500");
   EXPECT_EQ(flag_name(read, state_of(read, {"green", "blue", 0})), "blue-10000");
   const std::string text = nginx_text(read, nginx_states({500})).config;

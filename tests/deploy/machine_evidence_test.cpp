@@ -11,6 +11,30 @@ namespace {
 using testing::MachineWorld;
 using testing::spec_with;
 
+// `deploy tick` from cron brings many rows at once: what was measured in between is no gap.
+TEST(machine, a_tick_credits_all_rows_since_the_last_one_and_no_gap_between_them) {
+  MachineWorld w;
+  w.until([&] { return w.rollout.weight_bp == 500 && w.rollout.doing == "watch"; });
+  w.tick();
+  const auto tick = [&](int rows, int missing) {
+    const std::int64_t before = w.rollout.held.nanos;
+    Observation seen;
+    for (int i = 0; i < rows; ++i) {
+      w.now = w.now + Duration::seconds(10);
+      Observation one = w.measurement();
+      seen.samples.insert(seen.samples.end(), one.samples.begin(), one.samples.end());
+      if (i < missing) seen.samples.clear();
+      one.samples = std::move(seen.samples);
+      seen = std::move(one);
+    }
+    w.see(std::move(seen));
+    return (w.rollout.held.nanos - before) / 1'000'000'000;
+  };
+  EXPECT_EQ(tick(4, 0), 40);
+  EXPECT_EQ(w.count("gap"), 0);
+  EXPECT_LT(tick(6, 5), 10) << "five rows are missing";
+}
+
 TEST(machine, no_more_is_given_while_a_rule_holds_that_has_not_fired_yet) {
   MachineWorld w(spec_with(R"({"steps": [{"weight": "5%"}, {"weight": "50%"}]})"));
   w.bad = 10;

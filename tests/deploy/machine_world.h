@@ -74,7 +74,8 @@ class MachineWorld {
   std::int64_t bad = 0, total = 100;   // of the canary in each interval
   std::optional<Agreement> agreement;  // of people, on whatever waits
   bool has_data = true, canary_well = true, stable_well = true;
-  int traffic_bp = 0;  // as the world has it
+  std::int64_t open = 0;  // connections to what is to be stopped
+  int traffic_bp = 0;     // as the world has it
   std::int64_t next_request = 1;
 
   Observation measurement() const {
@@ -83,7 +84,7 @@ class MachineWorld {
     seen.measured = now;
     seen.canary = {{now, canary_well, canary_well ? "" : "503"}};
     seen.stable = {{now, stable_well, ""}};
-    seen.open_connections = 0;
+    seen.open_connections = open;
     seen.agreement = agreement;
     for (const char* arm : {"canary", "stable"}) {
       Sample s{"errors", arm, now - Duration::seconds(10), now, 0, 0, {}, ""};
@@ -105,7 +106,7 @@ class MachineWorld {
       if (stepped.effects.empty()) return;
       seen = {};
       seen.boot_id = boot;
-      seen.open_connections = 0;
+      seen.open_connections = open;
       for (const Effect& e : stepped.effects) {
         effects.push_back(e);
         seen.results.push_back(perform(e));
@@ -128,7 +129,7 @@ class MachineWorld {
            const std::string& role = "admin") {
     Observation seen;
     seen.boot_id = boot;
-    seen.open_connections = 0;
+    seen.open_connections = open;
     seen.agreement = agreement;
     seen.requests.push_back({next_request++, kind, actor, role, "", std::move(args), now});
     see(std::move(seen));

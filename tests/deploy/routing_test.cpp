@@ -193,8 +193,8 @@ TEST(NginxState, names_of_variables_are_short_enough_for_nginx_however_long_thos
 TEST(NginxState, without_matches_and_copies_the_configuration_looks_once) {
   const std::string plain = nginx_text(shop(), nginx_states({500})).config;
   EXPECT_EQ(plain.find("mirror"), std::string::npos);
-  const std::size_t first = plain.find("-f /site/flags/green-500)");
-  EXPECT_EQ(plain.find("-f /site/flags/green-500)", first + 1), std::string::npos);
+  const std::size_t first = plain.find("-f /site/flags/shop/green-500)");
+  EXPECT_EQ(plain.find("-f /site/flags/shop/green-500)", first + 1), std::string::npos);
 }
 
 }  // namespace

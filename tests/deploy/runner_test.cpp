@@ -222,6 +222,7 @@ TEST_F(RunnerTest, two_at_once_are_told_apart) {
   begin();
   auto store = state::Store::open(path);
   Journal mine(store->database(), fakes.world);
+  fakes.clock.tick(Duration::milliseconds(345));
   mine.take_lease({"shop", ""}, "ada");
   auto other = state::Store::open(path);
   Journal theirs(other->database(), fakes.world);
@@ -230,6 +231,8 @@ TEST_F(RunnerTest, two_at_once_are_told_apart) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::locked);
+    const std::string what = error.what();
+    EXPECT_EQ(what.find('.'), std::string::npos) << "more than seconds: " << what;
   }
   fakes.environment.alive.clear();  // ada's process is gone
   theirs.take_lease({"shop", ""}, "bob");

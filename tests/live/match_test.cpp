@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "core/base/error.h"
@@ -251,6 +253,23 @@ TEST_F(LiveMatch, copies_reach_the_canary_and_answers_come_from_stable) {
     EXPECT_TRUE(traffic->verify(both).holds) << traffic->verify(both).why;
     traffic->set({"green", "blue", 0});
     EXPECT_TRUE(traffic->verify({"green", "blue", 0}).holds);
+  }
+}
+
+TEST_F(LiveMatch, the_log_of_copies_is_emptied_when_it_is_long_and_nginx_writes_on) {
+  const Routing copies{0, {}, 3000};
+  serve({copies});
+  const Split split{"green", "blue", 0, {}, 3000};
+  rig->traffic().set(split);
+  ASSERT_TRUE(rig->traffic().verify(split).holds);
+  const std::string log =
+      deploy::copy_log(deploy::read_nginx_spec(rig->traffic_spec(), rig->site()));
+  { std::ofstream(log, std::ios::app) << std::string(2 << 20, '\n'); }
+  for (int i = 0; i < 2; ++i) {
+    const SplitCheck check = rig->traffic().verify(split);
+    EXPECT_TRUE(check.holds) << check.why;
+    EXPECT_GE(check.observed.get("copies_seen")->as_int(), 1);
+    EXPECT_LT(std::filesystem::file_size(log), 1U << 20);
   }
 }
 

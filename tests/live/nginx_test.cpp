@@ -141,7 +141,7 @@ TEST_F(LiveNginx, a_header_can_be_the_key_and_each_request_its_own) {
 
 TEST_F(LiveNginx, a_flag_moved_by_hand_is_seen) {
   serve(500);
-  const std::string flags = rig->folder().path("site/flags/");
+  const std::string flags = rig->folder().path("site/flags/shop/");
   ASSERT_EQ(::rename((flags + "green-500").c_str(), (flags + "green-2500").c_str()), 0);
   const SplitCheck check = rig->traffic().verify({"green", "blue", 500});
   EXPECT_FALSE(check.holds);
@@ -151,7 +151,7 @@ TEST_F(LiveNginx, a_flag_moved_by_hand_is_seen) {
 
 TEST_F(LiveNginx, a_flag_folder_that_is_gone_is_told_and_made_anew) {
   serve(500);
-  const std::string flags = rig->folder().path("site/flags");
+  const std::string flags = rig->folder().path("site/flags/shop");
   ASSERT_EQ(::unlink((flags + "/green-500").c_str()), 0);
   ASSERT_EQ(::rmdir(flags.c_str()), 0);
   const SplitCheck check = rig->traffic().verify({"green", "blue", 500});

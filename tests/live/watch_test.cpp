@@ -139,6 +139,15 @@ TEST_F(LiveWatch, draws_in_place_and_p_opens_the_gate) {
   EXPECT_EQ(ended(), 0);
 }
 
+TEST_F(LiveWatch, p_asks_approvals_as_deploy_promote_does) {
+  project.write("policies/shop.yaml", std::string(kDeployment) + "    - {approval: 1}\n");
+  project.must({"apply", "--yes", "-q"});
+  watch();
+  EXPECT_TRUE(terminal->shows("waits for approval")) << terminal->text();
+  terminal->type("p");
+  EXPECT_TRUE(terminal->shows("whoever asks cannot approve")) << terminal->text();
+}
+
 TEST_F(LiveWatch, a_and_y_take_everything_back_and_a_alone_does_nothing) {
   watch();
   terminal->type("ax");
