@@ -260,7 +260,8 @@ class Retry final : public AskCommand {
                   fmt::format("{} is {}: there is nothing to try again", last.id, last.state()));
     deploy::StartRequest request;
     request.version = last.version;
-    request.reason = reason_.empty() ? "again, after " + last.id : reason_;
+    // An emergency is to be explained by who declares it.
+    request.reason = reason_.empty() && !is_emergency_ ? "again, after " + last.id : reason_;
     request.is_emergency = is_emergency_;
     return run_new(context, journal, at, std::move(request));
   }

@@ -21,6 +21,7 @@ class NginxTraffic final : public Traffic {
 
   Value install(const std::vector<Routing>& steps) override {
     make_flags_folder();
+    carry_over_flag();
     const NginxText text = nginx_text(spec_, nginx_states(with_present_step(steps)));
     const bool changed = install_nginx(world_, spec_, text);
     return Map{{"changed", changed}, {"configuration", text.hash}};
@@ -80,6 +81,15 @@ class NginxTraffic final : public Traffic {
 
   void make_flags_folder() {
     if (!world_.files.is_directory(spec_.flags)) world_.files.make_directories(spec_.flags);
+  }
+
+  // A folder that is new to an nginx that runs holds no flag yet: loaded without one, it would send
+  // all requests to the first slot, whoever has them now.
+  void carry_over_flag() {
+    if (!flags().empty()) return;
+    const NginxAnswers answers = ask_nginx(world_.sockets, spec_, {"autopilot-0"});
+    if (answers.says.empty() || !flag_named(spec_, answers.says[0].state)) return;
+    world_.files.create(spec_.flags + "/" + answers.says[0].state, "");
   }
 
   // What is in force must stay so when the configuration is replaced.

@@ -105,6 +105,16 @@ TEST_F(LiveNginx, installing_again_reloads_nothing_and_new_steps_keep_what_is_in
   EXPECT_TRUE(rig->traffic().verify({"green", "blue", 1000}).holds);
 }
 
+TEST_F(LiveNginx, another_folder_for_flags_takes_over_what_is_in_force) {
+  serve(10000);
+  Value spec = rig->traffic_spec();
+  spec.as_map()["flags"] = rig->folder().path("other-flags");
+  const auto traffic = deploy::make_traffic(spec, rig->site(), rig->world());
+  EXPECT_EQ(*traffic->install({500, 2500}).get("changed"), Value(true));
+  const SplitCheck check = traffic->verify({"green", "blue", 10000});
+  EXPECT_TRUE(check.holds) << check.why;
+}
+
 TEST_F(LiveNginx, the_split_survives_a_kill_of_nginx) {
   serve(2500);
   rig->stop_proxy();
