@@ -30,6 +30,8 @@ class Error : public std::runtime_error {
 
   ErrorKind kind() const { return kind_; }
   const std::string& hint() const { return hint_; }
+  // In one line, for what is kept or told as a reason: "message; hint".
+  std::string with_hint() const { return hint_.empty() ? what() : what() + ("; " + hint_); }
 
  private:
   ErrorKind kind_;

@@ -42,8 +42,7 @@ class Guarded final : public Metrics {
       return masked(inner_->read(query));
     } catch (const Error& e) {
       if (e.kind() == ErrorKind::bug || e.kind() == ErrorKind::interrupted) throw;
-      return no_data(e.hint().empty() ? std::string(e.what())
-                                      : fmt::format("{}; {}", e.what(), e.hint()));
+      return no_data(e.with_hint());
     }
   }
   bool has_history() const override { return inner_->has_history(); }

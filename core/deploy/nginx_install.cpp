@@ -31,6 +31,17 @@ std::string complaint(const Captured& run) {
   return "it says nothing";
 }
 
+// nginx -T prints each file that it reads after a line "# configuration file PATH:".
+constexpr std::string_view kFileMark = "# configuration file ";
+
+// The first of them is nginx.conf, wherever this nginx has it.
+std::string main_file(const std::string& dump) {
+  const std::size_t at = dump.find(kFileMark);
+  if (at == std::string::npos) return "its configuration";
+  const std::size_t from = at + kFileMark.size();
+  return dump.substr(from, dump.find(":\n", from) - from);
+}
+
 class NginxInstall {
  public:
   NginxInstall(World& world, const NginxSpec& spec) : world_(world), spec_(spec) {}
@@ -116,14 +127,15 @@ class NginxInstall {
     }
   }
 
-  // nginx -T prints each file that it reads.
   void refuse_unread(const std::string& dump, const std::string& path, std::string_view place) {
     for (const std::string& name : {path, world_.files.real_path(path)}) {
-      if (dump.find("# configuration file " + name + ":") != std::string::npos) return;
+      if (dump.find(fmt::format("{}{}:", kFileMark, name)) != std::string::npos) return;
     }
+    const std::string main = main_file(dump);
     throw Error(ErrorKind::outside, fmt::format("nginx does not read {}", path),
-                fmt::format("put this line into {} of its configuration: include {};", place,
-                            world_.files.real_path(path)));
+                fmt::format("put this line into {} of {}: include {}; or, when that is not the "
+                            "nginx that serves, write which is: traffic.nginx: [nginx, -c, FILE]",
+                            place, main, world_.files.real_path(path)));
   }
 
   [[noreturn]] void refuse_missing(const std::vector<std::string>& words, std::string_view field) {

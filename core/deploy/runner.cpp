@@ -256,7 +256,7 @@ EffectResult Runner::perform(const Effect& effect) {
     return result;
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::bug || error.kind() == ErrorKind::interrupted) throw;
-    return {effect.id, false, error.what(), {}};
+    return {effect.id, false, error.with_hint(), {}};
   }
 }
 

@@ -19,8 +19,7 @@ StepAnswer refused(std::string why) { return {false, std::move(why), {}}; }
 
 StepAnswer refused(const Error& e) {
   if (e.kind() == ErrorKind::bug || e.kind() == ErrorKind::interrupted) throw e;
-  return refused(e.hint().empty() ? std::string(e.what())
-                                  : fmt::format("{}; {}", e.what(), e.hint()));
+  return refused(e.with_hint());
 }
 
 // The first faults, and how many more there are.

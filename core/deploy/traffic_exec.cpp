@@ -53,7 +53,7 @@ class ExecTraffic final : public Traffic {
     try {
       return check(split);
     } catch (const Error& e) {
-      return {false, e.what(), Map{}};
+      return {false, e.with_hint(), Map{}};
     }
   }
 

@@ -82,7 +82,7 @@ class HaproxyTraffic final : public Traffic {
     try {
       return check(split);
     } catch (const Error& e) {
-      return {false, e.hint().empty() ? e.what() : e.what() + ("; " + e.hint()), Map{}};
+      return {false, e.with_hint(), Map{}};
     }
   }
 

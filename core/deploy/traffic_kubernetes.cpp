@@ -62,7 +62,7 @@ class KubernetesTraffic final : public Traffic {
     try {
       return check(split, get());
     } catch (const Error& e) {
-      return {false, e.what(), Map{}};
+      return {false, e.with_hint(), Map{}};
     }
   }
 

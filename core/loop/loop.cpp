@@ -360,7 +360,7 @@ deploy::SplitCheck Loop::moved(const Order& order) {
     return check;
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::outside || e.hint().starts_with("the step stays")) throw;
-    throw stays_open(e.hint().empty() ? e.what() : fmt::format("{}; {}", e.what(), e.hint()));
+    throw stays_open(e.with_hint());
   }
 }
 

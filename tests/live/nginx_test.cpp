@@ -240,8 +240,10 @@ TEST_F(LiveNginx, a_file_that_is_not_included_is_told_with_the_line_that_is_miss
                       std::regex_replace(conf, std::regex("  include [^;]*shop.conf;"), ""));
   const std::string fault = fault_of_install(rig->traffic());
   EXPECT_EQ(fault, "nginx does not read " + rig->folder().path("shop.conf") +
-                       " | put this line into http {} of its configuration: include " +
-                       rig->folder().path("shop.conf") + ";");
+                       " | put this line into http {} of " + rig->folder().path("nginx.conf") +
+                       ": include " + rig->folder().path("shop.conf") +
+                       "; or, when that is not the nginx that serves, write which is: "
+                       "traffic.nginx: [nginx, -c, FILE]");
 }
 
 TEST_F(LiveNginx, one_that_does_not_run_is_told) {
