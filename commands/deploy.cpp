@@ -116,6 +116,17 @@ std::string begin_rollout(cli::Context& context, deploy::Journal& journal,
   return r.id;
 }
 
+void use_applied_document(cli::Context& context, deploy::Journal& journal,
+                          const deploy::Place& place, const std::string& rollout,
+                          const std::string& reason) {
+  const policy::Document document =
+      deploy::find_deployment(context.existing_store(), place.deployment);
+  const Leased leased(journal, place, context.actor());
+  const Value spec =
+      deploy::with_places_of(journal.load(rollout).spec, deploy::expanded_spec(document, place));
+  journal.replace_spec(rollout, spec, context.actor(), reason);
+}
+
 // Approvals have their own rules; what was given is seen by whoever runs the rollout.
 void approve_awaited(cli::Context& context, const deploy::Rollout& rollout,
                      const std::string& reason) {

@@ -38,6 +38,12 @@ std::string begin_rollout(cli::Context& context, deploy::Journal& journal,
 void approve_awaited(cli::Context& context, const deploy::Rollout& rollout,
                      const std::string& reason);
 
+// From now on the rollout goes by where and how the applied document says (with_places_of). Throws
+// Error(locked) while somebody runs it.
+void use_applied_document(cli::Context& context, deploy::Journal& journal,
+                          const deploy::Place& place, const std::string& rollout,
+                          const std::string& reason);
+
 // Runs `act` on a rollout while its lease is held.
 deploy::Rollout with_runner(cli::Context& context, deploy::Journal& journal,
                             const std::string& rollout, deploy::RunnerSettings settings,

@@ -48,8 +48,13 @@ constexpr char kAbortDetails[] =
     R"(Takes everything back, from whatever state: no traffic to the new version, verified at the proxy, then it is
 stopped.
 
+A rollout keeps the document that it began with. Where that was wrong about the proxy or the processes, or the proxy
+has moved since, the way back cannot be verified and the rollout is stuck: apply the right document, stop who runs the
+rollout, and say --use-applied.
+
 EXAMPLES
   autopilot deploy abort shop --reason 'wrong build'
+  autopilot deploy abort shop --use-applied --reason 'nginx listens at 8080 now'
 )";
 
 constexpr char kRollbackDetails[] =
@@ -103,14 +108,19 @@ class AskCommand : public cli::Invocation {
     request.args = args();
     const std::int64_t id = journal.ask(rollout, request);
     const deploy::Answer answer = wait_for(context, journal, rollout, at, id);
-    render::Report report{
-        "autopilot.deploy-answer/v1",
-        {{"rollout", rollout}, {"request", kind_}, {"ok", answer.ok}, {"answer", answer.text}},
-        {}};
+    const deploy::Rollout r = journal.load(rollout);
+    const std::string stuck = r.stuck_since ? r.failing_why : "";
+    render::Report report{"autopilot.deploy-answer/v1",
+                          {{"rollout", rollout},
+                           {"request", kind_},
+                           {"ok", answer.ok},
+                           {"answer", answer.text},
+                           {"stuck", stuck}},
+                          {}};
     report.text.emplace_back(render::Lines{{fmt::format("{}: {}", rollout, answer.text)}});
+    if (!stuck.empty()) report.text.emplace_back(render::Lines{{"stuck    " + stuck}});
     context.show(report);
     if (!answer.ok) return cli::Exit::no;
-    const deploy::Rollout r = journal.load(rollout);
     return r.stuck_since ? cli::Exit::outside : cli::Exit::ok;
   }
 
@@ -121,6 +131,7 @@ class AskCommand : public cli::Invocation {
       if (const auto answer = journal.answer_to(id)) return *answer;
       if (!journal.holder(at)) {
         with_runner(context, journal, rollout, {}, [](deploy::Runner& r) { r.act(); });
+        if (const auto answer = journal.answer_to(id)) return *answer;
         continue;
       }
       context.world.clock.sleep(kAnswerPoll);
@@ -186,7 +197,23 @@ class Resume final : public AskCommand {
 
 class Abort final : public AskCommand {
  public:
-  explicit Abort(cli::Options& o) : AskCommand(o, "abort") {}
+  explicit Abort(cli::Options& o) : AskCommand(o, "abort") {
+    o.flag("--use-applied", use_applied_, "by the applied document, not the rollout's own copy");
+  }
+
+  cli::Exit run(cli::Context& context) override {
+    if (use_applied_) {
+      if (reason_.empty())
+        throw Error(ErrorKind::usage, "--use-applied needs a reason", "--reason TEXT");
+      deploy::Journal journal(context.existing_store().database(), context.world);
+      const deploy::Place at = place(context);
+      use_applied_document(context, journal, at, unfinished_rollout(journal, at), reason_);
+    }
+    return AskCommand::run(context);
+  }
+
+ private:
+  bool use_applied_ = false;
 };
 
 // A rollout of its own, which begins now and is carried out at once.

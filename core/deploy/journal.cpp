@@ -145,6 +145,22 @@ void Journal::write_rollout(const Rollout& r) {
            r.is_over() ? std::string(to_string(r.phase)) : std::string());
 }
 
+void Journal::replace_spec(const std::string& rollout, const Value& spec, const std::string& actor,
+                           const std::string& reason) {
+  WriteTransaction transaction(database_);
+  check_lease();
+  Rollout r = load(rollout);
+  r.spec = spec;
+  r.retry_at.reset();  // what failed is tried anew at once
+  write_rollout(r);
+  const Instant now = world_.clock.now();
+  write_events(rollout, {{fmt::format("{}/document/{}", rollout, now.micros()), "document",
+                          fmt::format("goes by the applied document, said {}", actor), Map{}}});
+  append_audit(database_, "deploy-document",
+               Map{{"rollout", rollout}, {"reason", reason}, {"spec", spec}}, actor, now);
+  transaction.commit();
+}
+
 void Journal::write_events(const std::string& rollout, const std::vector<Event>& events) {
   for (const Event& e : events) {
     database_

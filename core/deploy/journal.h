@@ -77,6 +77,11 @@ class Journal {
   std::optional<Current> current(const Place& place);
   std::vector<std::string> promoted_versions(const Place& place);  // newest first
 
+  // The rollout's copy of its document is another one from now on, and who said so is in the audit
+  // chain. REQUIRES the lease.
+  void replace_spec(const std::string& rollout, const Value& spec, const std::string& actor,
+                    const std::string& reason);
+
   // One transaction: the state, what was seen, what is to be done and what was answered. Throws
   // Error(locked) when the lease was lost.
   void record(const Stepped& stepped, const Observation& seen);

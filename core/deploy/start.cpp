@@ -96,6 +96,27 @@ Value expanded_spec(const policy::Document& document, const Place& place) {
   return policy::expand_deployment(*document.content.get("spec"), place.environment);
 }
 
+Value with_places_of(const Value& own, const Value& applied) {
+  const auto names = [](const Value& spec) {
+    std::vector<std::string> out;
+    for (const auto& [name, slot] : spec.get("slots")->as_map()) out.push_back(name);
+    std::sort(out.begin(), out.end());
+    return out;
+  };
+  if (names(own) != names(applied))
+    throw Error(ErrorKind::invalid,
+                fmt::format("the applied document has the slots {}, the rollout {}",
+                            join(names(applied), ", "), join(names(own), ", ")),
+                "a rollout goes back in the slots that it began with; apply a document with these");
+  Map out = own.as_map();
+  for (const char* part : {"slots", "hosts", "hosts_batch", "addresses", "ssh", "process", "health",
+                           "traffic", "deadlines"}) {
+    out.erase(part);
+    if (const Value* given = applied.get(part)) out[part] = *given;
+  }
+  return Value(std::move(out));
+}
+
 Rollout new_rollout(state::Store& store, Journal& journal, World& world, Process& process,
                     const StartRequest& request) {
   const policy::Document document = find_deployment(store, request.deployment);

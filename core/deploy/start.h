@@ -32,4 +32,9 @@ Value expanded_spec(const policy::Document& document, const Place& place);
 Rollout new_rollout(state::Store& store, Journal& journal, World& world, Process& process,
                     const StartRequest& request);
 
+// `own` with the parts of `applied` that say where and how: slots, hosts, processes, health,
+// traffic and deadlines. For a rollout whose own copy was wrong about these; its steps, rules and
+// metrics stay. Throws Error(invalid) when the slots have other names.
+Value with_places_of(const Value& own, const Value& applied);
+
 }  // namespace autopilot::deploy

@@ -133,7 +133,10 @@ TEST_F(Kubernetes, a_third_backend_and_a_missing_one_are_told) {
         "{\"name\": \"shop-old\", \"weight\": 5}, {\"name\": \"shop-blue\"");
   EXPECT_EQ(why(500), "httproute shop sends traffic to other backends too");
   alter("shop-green", "shop-lime");
-  EXPECT_EQ(why(500), "rule 0 of httproute shop has no backend shop-green");
+  EXPECT_EQ(
+      why(500),
+      "rule 0 of httproute shop has no backend shop-green; traffic.services names the Service of "
+      "each slot; both must be among backendRefs");
 }
 
 TEST_F(Kubernetes, an_answer_that_is_no_json_does_not_hold) {
