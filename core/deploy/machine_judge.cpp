@@ -46,13 +46,14 @@ void Stepping::take_samples() {
   r_.measured = measured;
   std::map<Instant, std::vector<const Sample*>> rows;
   for (const Sample& sample : seen_.samples) {
-    if (!r_.last_row || sample.to > *r_.last_row) rows[sample.to].push_back(&sample);
+    // Not newer than all: a log read with a delay comes later than what others measured.
+    if (r_.windows.is_new(sample)) rows[sample.to].push_back(&sample);
   }
   const bool blind = in_maintenance();
   for (const auto& [t, samples] : rows) {
     if (t > measured) break;  // of the future: it comes again
     if (r_.last_row && t - *r_.last_row > s_.longest_gap()) forget_stretches();
-    r_.last_row = t;
+    r_.last_row = std::max(t, r_.last_row.value_or(t));
     for (const Sample* sample : samples) r_.windows.add(*sample);
     if (blind) {
       forget_stretches();
@@ -138,7 +139,7 @@ void Stepping::judge_rule(Strategy::Rule& rule, Instant t) {
     state.since.reset();
     state.in_a_row = 0;
   }
-  state.judged = t;
+  state.judged = std::max(t, state.judged.value_or(t));
   state.last = result.answer == Condition::Answer::yes ? "yes" : "no";
   if (result.answer == Condition::Answer::no) {
     state.told = false;

@@ -112,7 +112,7 @@ struct Rollout {
   Duration held;                       // credited to the present hold
   std::optional<Instant> credited_to;  // up to there
   std::optional<Instant> measured;     // the last observation
-  std::optional<Instant> last_row;     // the newest sample that was judged
+  std::optional<Instant> last_row;     // the newest sample that was judged, of any metric
   std::map<std::string, RuleState> rules;
   std::map<std::string, AnalysisState> analyses;
   std::vector<std::string> active;  // analyses that go on

@@ -4,9 +4,21 @@
 
 namespace autopilot::deploy {
 
+bool Windows::is_new(const Sample& sample) const {
+  const std::optional<Instant> numbers = newest(sample.metric, sample.arm);
+  if (numbers && sample.to <= *numbers) return false;
+  if (sample.no_data.empty()) return true;
+  const auto silence = silences_.find({sample.metric, sample.arm});
+  return silence == silences_.end() || sample.to > silence->second.to;
+}
+
 void Windows::add(const Sample& sample) {
-  no_data_[{sample.metric, sample.arm}] = sample.no_data;
-  if (!sample.no_data.empty()) return;
+  Silence& silence = silences_[{sample.metric, sample.arm}];
+  silence.why = sample.no_data;
+  if (!sample.no_data.empty()) {
+    silence.to = sample.to;
+    return;
+  }
   if (sample.value && !std::isfinite(*sample.value)) return;
   std::deque<Measured>& all = arms_[{sample.metric, sample.arm}];
   all.push_back({sample.from, sample.to, sample.bad, sample.total, sample.value});
@@ -43,8 +55,8 @@ std::optional<Instant> Windows::newest(const std::string& metric, const std::str
 }
 
 std::string Windows::no_data(const std::string& metric, const std::string& arm) const {
-  const auto found = no_data_.find({metric, arm});
-  return found == no_data_.end() ? "" : found->second;
+  const auto found = silences_.find({metric, arm});
+  return found == silences_.end() ? "" : found->second.why;
 }
 
 std::size_t Windows::size() const {

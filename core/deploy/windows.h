@@ -22,6 +22,9 @@ struct Reach {
 class Windows {
  public:
   explicit Windows(Duration kept = Duration::seconds(60)) : kept_(kept) {}
+  // It ends after the last with numbers of its metric and arm; one without, also after the last
+  // without.
+  bool is_new(const Sample& sample) const;
   // Samples without numbers count for nothing. In rising order of their ends, for each arm.
   void add(const Sample& sample);
   // The share of bad events, or the last value; absent when there is nothing to tell it by.
@@ -43,7 +46,11 @@ class Windows {
 
   Duration kept_;
   std::map<std::pair<std::string, std::string>, std::deque<Measured>> arms_;
-  std::map<std::pair<std::string, std::string>, std::string> no_data_;
+  struct Silence {
+    std::string why;  // empty: the newest sample has numbers
+    Instant to;       // of the last without
+  };
+  std::map<std::pair<std::string, std::string>, Silence> silences_;
 };
 
 }  // namespace autopilot::deploy

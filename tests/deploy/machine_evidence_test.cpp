@@ -35,6 +35,46 @@ TEST(machine, a_tick_credits_all_rows_since_the_last_one_and_no_gap_between_them
   EXPECT_LT(tick(6, 5), 10) << "five rows are missing";
 }
 
+// A log that is read with a delay of more than an interval, beside a metric that is there at once.
+class LateErrors {
+ public:
+  MachineWorld w{spec_with(R"({"metrics": {
+      "errors": {"provider": "prometheus", "kind": "count", "bad": "b", "total": "t",
+                 "window": "1m", "min_requests": 10},
+      "memory": {"provider": "process", "kind": "value"}}})")};
+
+  void tick() {
+    w.now = w.now + Duration::seconds(10);
+    Observation seen = w.measurement();
+    for (Sample& s : seen.samples) {
+      s.from = s.from - Duration::seconds(12);
+      s.to = s.to - Duration::seconds(12);
+    }
+    for (const char* arm : {"canary", "stable"}) {
+      seen.samples.push_back({"memory", arm, w.now - Duration::seconds(10), w.now, 0, 0, 0.1, ""});
+    }
+    w.see(std::move(seen));
+  }
+  bool until(const std::function<bool()>& holds) {
+    for (int i = 0; i < 100 && !holds(); ++i) tick();
+    return holds();
+  }
+};
+
+TEST(machine, what_comes_late_is_credited_though_another_metric_was_judged_later) {
+  LateErrors late;
+  EXPECT_TRUE(late.until([&] { return late.w.rollout.state() == "promoted"; }));
+  EXPECT_EQ(late.w.count("gap"), 0);
+}
+
+TEST(machine, what_comes_late_is_judged_though_another_metric_was_judged_later) {
+  LateErrors late;
+  ASSERT_TRUE(late.until([&] { return late.w.rollout.weight_bp == 500; }));
+  late.w.bad = 10;
+  ASSERT_TRUE(late.until([&] { return late.w.rollout.is_over(); }));
+  EXPECT_EQ(late.w.rollout.cause_kind, "rule") << late.w.rollout.cause;
+}
+
 TEST(machine, no_more_is_given_while_a_rule_holds_that_has_not_fired_yet) {
   MachineWorld w(spec_with(R"({"steps": [{"weight": "5%"}, {"weight": "50%"}]})"));
   w.bad = 10;
