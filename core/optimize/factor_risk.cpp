@@ -109,12 +109,12 @@ class FactorRisk {
         curve.a -= off;
         fill.add(i, curve, c.min, high, penalty(i));
       } else {
-        fill.add_base(i, c.min);
+        fill.add_base(i, c.min, high);
         fill.add_smooth(i, c.curve, c.min, high, off, penalty(i));
       }
     }
     fill.finish();
-    return fill.fill(outer_, &near_);
+    return fill.fill(outer_, [this](std::size_t i) { return near_[i]; });
   }
 
   Vector exposure(const Filled& filled) const {
@@ -153,7 +153,7 @@ class FactorRisk {
     for (std::size_t i = 0; i < filled.falls.size(); ++i) {
       const double w = filled.falls[i];
       if (w == 0) continue;
-      const std::size_t region = filled.region[i];
+      const std::size_t region = filled.region[forest_.home[i]];
       for (std::size_t a = 0; a < k; ++a) {
         for (std::size_t b = 0; b < k; ++b) H[a][b] += w * F[a][i] * F[b][i];
         if (region != kFree) pull[region][a] += w * F[a][i];

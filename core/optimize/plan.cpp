@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/units.h"
+#include "core/optimize/name_index.h"
 
 namespace autopilot::optimize {
 namespace {
@@ -115,6 +115,9 @@ class Reading {
     default_shift_ = share_of(spec_.get("max_shift"));
     if (rows != nullptr) {
       plan_.open.channels.reserve(rows->size());
+      plan_.tier.reserve(rows->size());
+      plan_.constraints.reserve(rows->size());
+      index_.reserve(rows->size());
       for (const ChannelRow& row : *rows) add_channel(row);
     } else {
       for (const Value& channel : spec_.get("channels")->as_list()) {
@@ -127,9 +130,12 @@ class Reading {
       plan_.tier.clear();
   }
 
+  auto id_at() const {
+    return [this](std::size_t i) -> std::string_view { return plan_.open.channels[i].id; };
+  }
   void add_channel(const ChannelRow& row) {
     const std::size_t i = plan_.open.channels.size();
-    if (!index_.emplace(row.id, i).second)
+    if (!index_.add(row.id, i, id_at()))
       throw Error(ErrorKind::invalid, fmt::format("two channels are called {}", row.id));
     Channel channel;
     channel.id = row.id;
@@ -155,8 +161,7 @@ class Reading {
   }
 
   std::size_t channel_called(const std::string& id, std::string_view where) const {
-    const auto found = index_.find(id);
-    if (found != index_.end()) return found->second;
+    if (const auto found = index_.find(id, id_at())) return *found;
     std::vector<std::string> known;
     for (const Channel& c : plan_.open.channels) known.push_back(c.id);
     if (known.size() > 1000) known.resize(1000);
@@ -279,7 +284,7 @@ class Reading {
   const Value& spec_;
   Plan plan_;
   std::optional<double> default_shift_;
-  std::unordered_map<std::string, std::size_t> index_;
+  NameIndex index_;
   std::map<std::string, std::vector<std::size_t>> by_row_;
   std::map<std::string, bool> used_;
 };

@@ -16,6 +16,12 @@ struct Demand {
   double returned = 0;  // by `low`, where that was asked for
 };
 
+// What is as good given as left.
+struct OpenStep {
+  std::size_t channel;
+  double width;
+};
+
 class Pool {
  public:
   // With returns, demand() can tell what is returned, too; no penalties then.
@@ -32,10 +38,10 @@ class Pool {
   void finish();  // after the last part
 
   Demand demand(double price, bool with_returns = false);
-  // Adds what each part gets to its channel, the least and the most, and how much it would get more
-  // for a price that is 1 lower.
-  void spend(double price, std::vector<double>& low, std::vector<double>& high,
-             std::vector<double>& falls);
+  // Adds what each part gets to its channel, and how much it would get more for a price that is 1
+  // lower. Steps whose slope is that very price get nothing and are told in `open`.
+  void spend(double price, std::vector<double>& spend, std::vector<double>& falls,
+             std::vector<OpenStep>& open);
 
   // Where the amount `target` may be had, to go by the smooth parts' slope at `price`, where
   // `smooth` of it come from them; steps counted exactly. `bend` is how much the smooth parts'
@@ -68,6 +74,7 @@ class Pool {
     std::uint32_t channel;
   };
   Lane& lane(Family family, double shift);
+  void sort_steps();
   LaneSums look(const Penalised& part, double price) const;
   std::size_t steps_above(double price, bool or_at) const;
 

@@ -38,7 +38,7 @@ const std::vector<std::string> kChannelColumns{
     "p",          "c",         "carry_over"};
 
 std::optional<Curve> curve_of(const Row& row, const std::string& id) {
-  const std::string type = row.text(kType);
+  const std::string_view type = row.text(kType);
   if (type.empty()) return std::nullopt;
   const std::optional<Family> family = parse_family(type);
   if (!family || *family == Family::piecewise) {
@@ -68,7 +68,7 @@ ChannelRow channel_of(const Row& row) {
   out.active_min = row.amount(kMinIfActive);
   out.fixed_cost = row.amount(kFixedCost);
   out.max_shift = row.share(kMaxShift);
-  const std::string frozen = row.text(kFrozen);
+  const std::string_view frozen = row.text(kFrozen);
   out.frozen = frozen == "true" || frozen == "1";
   out.tier = static_cast<std::size_t>(row.amount(kTier).value_or(1));
   out.curve = curve_of(row, out.id);
@@ -125,7 +125,7 @@ std::vector<Observation> read_observations(std::string_view text, std::uint32_t 
     for (const std::size_t column : {2u, 3u, 4u})
       if (!returned) returned = row.number(column);
     if (!returned) return row.fault(2, "an observation needs return, conversions or revenue");
-    out.push_back({row.text(0), row.amount(1).value_or(0), *returned});
+    out.push_back({std::string(row.text(0)), row.amount(1).value_or(0), *returned});
   });
   return out;
 }

@@ -179,7 +179,7 @@ TEST(values, of_many_are_those_of_each) {
     channels.push_back(channel(any_curve(dice, money, scale_of(dice))));
     spend.push_back(i % 50 == 0 ? 0 : money * std::pow(10.0, dice.real(-12, 3)));
   }
-  const std::vector<double> all = values_at(channels, spend);
+  const std::vector<double> all = returns_at(channels, spend);
   for (std::size_t i = 0; i < spend.size(); ++i) {
     const double one = value_at(channels[i].curve, spend[i]);
     EXPECT_NEAR(all[i], one, 1e-13 * std::abs(one)) << to_string(channels[i].curve.family);
