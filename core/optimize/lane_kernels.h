@@ -11,11 +11,12 @@ namespace autopilot::optimize {
 
 inline constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 inline constexpr double kHair = 1e-5;         // a move whose cube is no matter
+inline constexpr double kMostBent = 0.1;      // of a move: by how much its second term may bend it
 inline constexpr double kNearlyThere = 1e-5;  // a last step whose cube is no matter
 
 inline constexpr double kTwoLogsOfTwo = 1.3862943611198906;
 
-struct Price {
+struct LanePrice {
   double plain, inverse, inverse_root, logarithm;
   double moved;  // its logarithm, since the last look
   bool is_far;   // that is too much for two terms
@@ -60,7 +61,7 @@ AUTOPILOT_INLINE PackBits step_hill(Pack& z, Pack k, Pack target, Odds& out) {
 }
 // Two packs at once: each waits for its own results most of the time. From where they were, along
 // what is known of their course; where the price hardly moved, that is all of it.
-AUTOPILOT_INLINE void solve_hills(Lane& lane, std::size_t i, const Price& price, Odds* out) {
+AUTOPILOT_INLINE void solve_hills(Lane& lane, std::size_t i, const LanePrice& price, Odds* out) {
   Pack z[kTogether], k[kTogether], target[kTogether];
   PackBits open = reinterpret_cast<PackBits>(all(0.0));
 #pragma GCC unroll 2
@@ -69,8 +70,10 @@ AUTOPILOT_INLINE void solve_hills(Lane& lane, std::size_t i, const Price& price,
     k[j] = load(&lane.r[at]);
     const Pack sigma = load(&lane.sigma[at]), bell = load(&lane.bell[at]);
     const Pack rate = 1.0 / (k[j] - 2.0 * sigma);
-    const Pack off = price.moved * rate * (1.0 + price.moved * bell * rate * rate);
-    z[j] = load(&lane.warm[at]) + off;
+    const Pack bent = price.moved * bell * rate * rate;
+    const Pack off = price.moved * rate * (1.0 + bent);
+    // What is near its turn could be led to the rising side.
+    z[j] = absolute(bent) < kMostBent ? load(&lane.warm[at]) + off : all(kNone);
     open |= z[j] != z[j];
     move_odds(sigma, bell, off, out[j]);
   }
@@ -100,53 +103,53 @@ AUTOPILOT_INLINE void solve_hills(Lane& lane, std::size_t i, const Price& price,
 }
 
 template <Family kFamily, bool kReturns>
-AUTOPILOT_INLINE Wanted wanted(Lane& lane, std::size_t i, const Price& price, const Odds& odds) {
+AUTOPILOT_INLINE Wanted wanted(Lane& lane, std::size_t i, const LanePrice& price,
+                               const Odds& odds) {
   const Pack p = load(&lane.p[i]), q = load(&lane.q[i]);
   Wanted out{};
-  if inline constexpr (kFamily == Family::logarithm) {
+  if constexpr (kFamily == Family::logarithm) {
     const Pack x = p * price.inverse;
     out.x = x - q;
     out.fall = x * price.inverse;
-    if inline constexpr (kReturns) out.returned = p * log1p_of(most(out.x, all(0.0)) / q);
-  } else if inline constexpr (kFamily == Family::exponential) {
+    if constexpr (kReturns) out.returned = p * log1p_of(most(out.x, all(0.0)) / q);
+  } else if constexpr (kFamily == Family::exponential) {
     out.x = q - p * price.logarithm;
     out.fall = p * price.inverse;
-    if inline constexpr (kReturns)
+    if constexpr (kReturns)
       out.returned = -load(&lane.size[i]) * expm1_of(out.x * load(&lane.r[i]));
-  } else if inline constexpr (kFamily == Family::michaelis_menten) {
+  } else if constexpr (kFamily == Family::michaelis_menten) {
     const Pack x = p * price.inverse_root;
     out.x = x - q;
     out.fall = x * (price.inverse / 2);
-    if inline constexpr (kReturns) out.returned = p * out.x * p / (x * q);
-  } else if inline constexpr (kFamily == Family::quadratic) {
+    if constexpr (kReturns) out.returned = p * out.x * p / (x * q);
+  } else if constexpr (kFamily == Family::quadratic) {
     const Pack r = load(&lane.r[i]);
     out.x = (p - price.plain) / r;
     out.fall = 1.0 / r;
-    if inline constexpr (kReturns) out.returned = out.x * (p - 0.5 * r * out.x);
-  } else if inline constexpr (kFamily == Family::power) {
+    if constexpr (kReturns) out.returned = out.x * (p - 0.5 * r * out.x);
+  } else if constexpr (kFamily == Family::power) {
     const Pack r = load(&lane.r[i]);
     const Pack x = exp_of((p - price.logarithm) * r);
     out.x = x - q;
     out.fall = x * r * price.inverse;
-    if inline constexpr (kReturns) out.returned = x * price.plain * r / (r - 1.0) - load(&lane.offset[i]);
+    if constexpr (kReturns) out.returned = x * price.plain * r / (r - 1.0) - load(&lane.offset[i]);
   } else {
     const PackBits some = price.logarithm - load(&lane.t[i]) < load(&lane.turn[i]);
     const Pack x = p * odds.bell * price.inverse;
     out.x = some ? x - q : all(-kInfinity);
     const Pack k = load(&lane.r[i]);
     out.fall = x * price.inverse * (k - 1.0) / (k - 2.0 * odds.sigma);
-    if inline constexpr (kReturns) out.returned = load(&lane.size[i]) * odds.sigma - load(&lane.offset[i]);
+    if constexpr (kReturns) out.returned = load(&lane.size[i]) * odds.sigma - load(&lane.offset[i]);
   }
   return out;
 }
 
 // `lane.last_logarithm` is that of the last price that its Hill parts know.
-inline Price price_of(const Lane& lane, double price) {
+inline LanePrice price_for(const Lane& lane, double price) {
   const double at = price + lane.shift;
   const double logarithm = at > 0 ? std::log(at) : 0;
   const double moved = logarithm - lane.last_logarithm;
-  return {at,        1 / at, at > 0 ? 1 / std::sqrt(at) : 0,
-          logarithm, moved,  std::abs(moved) > kHair};
+  return {at, 1 / at, at > 0 ? 1 / std::sqrt(at) : 0, logarithm, moved, std::abs(moved) > kHair};
 }
 
 }  // namespace autopilot::optimize

@@ -126,9 +126,9 @@ Lane Lane::pick(const std::vector<std::uint32_t>& parts) const {
     to.reserve(parts.size());
     for (const std::uint32_t i : parts) to.push_back(from[i]);
   };
-  for (const auto list : {&Lane::low, &Lane::high, &Lane::p, &Lane::q, &Lane::r, &Lane::t,
-                          &Lane::warm, &Lane::sigma, &Lane::bell, &Lane::turn, &Lane::at_low,
-                          &Lane::at_high, &Lane::size, &Lane::offset})
+  for (const auto list :
+       {&Lane::low, &Lane::high, &Lane::p, &Lane::q, &Lane::r, &Lane::t, &Lane::warm, &Lane::sigma,
+        &Lane::bell, &Lane::turn, &Lane::at_low, &Lane::at_high, &Lane::size, &Lane::offset})
     pick_from(this->*list, out.*list);
   for (const std::uint32_t i : parts) out.channel.push_back(channel[i]);
   out.finish();

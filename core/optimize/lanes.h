@@ -50,9 +50,9 @@ LaneSums look_at(Lane& lane, double price, bool with_returns, double* amounts, d
 
 inline constexpr std::size_t kTerms = 13;
 
-// What a lane wants near a price λ, as long as |ln(price / λ)| is at most `reach`: `rise[k]`, k from
-// 1, times the kth power of that logarithm on top of `amount`. Exact to rounding for all parts but
-// those of `open`, which meet a bound on the way or bend too much, and have to be looked at.
+// What a lane wants near a price λ, as long as |ln(price / λ)| is at most `reach`: `rise[k]`, k
+// from 1, times the kth power of that logarithm on top of `amount`. Exact to rounding for all parts
+// but those of `open`, which meet a bound on the way or bend too much, and have to be looked at.
 struct LaneExpansion {
   double amount = 0, returned = 0;  // at λ
   std::array<double, kTerms> rise{};

@@ -5,7 +5,7 @@ namespace autopilot::optimize {
 namespace {
 
 template <Family kFamily, bool kReturns>
-AUTOPILOT_INLINE LaneSums run(Lane& lane, const Price& price, double* amounts, double* falls) {
+AUTOPILOT_INLINE LaneSums run(Lane& lane, const LanePrice& price, double* amounts, double* falls) {
   LaneSums out;
   const std::size_t n = lane.low.size();
   for (std::size_t from = 0; from < n; from += kSummed) {
@@ -39,7 +39,7 @@ AUTOPILOT_INLINE LaneSums run(Lane& lane, const Price& price, double* amounts, d
 }
 
 template <bool kReturns>
-AUTOPILOT_INLINE LaneSums by_family(Lane& lane, const Price& price, double* amounts,
+AUTOPILOT_INLINE LaneSums by_family(Lane& lane, const LanePrice& price, double* amounts,
                                     double* falls) {
   switch (lane.family) {
     case Family::logarithm:
@@ -57,11 +57,12 @@ AUTOPILOT_INLINE LaneSums by_family(Lane& lane, const Price& price, double* amou
   }
 }
 template <bool kReturns>
-AUTOPILOT_WIDE LaneSums look_wide(Lane& lane, const Price& price, double* amounts, double* falls) {
+AUTOPILOT_WIDE LaneSums look_wide(Lane& lane, const LanePrice& price, double* amounts,
+                                  double* falls) {
   return by_family<kReturns>(lane, price, amounts, falls);
 }
 template <bool kReturns>
-LaneSums look_plain(Lane& lane, const Price& price, double* amounts, double* falls) {
+LaneSums look_plain(Lane& lane, const LanePrice& price, double* amounts, double* falls) {
   return by_family<kReturns>(lane, price, amounts, falls);
 }
 
@@ -83,7 +84,7 @@ LaneSums all_of(const Lane& lane, double* amounts, double* falls) {
 LaneSums look_at(Lane& lane, double price, bool with_returns, double* amounts, double* falls) {
   const double at = price + lane.shift;
   if (!(at > 0) && lane.family != Family::quadratic) return all_of(lane, amounts, falls);
-  const Price known = price_of(lane, price);
+  const LanePrice known = price_for(lane, price);
   lane.last_logarithm = known.logarithm;
   if (with_returns)
     return (has_wide() ? look_wide<true> : look_plain<true>)(lane, known, amounts, falls);

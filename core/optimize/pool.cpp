@@ -149,17 +149,7 @@ double Pool::step_low(double price) const { return reached_[steps_above(price, f
 
 Demand Pool::demand(double price, bool with_returns) {
   Demand out{base_, 0, 0, base_value_};
-  for (Lane& lane : lanes_) {
-    const LaneSums sums = look_at(lane, price, with_returns, nullptr, nullptr);
-    out.low += sums.amount;
-    out.fall += sums.fall;
-    out.returned += sums.returned;
-  }
-  for (const Penalised& part : penalised_) {
-    const LaneSums sums = look(part, price);
-    out.low += sums.amount;
-    out.fall += sums.fall;
-  }
+  if (!add_expanded_demand(price, with_returns, out)) add_smooth_demand(price, with_returns, out);
   out.high = out.low;
   if (steps_.empty()) return out;
   const std::size_t taken = steps_above(price, false);
@@ -167,6 +157,16 @@ Demand Pool::demand(double price, bool with_returns) {
   out.high += reached_[steps_above(price, true)];
   if (with_returns) out.returned += earned_[taken];
   return out;
+}
+
+void Pool::add_smooth_demand(double price, bool with_returns, Demand& out) {
+  const auto add = [&](const LaneSums& sums) {
+    out.low += sums.amount;
+    out.fall += sums.fall;
+    out.returned += sums.returned;
+  };
+  for (Lane& lane : lanes_) add(look_at(lane, price, with_returns, nullptr, nullptr));
+  for (const Penalised& part : penalised_) add(look(part, price));
 }
 
 void Pool::spend(double price, std::vector<double>& spend, std::vector<double>& falls,

@@ -214,6 +214,11 @@ bool Waterfill::is_smooth_between(std::size_t k, double a, double b) const {
          std::isnan(pool.middle_step(std::min(a, b), std::max(a, b)));
 }
 
+void Waterfill::expect_near(double price, double reach) {
+  for (Pool& pool : pools_) pool.expect_near(price, reach);
+  known_.assign(known_.size(), {});
+}
+
 double Waterfill::price_of(double target, double hint) {
   const double end = price_at_end(0, target);
   return std::isnan(end) ? search(0, target, hint) : end;

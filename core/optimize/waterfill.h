@@ -57,6 +57,8 @@ class Waterfill {
   bool begin();
   Demand demand(double price, bool with_returns) { return demand(0, price, with_returns); }
   double price_of(double target, double hint);
+  // As Pool::expect_near, for all.
+  void expect_near(double price, double reach);
   // As Pool::guess, for all.
   double guess(double price, const Demand& there, double target, double bend) const;
   // The least and the most that all can be given.

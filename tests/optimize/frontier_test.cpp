@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/optimize/lanes.h"
@@ -92,6 +93,24 @@ TEST(frontier, each_point_is_what_solving_for_its_total_gives) {
       expect_same_as_solved(
           p, point,
           "seed " + std::to_string(seed) + " total " + std::to_string(point.total / money));
+  }
+}
+
+// Totals so close that what all want is worked out for several of them at once.
+TEST(frontier, of_close_totals_is_what_solving_for_each_gives) {
+  for (unsigned seed = 1; seed <= 40; ++seed) {
+    Dice dice(4000 + seed);
+    const double money = scale_of(dice), worth = scale_of(dice);
+    Problem p = any_problem(seed, static_cast<std::size_t>(dice.whole(20, 300)), money, worth,
+                            seed % 3 == 0);
+    if (seed % 4 == 0) p.total_min = 0;
+    std::vector<double> totals;
+    for (int k = 0; k < 60; ++k) totals.push_back(p.total_max * (0.7 + 0.002 * k));
+    if (seed % 5 == 0) std::reverse(totals.begin(), totals.end());
+    const std::vector<FrontierPoint> points = frontier_of(p, totals, nullptr);
+    for (std::size_t k = 0; k < points.size(); k += 7)
+      expect_same_as_solved(p, points[k], "seed " + std::to_string(seed));
+    for (const FrontierPoint& point : points) EXPECT_LE(point.gap, 1e-12) << seed;
   }
 }
 
