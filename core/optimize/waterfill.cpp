@@ -73,10 +73,13 @@ void Waterfill::add_with_friction(std::size_t channel, const Curve& curve, doubl
     add_part({low, high, 0, false}, kink, high, friction);
     return;
   }
-  for (const Stretch& part : concave_envelope(curve, low, high)) {
+  const auto add_stretch = [&](const Stretch& part) {
     add_part(part, part.low, std::min(part.high, kink), -friction);
     add_part(part, std::max(part.low, kink), part.high, friction);
-  }
+  };
+  if (is_straight(curve) && curve.family != Family::piecewise)
+    return add_stretch({low, high, slope_at(curve, low), true});
+  for (const Stretch& part : concave_envelope(curve, low, high)) add_stretch(part);
 }
 
 void Waterfill::finish() {
