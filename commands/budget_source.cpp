@@ -48,7 +48,12 @@ class BudgetReader {
   optimize::Plan plan_of(const policy::Document& document, const Value& spec) {
     const std::string table = optimize::channels_file(spec);
     if (table.empty()) return optimize::plan_from(document.id, spec, nullptr);
-    const std::vector<optimize::ChannelRow> rows = read_rows(beside(document.file, table));
+    const std::uint32_t at = source(beside(document.file, table));
+    optimize::ChannelRows rows = optimize::channel_rows(text(at), at, context_.diagnostics);
+    rows.each = [this, each = std::move(rows.each)](const auto& visit) {
+      each(visit);
+      stop_at_faults(context_);
+    };
     return optimize::plan_from(document.id, spec, &rows);
   }
 
@@ -101,13 +106,6 @@ class BudgetReader {
   }
   const std::string& text(std::uint32_t source) const {
     return context_.diagnostics.sources().text(source);
-  }
-
-  std::vector<optimize::ChannelRow> read_rows(const std::string& path) {
-    const std::uint32_t at = source(path);
-    auto rows = optimize::read_channel_rows(text(at), at, context_.diagnostics);
-    stop_at_faults(context_);
-    return rows;
   }
 
   void fit(const std::string& path, BudgetSource& out) {

@@ -14,6 +14,7 @@ namespace autopilot::optimize {
 namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+constexpr std::uint64_t kExact = std::uint64_t{1} << 53;  // whole numbers below it are doubles
 
 struct Cell {
   std::string_view text;
@@ -161,6 +162,28 @@ class JsonRow : public Row {
   mutable std::string written_;
 };
 
+// What most cells are, digits and a point: a whole number below 2^53 over a power of ten that is
+// exact, too, is rounded once, as it should be. Anything else is left to others.
+std::optional<double> plain_number(std::string_view cell) {
+  constexpr double kTens[] = {1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                              1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  if (cell.size() > 16 || cell.front() == '.' || cell.back() == '.') return std::nullopt;
+  std::uint64_t digits = 0;
+  std::size_t point = cell.size();
+  for (std::size_t i = 0; i < cell.size(); ++i) {
+    const auto digit = static_cast<unsigned>(cell[i] - '0');
+    if (digit <= 9)
+      digits = digits * 10 + digit;
+    else if (cell[i] == '.' && point == cell.size())
+      point = i;
+    else
+      return std::nullopt;
+  }
+  if (digits >= kExact) return std::nullopt;
+  const std::size_t places = point == cell.size() ? 0 : cell.size() - 1 - point;
+  return static_cast<double>(digits) / kTens[places];
+}
+
 template <class F>
 void each_line(std::string_view text, F visit) {
   for (std::size_t at = 0; at < text.size();) {
@@ -195,6 +218,7 @@ void read_json_line(std::string_view line, std::size_t offset, Reader& reader,
 std::optional<double> Row::number(std::size_t column) const {
   const std::string_view cell = text(column);
   if (cell.empty()) return std::nullopt;
+  if (const std::optional<double> value = plain_number(cell)) return value;
   double value = 0;
   const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   if (error == std::errc() && end == cell.data() + cell.size() && std::isfinite(value))

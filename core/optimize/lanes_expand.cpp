@@ -9,9 +9,9 @@
 namespace autopilot::optimize {
 namespace {
 
-constexpr double kMostBend = 0.25;   // by how much a part's elasticity times reach may go
-constexpr double kNoMatter = 2e-17;  // of a part: what the terms left out may come to
-constexpr double kSpare = 2;         // by how much a fall may grow on the way, see kMostBend
+constexpr double kMostChange = 0.25;  // by how much a part's elasticity times reach may go
+constexpr double kNoMatter = 2e-17;   // of a part: what the terms left out may come to
+constexpr double kSpare = 2;          // by how much a fall may grow on the way, see kMostChange
 
 using Terms = std::array<double, kTerms>;
 using PackTerms = Pack[kTerms];
@@ -56,12 +56,12 @@ AUTOPILOT_INLINE PackBits is_settled(const PackTerms terms, double reach) {
 template <Family kFamily>
 AUTOPILOT_INLINE PackBits is_calm(const Lane& lane, std::size_t i, const LanePrice& price,
                                   const Odds& odds, double reach) {
-  if constexpr (kFamily == Family::power) return load(&lane.r[i]) * reach <= kMostBend;
+  if constexpr (kFamily == Family::power) return load(&lane.r[i]) * reach <= kMostChange;
   if constexpr (kFamily == Family::hill) {
     const Pack k = load(&lane.r[i]), rate = absolute(1.0 / (k - 2.0 * odds.sigma));
     const PackBits some = price.logarithm - load(&lane.t[i]) < load(&lane.turn[i]);
-    return some & ((1.0 - k) * rate * reach <= kMostBend) &
-           (2.0 * odds.bell * rate * rate * reach <= kMostBend);
+    return some & ((1.0 - k) * rate * reach <= kMostChange) &
+           (2.0 * odds.bell * rate * rate * reach <= kMostChange);
   }
   return reinterpret_cast<PackBits>(all(0.0)) == 0;
 }

@@ -93,7 +93,7 @@ class Reading {
     plan_.resolution = number_of(spec.get("resolution")).value_or(plan_.unit.empty() ? 0 : 0.01);
   }
 
-  Plan read(const std::vector<ChannelRow>* rows) {
+  Plan read(const ChannelRows* rows) {
     read_channels(rows);
     read_groups();
     read_pacing();
@@ -111,14 +111,14 @@ class Reading {
     if (value) add(limit, index, *value);
   }
 
-  void read_channels(const std::vector<ChannelRow>* rows) {
+  void read_channels(const ChannelRows* rows) {
     default_shift_ = share_of(spec_.get("max_shift"));
     if (rows != nullptr) {
-      plan_.open.channels.reserve(rows->size());
-      plan_.tier.reserve(rows->size());
-      plan_.constraints.reserve(rows->size());
-      index_.reserve(rows->size());
-      for (const ChannelRow& row : *rows) add_channel(row);
+      plan_.open.channels.reserve(rows->at_most);
+      plan_.tier.reserve(rows->at_most);
+      plan_.constraints.reserve(rows->at_most);
+      index_.reserve(rows->at_most);
+      rows->each([this](const ChannelRow& row) { add_channel(row); });
     } else {
       for (const Value& channel : spec_.get("channels")->as_list()) {
         std::string fault;
@@ -126,6 +126,8 @@ class Reading {
         if (!fault.empty()) throw Error(ErrorKind::invalid, fault);
       }
     }
+    if (!twice_.empty())
+      throw Error(ErrorKind::invalid, fmt::format("two channels are called {}", twice_));
     if (std::none_of(plan_.tier.begin(), plan_.tier.end(), [](std::size_t t) { return t > 1; }))
       plan_.tier.clear();
   }
@@ -135,8 +137,10 @@ class Reading {
   }
   void add_channel(const ChannelRow& row) {
     const std::size_t i = plan_.open.channels.size();
-    if (!index_.add(row.id, i, id_at()))
-      throw Error(ErrorKind::invalid, fmt::format("two channels are called {}", row.id));
+    if (!index_.add(row.id, i, id_at())) {
+      if (twice_.empty()) twice_ = row.id;
+      return;
+    }
     Channel channel;
     channel.id = row.id;
     channel.current = row.current;
@@ -285,6 +289,7 @@ class Reading {
   Plan plan_;
   std::optional<double> default_shift_;
   NameIndex index_;
+  std::string twice_;  // the first id that there are two of
   std::map<std::string, std::vector<std::size_t>> by_row_;
   std::map<std::string, bool> used_;
 };
@@ -369,7 +374,7 @@ std::string channels_file(const Value& spec) {
   return channels != nullptr && channels->is_map() ? text_of(channels->get("from")) : std::string();
 }
 
-Plan plan_from(const std::string& id, const Value& spec, const std::vector<ChannelRow>* rows) {
+Plan plan_from(const std::string& id, const Value& spec, const ChannelRows* rows) {
   return Reading(id, spec).read(rows);
 }
 
