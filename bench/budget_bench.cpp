@@ -1,8 +1,9 @@
-// Budgets: straight and smooth returns beside GLPK and HiGHS, risk beside a dense method, S-curves,
-// the frontier, and whole commands.
-// Usage: budget_bench AUTOPILOT FOLDER [--full]
+// Budgets: straight and smooth returns, risk, S-curves, the frontier, whole commands; beside the
+// solvers that are installed.
+// Usage: budget_bench AUTOPILOT FOLDER
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <string>
 
 #include "bench/measure.h"
+#include "bench/peers.h"
 #include "bench/process.h"
 #include "core/optimize/frontier.h"
 #include "core/optimize/separable.h"
@@ -127,11 +129,11 @@ Problem dense(Problem p) {
   return p;
 }
 
-Solution solved(const Problem& problem, const std::string& solver = "") {
+Solution solved(const Problem& problem, const std::string& solver = "", double seconds = 300) {
   optimize::SolveOptions options;
   options.solver = solver;
   options.lp = optimize::solve_with_glpk;
-  options.seconds = 300;
+  options.seconds = seconds;
   return optimize::solve(problem, options);
 }
 
@@ -139,36 +141,49 @@ double milliseconds(const std::function<void()>& work, int rounds) {
   return interleave({work}, rounds)[0].median * 1e3;
 }
 
-// Of HiGHS within scipy; nothing where that is not installed.
-std::optional<double> highs_ms(const std::string& script, std::size_t n) {
-  const std::string command = fmt::format("python3 {} {} 2>/dev/null", script, n);
-  FILE* pipe = ::popen(command.c_str(), "r");
-  if (pipe == nullptr) return std::nullopt;
-  double seconds = 0;
-  const int read = std::fscanf(pipe, "%lf", &seconds);
-  ::pclose(pipe);
-  return read == 1 ? std::optional<double>(seconds * 1e3) : std::nullopt;
+// A row for each peer; without one where there is none. Then how our return compares.
+void report_beside(const std::string& what, double ours, double objective,
+                   const std::vector<std::optional<PeerAnswer>>& peers, const Goal& goal) {
+  bool any = false;
+  for (const auto& peer : peers) {
+    if (!peer) continue;
+    report({what, ours, "ms", peer->name, peer->seconds * 1e3, {goal}});
+    any = true;
+  }
+  if (!any) report({what, ours, "ms", "", 0, {goal}});
+  for (const auto& peer : peers) {
+    if (!peer || peer->is_cut) continue;
+    // What its tolerance lets it overdraw is no matter.
+    report({fmt::format("{}: more than {} finds", what, peer->name),
+            1e6 * (objective - peer->objective) / std::abs(peer->objective),
+            "ppm",
+            "",
+            0,
+            {figure_at_least(-0.01)}});
+  }
 }
 
-void report_linear(std::size_t n, double goal, bool with_glpk, const std::string& script) {
+// Of all its work, until the time is over.
+PeerAnswer glpk(const Problem& problem) {
+  const double before = cpu_seconds();
+  const Solution s = solved(problem, "lp", kMostSeconds);
+  const double seconds = cpu_seconds() - before;
+  if (s.allocation.status != optimize::Status::optimal)
+    return {"GLPK (cut)", kMostSeconds, 0, true};
+  return {"GLPK", seconds, s.allocation.objective, false};
+}
+
+void report_linear(std::size_t n, double goal, const Peers& peers) {
   const Problem p = linear(n);
-  const std::string what = fmt::format("budget: {} linear channels", n);
   const double ours = milliseconds([&] { keep(optimize::solve_separable(p)); }, 5);
-  if (with_glpk)
-    report({what,
-            ours,
-            "ms",
-            "GLPK",
-            milliseconds([&] { keep(solved(p, "lp")); }, 1),
-            {figure_at_most(goal)}});
-  if (const auto highs = highs_ms(script, n))
-    report({what, ours, "ms", "HiGHS (scipy)", *highs, {figure_at_most(goal)}});
-  if (!with_glpk) report({what, ours, "ms", "", 0, {figure_at_most(goal)}});
+  report_beside(fmt::format("budget: {} linear channels", n), ours,
+                optimize::solve_separable(p).objective, {glpk(p), peers.highs(p), peers.clp(p)},
+                figure_at_most(goal));
 }
 
 void report_concave(std::size_t n, double goal) {
   const Problem p = concave(n);
-  const double ours = milliseconds([&] { keep(optimize::solve_separable(p)); }, 3);
+  const double ours = milliseconds([&] { keep(optimize::solve_separable(p)); }, 5);
   report({fmt::format("budget: {} concave channels, 7 families", n),
           ours,
           "ms",
@@ -183,16 +198,21 @@ void report_concave(std::size_t n, double goal) {
           {figure_at_most(1e-12)}});
 }
 
-void report_risk() {
+// Of a size that a general solver ends with.
+void report_few_concave(const Peers& peers) {
+  const Problem p = concave(200);
+  const double ours = milliseconds([&] { keep(optimize::solve_separable(p)); }, 25);
+  report_beside("budget: 200 concave channels, 7 families", ours,
+                optimize::solve_separable(p).objective, {peers.slsqp(p)}, ratio_at_most(0.001));
+}
+
+void report_risk(const Peers& peers) {
   const Problem p = factor_risk(500), q = dense(p);
-  const double ours = milliseconds([&] { keep(solved(p)); }, 5);
-  const double theirs = milliseconds([&] { keep(solved(q)); }, 1);
-  report({"budget: risk of 3 factors, 500 channels",
-          ours,
-          "ms",
-          "dense active set",
-          theirs,
-          {ratio_at_most(0.01)}});
+  const double ours = milliseconds([&] { keep(solved(p)); }, 25);
+  const PeerAnswer active_set{"dense active set", milliseconds([&] { keep(solved(q)); }, 1) / 1e3,
+                              solved(q).allocation.objective, false};
+  report_beside("budget: risk of 3 factors, 500 channels", ours, solved(p).allocation.objective,
+                {active_set, peers.clp(p), peers.slsqp(p)}, ratio_at_most(0.01));
 }
 
 void report_s_curves() {
@@ -251,15 +271,16 @@ void report_command(const std::string& autopilot, const std::string& folder, std
 int main(int count, char** words) {
   using namespace autopilot::bench;  // NOLINT
   if (count < 3) {
-    std::fputs("usage: budget_bench AUTOPILOT FOLDER [--full]\n", stderr);
+    std::fputs("usage: budget_bench AUTOPILOT FOLDER\n", stderr);
     return 2;
   }
-  const bool full = count > 3;
-  report_linear(10000, 5, true, HIGHS_PEER);
-  report_linear(100000, 60, full, HIGHS_PEER);
+  const Peers peers(words[2], SCIPY_PEER);
+  report_linear(10000, 5, peers);
+  report_linear(100000, 60, peers);
   report_concave(100000, 25);
   report_concave(1000000, 250);
-  report_risk();
+  report_few_concave(peers);
+  report_risk(peers);
   report_s_curves();
   report_frontier();
   report_command(words[1], words[2], 20, 8);

@@ -31,7 +31,7 @@ set_source_files_properties(core/stats/ope.cpp core/stats/ope_blocks.cpp core/st
 add_layer(core_optimize core/optimize core_base ${CMAKE_DL_LIBS})
 # Packs of numbers are passed between functions that are inlined, so that how they would be passed is no matter; without
 # FMA the bits are the same everywhere.
-set_source_files_properties(core/optimize/lanes.cpp core/optimize/values.cpp PROPERTIES COMPILE_OPTIONS "-Wno-psabi;-ffp-contract=off")
+set_source_files_properties(core/optimize/lanes_look.cpp core/optimize/lanes_expand.cpp core/optimize/values.cpp PROPERTIES COMPILE_OPTIONS "-Wno-psabi;-ffp-contract=off")
 add_layer(core_policy core/policy core_expr core_optimize)
 add_layer(core_decide core/decide core_policy core_render)
 add_layer(core_evaluate core/evaluate core_decide core_events core_stats)

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "commands/budget_summary.h"
 #include "core/base/text.h"
 
 namespace autopilot::commands {
@@ -64,6 +65,8 @@ class PlanReport {
     text += fmt::format("   spend {} → {}{}", amount(spend_now_), amount(spend_),
                         plan_.unit.empty() ? "" : " " + plan_.unit);
     report_.schema = "autopilot.budget_plan/v1";
+    report_.title = "Budget " + plan_.id;
+    report_.lead = summary_of(answer_, {spend_now_, returned_now_, spend_, returned_});
     report_.text.emplace_back(render::Paragraph{
         Line({{status, stopped ? Tone::warn : Tone::good}, {text, Tone::strong}})});
     report_.data = Map{{"budget", plan_.id},
@@ -132,6 +135,10 @@ class PlanReport {
         {Line({{"total", Tone::strong}}), amount(spend_now_), amount(spend_),
          signed_amount(std::abs(spend_ - spend_now_) <= 1e-9 * spend_ ? 0 : spend_ - spend_now_),
          share_text(spend_, spend_now_), amount(returned_), roi(returned_, spend_), "", ""});
+    table.note =
+        "ROI is the return over the spend. NEXT 1 is what one more unit of spend would return; "
+        "among "
+        "channels that are level it is the same, so that moving money between them gains nothing.";
     report_.text.emplace_back(std::move(table));
     report_.late.push_back({"channels", [&answer = answer_] {
                               List list;
@@ -222,6 +229,9 @@ class PlanReport {
     }
     if (why_.bindings.size() > table.rows.size())
       table.rows.push_back({fmt::format("… {} more", why_.bindings.size() - table.rows.size())});
+    table.note =
+        "PRICE is what one unit more of a limit would add, a minimum's below 0; A BIT MORE ROOM is "
+        "what solving it again with that much gives.";
     if (!table.rows.empty()) report_.text.emplace_back(std::move(table));
     report_.late.push_back({"binding", [&answer = answer_] { return binding_data(answer); }});
     if (why_.price_high <= 0) return;
@@ -251,10 +261,15 @@ class PlanReport {
     render::Chart chart{"return by total",
                         amount(why_.frontier.front().total),
                         amount(why_.frontier.back().total),
-                        {{"return", Tone::good, {}}}};
+                        {{"return", Tone::good, {}}},
+                        {},
+                        "total to spend" + in_unit(),
+                        "return",
+                        {}};
     for (std::size_t k = 0; k < n; ++k) {
       const optimize::FrontierPoint& p = why_.frontier[k];
       chart.series[0].values.push_back(rounded(std::max(0.0, p.returned)));
+      chart.places.push_back(p.total);
       const bool is_plan = std::abs(p.total - spend_) <= 1e-6 * std::max(1.0, spend_);
       if (k % every != 0 && !is_plan) continue;
       table.rows.push_back({amount(p.total), amount(p.spend), amount(p.returned),
@@ -267,8 +282,12 @@ class PlanReport {
     report_.text.emplace_back(render::Paragraph{
         Line({{fmt::format("Each total is proven to return no more (gap at most {:.1e}).", gap),
                Tone::dim}})});
+    chart.marks.push_back({"plan " + amount(returned_), spend_, returned_, Tone::good});
+    if (spend_now_ >= chart.places.front() && spend_now_ <= chart.places.back())
+      chart.marks.push_back({"today " + amount(returned_now_), spend_now_, returned_now_, {}});
     report_.text.emplace_back(std::move(chart));
   }
+  std::string in_unit() const { return plan_.unit.empty() ? "" : ", " + plan_.unit; }
 
   // To four digits: it is drawn.
   static double rounded(double value) {
@@ -374,6 +393,8 @@ render::Report describe_conflict(const BudgetSource& source, const optimize::Sol
                                  const optimize::Conflict& conflict) {
   const optimize::Plan& plan = source.plan;
   render::Report report{"autopilot.budget_plan/v1", {}, {}};
+  report.title = "Budget " + plan.id;
+  report.lead = "There is no plan: limits of this budget contradict each other.";
   List constraints, repairs;
   std::vector<Line> lines, ways;
   for (const std::size_t k : conflict.constraints) {
@@ -413,6 +434,8 @@ render::Report describe_conflict(const BudgetSource& source, const optimize::Sol
 
 render::Report describe_unbounded(const BudgetSource& source, const optimize::Solution& solution) {
   render::Report report{"autopilot.budget_plan/v1", {}, {}};
+  report.title = "Budget " + source.plan.id;
+  report.lead = "There is no best plan: the return has no end.";
   std::vector<std::string> names;
   List list;
   for (const std::size_t i : solution.allocation.unbounded) {

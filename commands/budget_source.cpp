@@ -48,7 +48,12 @@ class BudgetReader {
   optimize::Plan plan_of(const policy::Document& document, const Value& spec) {
     const std::string table = optimize::channels_file(spec);
     if (table.empty()) return optimize::plan_from(document.id, spec, nullptr);
-    const std::vector<optimize::ChannelRow> rows = read_rows(beside(document.file, table));
+    const std::uint32_t at = source(beside(document.file, table));
+    optimize::ChannelRows rows = optimize::channel_rows(text(at), at, context_.diagnostics);
+    rows.each = [this, each = std::move(rows.each)](const auto& visit) {
+      each(visit);
+      stop_at_faults(context_);
+    };
     return optimize::plan_from(document.id, spec, &rows);
   }
 
@@ -96,23 +101,16 @@ class BudgetReader {
                 "name one of them");
   }
 
-  std::uint32_t source(const std::string& path, std::string& text) {
-    text = context_.world.files.read(path);
-    return context_.diagnostics.sources().add(path, text);
+  std::uint32_t source(const std::string& path) {
+    return context_.diagnostics.sources().add(path, context_.world.files.read(path));
   }
-
-  std::vector<optimize::ChannelRow> read_rows(const std::string& path) {
-    std::string text;
-    const std::uint32_t at = source(path, text);
-    auto rows = optimize::read_channel_rows(text, at, context_.diagnostics);
-    stop_at_faults(context_);
-    return rows;
+  const std::string& text(std::uint32_t source) const {
+    return context_.diagnostics.sources().text(source);
   }
 
   void fit(const std::string& path, BudgetSource& out) {
-    std::string text;
-    const std::uint32_t at = source(path, text);
-    const auto seen = optimize::read_observations(text, at, context_.diagnostics);
+    const std::uint32_t at = source(path);
+    const auto seen = optimize::read_observations(text(at), at, context_.diagnostics);
     stop_at_faults(context_);
     std::map<std::string, std::vector<optimize::Point>> by_channel;
     for (const optimize::Observation& o : seen)

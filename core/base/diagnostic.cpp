@@ -9,9 +9,9 @@ namespace autopilot {
 
 std::uint32_t SourceMap::add(std::string name, std::string text, std::uint32_t first_line) {
   Source source{std::move(name), std::move(text), {0}, first_line};
-  for (std::size_t i = 0; i < source.text.size(); ++i) {
-    if (source.text[i] == '\n') source.line_starts.push_back(static_cast<std::uint32_t>(i + 1));
-  }
+  for (std::size_t at = source.text.find('\n'); at != std::string::npos;
+       at = source.text.find('\n', at + 1))
+    source.line_starts.push_back(static_cast<std::uint32_t>(at + 1));
   sources_.push_back(std::move(source));
   return static_cast<std::uint32_t>(sources_.size() - 1);
 }

@@ -49,6 +49,9 @@ class Fd {
 std::string read_all(int fd, const std::string& path) {
   std::string text;
   char buffer[65536];
+  struct stat s {};
+  if (::fstat(fd, &s) == 0 && S_ISREG(s.st_mode))
+    text.reserve(static_cast<std::size_t>(std::min<off_t>(s.st_size, Files::kMostBytes)));
   for (;;) {
     const ssize_t n = ::read(fd, buffer, sizeof buffer);
     if (n == 0) return text;

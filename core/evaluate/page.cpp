@@ -1,6 +1,8 @@
 // The page of `backtest --html`: the report with its plots.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/evaluate/report.h"
 #include "core/render/html.h"
 #include "core/render/svg_intervals.h"
@@ -9,8 +11,8 @@ namespace autopilot::evaluate {
 namespace {
 
 constexpr std::string_view kFigureStyle = R"(
-figure{margin:1.5rem 0}figcaption{color:var(--dim);font-size:.9rem;margin-bottom:.4rem}
-svg.chart{width:100%;height:auto}
+figure{margin:1.5rem 0;overflow-x:auto}figcaption{color:var(--dim);font-size:.9rem;margin-bottom:.4rem}
+svg.chart{width:100%;height:auto;min-width:42rem}
 main{max-width:80rem}td{overflow-wrap:normal}
 )";
 
@@ -52,6 +54,27 @@ std::string segments_figure(const Backtest& b, const BacktestStory& story) {
       plot);
 }
 
+// For who does not know estimators: the one that segments go by.
+std::string lead(const Backtest& b, const BacktestStory& story) {
+  if (is_refused(b, story))
+    return fmt::format("This log cannot tell what {} would have earned.", b.target);
+  const auto found = std::find_if(b.estimates.begin(), b.estimates.end(), [&](const Estimated& e) {
+    return name_of(e.estimator) == name_of(b.segment_estimator);
+  });
+  if (found == b.estimates.end()) return {};
+  std::string out =
+      fmt::format("{} would have earned about {} a row", b.target, number_text(found->value));
+  if (found->bootstrap.is_sound())
+    out += fmt::format(" ({:.4g}% interval: {} to {})", 100 * (1 - story.alpha),
+                       number_text(found->bootstrap.interval->low),
+                       number_text(found->bootstrap.interval->high));
+  const double baseline = found->uplift ? found->uplift->baseline : b.logged;
+  out += fmt::format("; {} earned {}.", b.baseline, number_text(baseline));
+  if (b.trust == Trust::yes) return out + " The log bears that out.";
+  return out + (b.trust == Trust::doubt ? " There are doubts, named at the end."
+                                        : " The log cannot be trusted with that.");
+}
+
 }  // namespace
 
 std::string backtest_page(const Answer& answer, const BacktestStory& story) {
@@ -60,7 +83,8 @@ std::string backtest_page(const Answer& answer, const BacktestStory& story) {
   page.title = "backtest of " + b.target;
   page.style = kFigureStyle;
   const render::Report report = describe(answer, story);
-  page.body = "<h1>" + render::html_escaped(page.title) + "</h1>\n";
+  page.body = "<h1>" + render::html_escaped(page.title) + "</h1>\n<p class=\"lead\">" +
+              render::html_escaped(lead(b, story)) + "</p>\n";
   if (!is_refused(b, story)) page.body += estimates_figure(b, story) + segments_figure(b, story);
   page.body += render::html_blocks(report.text);
   page.data = Value(report.data);

@@ -139,7 +139,7 @@ class Branching {
     const Channel& c = problem_.channels[i];
     const Range& r = ranges_[i];
     if (r.state != Switch::open) return fill.add(i, c.curve, r.low, r.high);
-    fill.add_base(i, 0);
+    fill.add_base(i, 0, ranges_[i].high);
     const Hull hull = switched(i, r);
     touch_[i] = hull.touch;
     if (!(hull.touch > 0)) return;
@@ -168,6 +168,10 @@ class Branching {
     return envelope_at(c.curve, concave_envelope(c.curve, r.low, r.high), x) - value_at(c.curve, x);
   }
 
+  Aims near() const {
+    return [this](std::size_t i) { return near_[i]; };
+  }
+
   // Bounds what `ranges_` allow, offers what follows from it, and queues it. False when nothing
   // fits.
   bool look(const BranchPointer& parent, const Change& change = {0, {0, -1, Switch::none}}) {
@@ -176,7 +180,7 @@ class Branching {
     Waterfill fill(forest_);
     for (std::size_t i = 0; i < root_.size(); ++i) add(fill, i);
     fill.finish();
-    const Filled filled = fill.fill(outer_, &near_);
+    const Filled filled = fill.fill(outer_, near());
     if (filled.end == Filled::End::unbounded && parent == nullptr) {
       best_.status = Status::unbounded;
       for (std::size_t i = 0; i < filled.spend.size(); ++i) {
@@ -255,7 +259,7 @@ class Branching {
         for (std::size_t i = 0; i < root_.size(); ++i)
           fill.add(i, problem_.channels[i].curve, ranges_[i].low, ranges_[i].high);
         fill.finish();
-        const Filled again = fill.fill(outer_, &near_);
+        const Filled again = fill.fill(outer_, near());
         if (again.end == Filled::End::done) offer(again.spend, again);
       }
       ranges_ = kept;

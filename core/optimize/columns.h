@@ -13,11 +13,11 @@
 namespace autopilot::optimize {
 
 // One row; columns are counted as they were named. Empty cells are absent. Valid while it is
-// visited.
+// visited; a text until the next one is asked for.
 class Row {
  public:
   virtual ~Row() = default;
-  virtual std::string text(std::size_t column) const = 0;  // "" when absent
+  virtual std::string_view text(std::size_t column) const = 0;  // "" when absent
   virtual void fault(std::size_t column, std::string message) const = 0;
   std::optional<double> number(std::size_t column) const;
   std::optional<double> amount(std::size_t column) const;  // a number that is not below 0

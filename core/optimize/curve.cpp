@@ -314,6 +314,11 @@ Best best_at(const Curve& curve, double price, double low, double high, double p
       best.high = std::max(best.high, x);
     }
   };
+  const bool strict = !is_straight(curve) && curve.family != Family::piecewise;
+  if (strict && high > low && inflection_of(curve) <= low) {
+    offer(concave_argument(curve, price, low, high, penalty));
+    return best;
+  }
   offer(low);
   if (!(high > low)) return best;
   if (curve.family == Family::piecewise) {

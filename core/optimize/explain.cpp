@@ -53,6 +53,7 @@ class Explaining {
 
   Explanation explain() {
     price_channels();
+    out_.channels.reserve(problem_.channels.size());
     for (std::size_t i = 0; i < problem_.channels.size(); ++i) out_.channels.push_back(line(i));
     find_bindings();
     solve_again();

@@ -104,30 +104,29 @@ class FactorRisk {
     for (std::size_t i = 0; i < near_.size(); ++i) {
       const Channel& c = problem_.channels[i];
       const double high = std::max(c.min, high_[i]), off = shift(i, y);
+      fill.add_base(i, c.min, high);
       if (c.curve.family == Family::linear || c.curve.family == Family::quadratic) {
-        Curve curve = c.curve;
-        curve.a -= off;
-        fill.add(i, curve, c.min, high, penalty(i));
+        const Curve curve{c.curve.family, c.curve.a - off, c.curve.b, 1, c.curve.carry, {}};
+        fill.add_smooth(i, curve, c.min, high, 0, penalty(i));
       } else {
-        fill.add_base(i, c.min);
         fill.add_smooth(i, c.curve, c.min, high, off, penalty(i));
       }
     }
     fill.finish();
-    return fill.fill(outer_, &near_);
+    return fill.fill(outer_, [this](std::size_t i) { return near_[i]; });
   }
 
-  Vector exposure(const Filled& filled) const {
+  Vector exposure(const Vector& spend) const {
     Vector out;
     for (const Vector& factor : problem_.risk.loadings) {
-      double sum = 0;
-      for (std::size_t i = 0; i < filled.spend.size(); ++i) sum += factor[i] * filled.spend[i];
-      out.push_back(sum);
+      double sums[4] = {};  // so that none waits for the one before
+      for (std::size_t i = 0; i < spend.size(); ++i) sums[i % 4] += factor[i] * spend[i];
+      out.push_back((sums[0] + sums[1]) + (sums[2] + sums[3]));
     }
     return out;
   }
   Vector gradient_of(const Vector& y, const Filled& filled) const {
-    Vector out = exposure(filled);
+    Vector out = exposure(filled.spend);
     for (std::size_t a = 0; a < y.size(); ++a) out[a] = y[a] / problem_.risk.penalty - out[a];
     return out;
   }
@@ -153,18 +152,22 @@ class FactorRisk {
     for (std::size_t i = 0; i < filled.falls.size(); ++i) {
       const double w = filled.falls[i];
       if (w == 0) continue;
-      const std::size_t region = filled.region[i];
+      const std::size_t region = filled.region[forest_.home[i]];
       for (std::size_t a = 0; a < k; ++a) {
-        for (std::size_t b = 0; b < k; ++b) H[a][b] += w * F[a][i] * F[b][i];
-        if (region != kFree) pull[region][a] += w * F[a][i];
+        const double scaled = w * F[a][i];
+        for (std::size_t b = 0; b <= a; ++b) H[a][b] += scaled * F[b][i];
+        if (region != kFree) pull[region][a] += scaled;
       }
       if (region != kFree) weight[region] += w;
     }
     for (std::size_t r = 0; r < nodes; ++r) {
       if (weight[r] == 0) continue;
       for (std::size_t a = 0; a < k; ++a) {
-        for (std::size_t b = 0; b < k; ++b) H[a][b] -= pull[r][a] * pull[r][b] / weight[r];
+        for (std::size_t b = 0; b <= a; ++b) H[a][b] -= pull[r][a] * pull[r][b] / weight[r];
       }
+    }
+    for (std::size_t a = 0; a < k; ++a) {
+      for (std::size_t b = 0; b < a; ++b) H[b][a] = H[a][b];
     }
     return H;
   }

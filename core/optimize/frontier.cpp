@@ -12,7 +12,9 @@ namespace {
 
 constexpr double kGap = 1e-12;  // that ends the search for a total
 constexpr int kMostLooks = 60;
-constexpr double kSlack = 1e-9;  // of bounds
+constexpr double kSlack = 1e-9;   // of bounds
+constexpr double kReach = 0.03;   // of a price's logarithm: how far is looked ahead
+constexpr double kMargin = 0.05;  // of that: for what is tried beside
 constexpr double kFar = std::numeric_limits<double>::max();
 
 // What all want at a price, on one side of a total.
@@ -68,6 +70,7 @@ class Sweep {
     low_ = {-kFar, {}, kInfinity, std::nan("")};  // too low a price: too much is wanted
     high_ = {kFar, {}, -kInfinity, std::nan("")};
     double price = first_price(target);
+    look_ahead(price);
     for (int i = 0; i < kMostLooks; ++i) {
       Demand d = fill_.demand(price, i > 0);  // the first is seldom the last
       remember(price, d);
@@ -84,6 +87,16 @@ class Sweep {
     }
     const Proof proof = proven(target);
     return {total, target, proof.returned, price_at(target), proof.gap};
+  }
+
+  // Totals that are close have prices that are close: what all want there is worked out for several
+  // of them at once.
+  void look_ahead(double price) {
+    const double step = price > 0 && last_.price > 0 ? std::log(price / last_.price) : 0;
+    const bool is_near = std::abs(std::log(price / ahead_)) <= kReach * (1 - kMargin);
+    if (step == 0 || is_near || std::abs(step) > kReach / 3) return;
+    ahead_ = price * std::exp(step < 0 ? -kReach * (1 - kMargin) : kReach * (1 - kMargin));
+    fill_.expect_near(ahead_, kReach);
   }
 
   void take(double price, const Demand& d, double target, bool with_returns) {
@@ -154,6 +167,7 @@ class Sweep {
   Waterfill fill_;
   double outer_ = 0;
   Look low_, high_, last_;
+  double ahead_ = 0;  // the price that was looked ahead from
   double bend_ = 0;
 };
 

@@ -2,12 +2,17 @@
 // Smooth concave parts of one family as arrays, and what they want together at a price: the inner
 // loop of everything here, four parts at a time. Pure.
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
 #include "core/optimize/curve.h"
 
 namespace autopilot::optimize {
+
+inline constexpr std::size_t kPack = 4;      // parts at a time
+inline constexpr std::size_t kTogether = 2;  // packs
+inline constexpr std::size_t kSummed = 512;  // parts, on their own, so that rounding does not grow
 
 // What is wanted at a price λ, without bounds, is by family p/λ - q, q - p ln λ, p/√λ - q,
 // (p - λ)/r, exp((p - ln λ) r) - q and p σ(1 - σ)/λ - q, where a Hill curve's σ = r/(1 + r) solves
@@ -31,7 +36,8 @@ struct Lane {
   void reserve(std::size_t parts);
   void finish();  // after the last: fills up to whole packs with parts that want nothing
   double slope_at_end(std::size_t part, bool high) const;  // without the shift
-  Lane sample(std::size_t every) const;                    // every `every`th part, without returns
+  Lane pick(const std::vector<std::uint32_t>& parts) const;
+  Lane sample(std::size_t every) const;  // every `every`th part
 };
 
 struct LaneSums {
@@ -41,5 +47,18 @@ struct LaneSums {
 };
 // `amounts` and `falls`, by part, may be null; REQUIRES room for the parts that fill up, too.
 LaneSums look_at(Lane& lane, double price, bool with_returns, double* amounts, double* falls);
+
+inline constexpr std::size_t kTerms = 13;
+
+// What a lane wants near a price λ, as long as |ln(price / λ)| is at most `reach`: `rise[k]`, k
+// from 1, times the kth power of that logarithm on top of `amount`. Exact to rounding for all parts
+// but those of `open`, which meet a bound on the way or bend too much, and have to be looked at.
+struct LaneExpansion {
+  double amount = 0, returned = 0;  // at λ
+  std::array<double, kTerms> rise{};
+  std::vector<std::uint32_t> open;
+};
+// REQUIRES returns, no shift, and a price above 0.
+LaneExpansion expand(Lane& lane, double price, double reach);
 
 }  // namespace autopilot::optimize

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/units.h"
+#include "core/optimize/name_index.h"
 
 namespace autopilot::optimize {
 namespace {
@@ -93,7 +93,7 @@ class Reading {
     plan_.resolution = number_of(spec.get("resolution")).value_or(plan_.unit.empty() ? 0 : 0.01);
   }
 
-  Plan read(const std::vector<ChannelRow>* rows) {
+  Plan read(const ChannelRows* rows) {
     read_channels(rows);
     read_groups();
     read_pacing();
@@ -111,11 +111,14 @@ class Reading {
     if (value) add(limit, index, *value);
   }
 
-  void read_channels(const std::vector<ChannelRow>* rows) {
+  void read_channels(const ChannelRows* rows) {
     default_shift_ = share_of(spec_.get("max_shift"));
     if (rows != nullptr) {
-      plan_.open.channels.reserve(rows->size());
-      for (const ChannelRow& row : *rows) add_channel(row);
+      plan_.open.channels.reserve(rows->at_most);
+      plan_.tier.reserve(rows->at_most);
+      plan_.constraints.reserve(rows->at_most);
+      index_.reserve(rows->at_most);
+      rows->each([this](const ChannelRow& row) { add_channel(row); });
     } else {
       for (const Value& channel : spec_.get("channels")->as_list()) {
         std::string fault;
@@ -123,14 +126,21 @@ class Reading {
         if (!fault.empty()) throw Error(ErrorKind::invalid, fault);
       }
     }
+    if (!twice_.empty())
+      throw Error(ErrorKind::invalid, fmt::format("two channels are called {}", twice_));
     if (std::none_of(plan_.tier.begin(), plan_.tier.end(), [](std::size_t t) { return t > 1; }))
       plan_.tier.clear();
   }
 
+  auto id_at() const {
+    return [this](std::size_t i) -> std::string_view { return plan_.open.channels[i].id; };
+  }
   void add_channel(const ChannelRow& row) {
     const std::size_t i = plan_.open.channels.size();
-    if (!index_.emplace(row.id, i).second)
-      throw Error(ErrorKind::invalid, fmt::format("two channels are called {}", row.id));
+    if (!index_.add(row.id, i, id_at())) {
+      if (twice_.empty()) twice_ = row.id;
+      return;
+    }
     Channel channel;
     channel.id = row.id;
     channel.current = row.current;
@@ -155,8 +165,7 @@ class Reading {
   }
 
   std::size_t channel_called(const std::string& id, std::string_view where) const {
-    const auto found = index_.find(id);
-    if (found != index_.end()) return found->second;
+    if (const auto found = index_.find(id, id_at())) return *found;
     std::vector<std::string> known;
     for (const Channel& c : plan_.open.channels) known.push_back(c.id);
     if (known.size() > 1000) known.resize(1000);
@@ -279,7 +288,8 @@ class Reading {
   const Value& spec_;
   Plan plan_;
   std::optional<double> default_shift_;
-  std::unordered_map<std::string, std::size_t> index_;
+  NameIndex index_;
+  std::string twice_;  // the first id that there are two of
   std::map<std::string, std::vector<std::size_t>> by_row_;
   std::map<std::string, bool> used_;
 };
@@ -364,7 +374,7 @@ std::string channels_file(const Value& spec) {
   return channels != nullptr && channels->is_map() ? text_of(channels->get("from")) : std::string();
 }
 
-Plan plan_from(const std::string& id, const Value& spec, const std::vector<ChannelRow>* rows) {
+Plan plan_from(const std::string& id, const Value& spec, const ChannelRows* rows) {
   return Reading(id, spec).read(rows);
 }
 

@@ -2,6 +2,7 @@
 // A Budget document as a problem: every limit kept with where it comes from, so that what binds,
 // what conflicts and what would help can be said in the document's words. Pure.
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -78,9 +79,15 @@ struct ChannelRow {
 };
 ChannelRow row_from(const Value& channel, std::string& fault);
 
+// The channels of a file, one by one, so that they are never all there twice.
+struct ChannelRows {
+  std::size_t at_most = 0;
+  std::function<void(const std::function<void(const ChannelRow&)>& visit)> each;
+};
+
 // The plan that the spec of a sound document says. `rows` are the channels of the file that it
 // names, when it names one. Throws Error(invalid) on what only both together show.
-Plan plan_from(const std::string& id, const Value& spec, const std::vector<ChannelRow>* rows);
+Plan plan_from(const std::string& id, const Value& spec, const ChannelRows* rows);
 // The file that the channels are in; "" when they are in the document.
 std::string channels_file(const Value& spec);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/optimize/price_search.h"
 
@@ -9,6 +10,34 @@ namespace autopilot::optimize {
 namespace {
 
 constexpr int kMostLooks = 200;
+constexpr std::size_t kManySteps = 2000;
+
+struct Keyed {
+  std::uint64_t key;
+  std::size_t place;
+};
+// Stable, from the last digit to the first; digits that are the same everywhere are left out.
+void sort_by_key(std::vector<Keyed>& list) {
+  constexpr int kBits = 11, kDigits = 6;
+  constexpr std::size_t kValues = std::size_t{1} << kBits;
+  std::vector<std::size_t> count(kDigits * kValues, 0);
+  const auto digit = [](std::uint64_t key, int d) {
+    return static_cast<std::size_t>(key >> (d * kBits)) & (kValues - 1);
+  };
+  for (const Keyed& k : list) {
+    for (int d = 0; d < kDigits; ++d)
+      ++count[static_cast<std::size_t>(d) * kValues + digit(k.key, d)];
+  }
+  std::vector<Keyed> other(list.size());
+  for (int d = 0; d < kDigits; ++d) {
+    std::size_t* const counts = &count[static_cast<std::size_t>(d) * kValues];
+    if (counts[digit(list.front().key, d)] == list.size()) continue;
+    std::size_t before = 0;
+    for (std::size_t v = 0; v < kValues; ++v) before += std::exchange(counts[v], before);
+    for (const Keyed& k : list) other[counts[digit(k.key, d)]++] = k;
+    list.swap(other);
+  }
+}
 
 // Neumaier's sum, of which every stage is asked for.
 class Stages {
@@ -65,10 +94,28 @@ void Pool::add_smooth(std::size_t channel, const Curve& c, double low, double hi
     lane(family, shift).add(c, low, high, penalty, of, with_returns_);
 }
 
-void Pool::finish() {
-  std::sort(steps_.begin(), steps_.end(), [](const Step& a, const Step& b) {
+// By falling slope, then by channel: digit by digit, which beats comparing where there are many.
+void Pool::sort_steps() {
+  const auto is_before = [](const Step& a, const Step& b) {
     return a.slope != b.slope ? a.slope > b.slope : a.channel < b.channel;
-  });
+  };
+  if (steps_.size() < kManySteps) return std::sort(steps_.begin(), steps_.end(), is_before);
+  std::vector<Keyed> order(steps_.size());
+  for (std::size_t k = 0; k < steps_.size(); ++k) {
+    const auto rising = static_cast<std::uint64_t>(ordinal_of(steps_[k].slope));
+    order[k] = {~(rising ^ (std::uint64_t{1} << 63)), k};
+  }
+  sort_by_key(order);
+  std::vector<Step> sorted;
+  sorted.reserve(steps_.size());
+  for (const Keyed& k : order) sorted.push_back(steps_[k.place]);
+  steps_ = std::move(sorted);
+  if (!std::is_sorted(steps_.begin(), steps_.end(), is_before))
+    std::sort(steps_.begin(), steps_.end(), is_before);
+}
+
+void Pool::finish() {
+  sort_steps();
   reached_.assign(steps_.size() + 1, 0);
   if (with_returns_) earned_ = reached_;
   Stages width, earned;
@@ -102,17 +149,7 @@ double Pool::step_low(double price) const { return reached_[steps_above(price, f
 
 Demand Pool::demand(double price, bool with_returns) {
   Demand out{base_, 0, 0, base_value_};
-  for (Lane& lane : lanes_) {
-    const LaneSums sums = look_at(lane, price, with_returns, nullptr, nullptr);
-    out.low += sums.amount;
-    out.fall += sums.fall;
-    out.returned += sums.returned;
-  }
-  for (const Penalised& part : penalised_) {
-    const LaneSums sums = look(part, price);
-    out.low += sums.amount;
-    out.fall += sums.fall;
-  }
+  if (!add_expanded_demand(price, with_returns, out)) add_smooth_demand(price, with_returns, out);
   out.high = out.low;
   if (steps_.empty()) return out;
   const std::size_t taken = steps_above(price, false);
@@ -122,29 +159,38 @@ Demand Pool::demand(double price, bool with_returns) {
   return out;
 }
 
-void Pool::spend(double price, std::vector<double>& low, std::vector<double>& high,
-                 std::vector<double>& falls) {
+void Pool::add_smooth_demand(double price, bool with_returns, Demand& out) {
+  const auto add = [&](const LaneSums& sums) {
+    out.low += sums.amount;
+    out.fall += sums.fall;
+    out.returned += sums.returned;
+  };
+  for (Lane& lane : lanes_) add(look_at(lane, price, with_returns, nullptr, nullptr));
+  for (const Penalised& part : penalised_) add(look(part, price));
+}
+
+void Pool::spend(double price, std::vector<double>& spend, std::vector<double>& falls,
+                 std::vector<OpenStep>& open) {
   for (Lane& lane : lanes_) {
     amounts_.resize(lane.low.size());
     falls_.resize(lane.low.size());
     look_at(lane, price, false, amounts_.data(), falls_.data());
     for (std::size_t i = 0; i < lane.channel.size(); ++i) {
-      const std::size_t channel = lane.channel[i];
-      low[channel] += amounts_[i];
-      high[channel] += amounts_[i];
-      falls[channel] += falls_[i];
+      spend[lane.channel[i]] += amounts_[i];
+      falls[lane.channel[i]] += falls_[i];
     }
   }
   for (const Penalised& part : penalised_) {
     const LaneSums sums = look(part, price);
-    low[part.channel] += sums.amount;
-    high[part.channel] += sums.amount;
+    spend[part.channel] += sums.amount;
     falls[part.channel] += sums.fall;
   }
   for (const Step& step : steps_) {
     if (step.slope < price) break;
-    high[step.channel] += step.width;
-    if (step.slope > price) low[step.channel] += step.width;
+    if (step.slope > price)
+      spend[step.channel] += step.width;
+    else
+      open.push_back({step.channel, step.width});
   }
 }
 

@@ -2,6 +2,7 @@
 // Channels side by side: how much all of them together want at a price, as arrays by family so that
 // a pass over a million channels is a few loops. Pure.
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -14,6 +15,12 @@ struct Demand {
   double low = 0, high = 0;
   double fall = 0;      // of the smooth parts: what is wanted less, for a unit of price more
   double returned = 0;  // by `low`, where that was asked for
+};
+
+// What is as good given as left.
+struct OpenStep {
+  std::size_t channel;
+  double width;
 };
 
 class Pool {
@@ -32,10 +39,13 @@ class Pool {
   void finish();  // after the last part
 
   Demand demand(double price, bool with_returns = false);
-  // Adds what each part gets to its channel, the least and the most, and how much it would get more
-  // for a price that is 1 lower.
-  void spend(double price, std::vector<double>& low, std::vector<double>& high,
-             std::vector<double>& falls);
+  // Makes demand() cheap near a price: as long as |ln(price / `price`)| is at most `reach`, most
+  // parts are one polynomial. REQUIRES returns. True where that can be done.
+  bool expect_near(double price, double reach);
+  // Adds what each part gets to its channel, and how much it would get more for a price that is 1
+  // lower. Steps whose slope is that very price get nothing and are told in `open`.
+  void spend(double price, std::vector<double>& spend, std::vector<double>& falls,
+             std::vector<OpenStep>& open);
 
   // Where the amount `target` may be had, to go by the smooth parts' slope at `price`, where
   // `smooth` of it come from them; steps counted exactly. `bend` is how much the smooth parts'
@@ -67,7 +77,17 @@ class Pool {
     Curve curve;
     std::uint32_t channel;
   };
+  // All that is near some price.
+  struct Expansion {
+    double price = 0, reach = 0;
+    std::array<double, kTerms> rise{}, earned{};  // by power of the price's logarithm above it
+    std::vector<Lane> open;
+  };
+
   Lane& lane(Family family, double shift);
+  void sort_steps();
+  void add_smooth_demand(double price, bool with_returns, Demand& out);
+  bool add_expanded_demand(double price, bool with_returns, Demand& out);
   LaneSums look(const Penalised& part, double price) const;
   std::size_t steps_above(double price, bool or_at) const;
 
@@ -76,6 +96,7 @@ class Pool {
   std::vector<double> reached_, earned_;  // by k: width, and return, of the first k steps
   std::vector<Lane> lanes_;
   std::vector<Penalised> penalised_;
+  Expansion near_;
   std::vector<double> amounts_, falls_;  // of one lane
   double base_ = 0, base_value_ = 0, widest_ = 0;
   std::size_t parts_ = 0, expected_ = 0;

@@ -22,10 +22,7 @@ double spend_of(const std::vector<double>& spend) {
 }
 
 double return_of(const Problem& problem, const std::vector<double>& spend) {
-  std::vector<double> parts = values_at(problem.channels, spend);
-  for (std::size_t i = 0; i < spend.size(); ++i)
-    parts[i] -= spend[i] > 0 ? problem.channels[i].fixed_cost : 0;
-  return spend_of(parts);
+  return spend_of(returns_at(problem.channels, spend));
 }
 
 std::vector<double> risk_slopes(const Risk& risk, const std::vector<double>& x) {

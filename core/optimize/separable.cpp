@@ -14,30 +14,17 @@ namespace {
 class Answers {
  public:
   Answers(const Problem& problem, const Forest& forest)
-      : problem_(problem),
-        forest_(forest),
-        high_(highest(problem, 2)),
-        low_(problem.channels.size()),
-        near_(problem.channels.size()) {
-    for (std::size_t i = 0; i < near_.size(); ++i) {
-      near_[i] = problem.channels[i].current;
-      low_[i] = problem.channels[i].min;
-      high_[i] = std::max(low_[i], high_[i]);
-    }
-  }
+      : problem_(problem), forest_(forest), highest_(problem, 2) {}
 
   // `weight` of the returns, `outer` the price of spend.
   Filled at(double outer, double friction, double weight = 1) {
     if (!fill_ || friction != friction_ || weight != weight_) build(friction, weight);
-    const Filled filled = fill_->fill(outer / weight, &near_);
+    Filled filled =
+        fill_->fill(outer / weight, [this](std::size_t i) { return problem_.channels[i].current; });
     rounds_ += filled.rounds;
     return filled;
   }
   std::size_t rounds() const { return rounds_; }
-  void keep_within(std::vector<double>& spend) const {
-    for (std::size_t i = 0; i < spend.size(); ++i)
-      spend[i] = std::clamp(spend[i], low_[i], high_[i]);
-  }
 
  private:
   void build(double friction, double weight) {
@@ -45,18 +32,18 @@ class Answers {
     friction_ = friction;
     weight_ = weight;
     const Risk& risk = problem_.risk;
-    for (std::size_t i = 0; i < near_.size(); ++i) {
+    for (std::size_t i = 0; i < problem_.channels.size(); ++i) {
       const Channel& c = problem_.channels[i];
       const double penalty = risk.any() ? risk.penalty * risk.diagonal[i] : 0;
-      fill_->add_with_friction(i, c.curve, low_[i], high_[i], c.current, friction / weight,
-                               penalty / weight);
+      fill_->add_with_friction(i, c.curve, c.min, std::max(c.min, highest_.of(i)), c.current,
+                               friction / weight, penalty / weight);
     }
     fill_->finish();
   }
 
   const Problem& problem_;
   const Forest& forest_;
-  std::vector<double> high_, low_, near_;
+  Highest highest_;
   std::optional<Waterfill> fill_;
   double friction_ = 0, weight_ = 1;
   std::size_t rounds_ = 0;
@@ -89,7 +76,6 @@ class Separable {
       out.status = Status::infeasible;
       return out;
     }
-    family_.keep_within(out.spend);
     out.prices = prices(answer);
     out.objective = objective_of(problem_, out.spend);
     out.bound = out.objective;
@@ -130,8 +116,10 @@ class Separable {
         out.spend[k] = a.spend[k] + share * (b.spend[k] - a.spend[k]);
       (at(out) < 0 ? low : high) = share;
     }
-    for (std::size_t k = 0; k < out.spend.size(); ++k)
-      out.spend[k] = a.spend[k] + high * (b.spend[k] - a.spend[k]);
+    for (std::size_t k = 0; k < out.spend.size(); ++k) {
+      const auto [least, most] = std::minmax(a.spend[k], b.spend[k]);
+      out.spend[k] = std::clamp(a.spend[k] + high * (b.spend[k] - a.spend[k]), least, most);
+    }
     return out;
   }
 
@@ -282,15 +270,20 @@ bool is_separable(const Problem& problem) {
   return forest_of(problem).has_value();
 }
 
-std::vector<double> highest(const Problem& problem, double room) {
-  std::vector<double> out(problem.channels.size());
-  const double total = problem.total_max > 0 ? room * problem.total_max : kInfinity;
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = std::min(problem.channels[i].max, total);
+Highest::Highest(const Problem& problem, double room)
+    : problem_(problem), total_(problem.total_max > 0 ? room * problem.total_max : kInfinity) {
   for (const Group& group : problem.groups) {
     const double ceiling = room * ceiling_of(problem, group);
     if (ceiling == kInfinity || ceiling <= 0) continue;
-    for (const std::size_t i : group.members) out[i] = std::min(out[i], ceiling);
+    by_group_.resize(problem.channels.size(), kInfinity);
+    for (const std::size_t i : group.members) by_group_[i] = std::min(by_group_[i], ceiling);
   }
+}
+
+std::vector<double> highest(const Problem& problem, double room) {
+  const Highest highest(problem, room);
+  std::vector<double> out(problem.channels.size());
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = highest.of(i);
   return out;
 }
 

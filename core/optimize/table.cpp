@@ -37,8 +37,11 @@ const std::vector<std::string> kChannelColumns{
     "type",       "a",         "b",         "k",     "s",
     "p",          "c",         "carry_over"};
 
+constexpr std::size_t kLongestMargin = 256;       // before the first row
+constexpr std::size_t kMostExpected = 1'000'000;  // rows that room is made for at once
+
 std::optional<Curve> curve_of(const Row& row, const std::string& id) {
-  const std::string type = row.text(kType);
+  const std::string_view type = row.text(kType);
   if (type.empty()) return std::nullopt;
   const std::optional<Family> family = parse_family(type);
   if (!family || *family == Family::piecewise) {
@@ -68,7 +71,7 @@ ChannelRow channel_of(const Row& row) {
   out.active_min = row.amount(kMinIfActive);
   out.fixed_cost = row.amount(kFixedCost);
   out.max_shift = row.share(kMaxShift);
-  const std::string frozen = row.text(kFrozen);
+  const std::string_view frozen = row.text(kFrozen);
   out.frozen = frozen == "true" || frozen == "1";
   out.tier = static_cast<std::size_t>(row.amount(kTier).value_or(1));
   out.curve = curve_of(row, out.id);
@@ -77,7 +80,7 @@ ChannelRow channel_of(const Row& row) {
 
 // Fields of a channel in a document: nested curves, points of piecewise ones.
 void read_json_rows(std::string_view text, std::uint32_t source, Diagnostics& diagnostics,
-                    std::vector<ChannelRow>& out) {
+                    const std::function<void(const ChannelRow&)>& visit) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
     const std::string_view line = text.substr(at, end - at);
@@ -92,27 +95,32 @@ void read_json_rows(std::string_view text, std::uint32_t source, Diagnostics& di
     }
     if (parsed.value.get("schema") != nullptr) continue;
     std::string fault;
-    out.push_back(row_from(parsed.value, fault));
-    if (fault.empty() && out.back().id.empty()) fault = "a channel without an id";
+    const ChannelRow row = row_from(parsed.value, fault);
+    if (fault.empty() && row.id.empty()) fault = "a channel without an id";
     if (!fault.empty()) diagnostics.error("wrong-value", span, fault);
+    visit(row);
   }
 }
 
 }  // namespace
 
-std::vector<ChannelRow> read_channel_rows(std::string_view text, std::uint32_t source,
-                                          Diagnostics& diagnostics) {
-  std::vector<ChannelRow> out;
-  out.reserve(rows_at_most(text));
-  if (text.substr(0, 256).find_first_not_of(" \r\n\t") != std::string_view::npos &&
-      text[text.find_first_not_of(" \r\n\t")] == '{')
-    read_json_rows(text, source, diagnostics, out);
-  else
-    read_table(text, source, kChannelColumns, {"id"}, diagnostics,
-               [&](const Row& row) { out.push_back(channel_of(row)); });
-  if (out.empty() && diagnostics.ok())
-    diagnostics.error("missing-field", {source, 0, 0}, "there is no channel in the table");
-  return out;
+ChannelRows channel_rows(std::string_view text, std::uint32_t source, Diagnostics& diagnostics) {
+  const auto each = [text, source, &diagnostics](const auto& visit) {
+    bool any = false;
+    const std::function<void(const ChannelRow&)> seen = [&](const ChannelRow& row) {
+      any = true;
+      visit(row);
+    };
+    const std::size_t first = text.find_first_not_of(" \r\n\t");
+    if (first < kLongestMargin && text[first] == '{')
+      read_json_rows(text, source, diagnostics, seen);
+    else
+      read_table(text, source, kChannelColumns, {"id"}, diagnostics,
+                 [&](const Row& row) { seen(channel_of(row)); });
+    if (!any && diagnostics.ok())
+      diagnostics.error("missing-field", {source, 0, 0}, "there is no channel in the table");
+  };
+  return {std::min(rows_at_most(text), kMostExpected), each};
 }
 
 std::vector<Observation> read_observations(std::string_view text, std::uint32_t source,
@@ -125,7 +133,7 @@ std::vector<Observation> read_observations(std::string_view text, std::uint32_t 
     for (const std::size_t column : {2u, 3u, 4u})
       if (!returned) returned = row.number(column);
     if (!returned) return row.fault(2, "an observation needs return, conversions or revenue");
-    out.push_back({row.text(0), row.amount(1).value_or(0), *returned});
+    out.push_back({std::string(row.text(0)), row.amount(1).value_or(0), *returned});
   });
   return out;
 }

@@ -13,8 +13,8 @@ namespace autopilot::optimize {
 
 // Columns: id, current, min, max, min_if_active, fixed_cost, max_shift, frozen, group, tier, and
 // for the curve type, a, b, k, s, p, c, carry_over. JSONL: the fields of a channel in a document.
-std::vector<ChannelRow> read_channel_rows(std::string_view text, std::uint32_t source,
-                                          Diagnostics& diagnostics);
+// `text` and `diagnostics` must outlive what is given; rows that have faults are visited, too.
+ChannelRows channel_rows(std::string_view text, std::uint32_t source, Diagnostics& diagnostics);
 
 struct Observation {
   std::string channel;

@@ -79,13 +79,15 @@ void flush(Family family, Batch& batch, std::vector<double>& out) {
 
 }  // namespace
 
-std::vector<double> values_at(const std::vector<Channel>& channels,
-                              const std::vector<double>& spend) {
+std::vector<double> returns_at(const std::vector<Channel>& channels,
+                               const std::vector<double>& spend) {
   constexpr std::size_t kFamilies = static_cast<std::size_t>(Family::piecewise);
   std::vector<Batch> batches(kFamilies);
   std::vector<double> out(spend.size());
+  std::vector<std::size_t> with_costs;
   for (std::size_t i = 0; i < spend.size(); ++i) {
     const Curve& curve = channels[i].curve;
+    if (channels[i].fixed_cost > 0 && spend[i] > 0) with_costs.push_back(i);
     if (!is_plain(curve, spend[i])) {
       out[i] = value_at(curve, spend[i]);
       continue;
@@ -95,6 +97,7 @@ std::vector<double> values_at(const std::vector<Channel>& channels,
     if (batch.size == kBatch) flush(curve.family, batch, out);
   }
   for (std::size_t k = 0; k < kFamilies; ++k) flush(static_cast<Family>(k), batches[k], out);
+  for (const std::size_t i : with_costs) out[i] -= channels[i].fixed_cost;
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// What many channels return, four of a family at a time: value_at for each, to an ulp or two. Pure.
+// What many channels return, four of a family at a time: value_at for each, to an ulp or two, less
+// fixed costs. Pure.
 
 #include <vector>
 
@@ -7,8 +8,8 @@
 
 namespace autopilot::optimize {
 
-// By channel, before fixed costs. REQUIRES as many amounts as channels.
-std::vector<double> values_at(const std::vector<Channel>& channels,
-                              const std::vector<double>& spend);
+// By channel. REQUIRES as many amounts as channels.
+std::vector<double> returns_at(const std::vector<Channel>& channels,
+                               const std::vector<double>& spend);
 
 }  // namespace autopilot::optimize

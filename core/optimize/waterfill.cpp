@@ -17,12 +17,6 @@ constexpr double kNear = 1e-6;             // of a target: where many parts are 
 constexpr double kSteepest = 1e300;        // a slope that stands for an infinite one
 constexpr double kMost = std::numeric_limits<double>::max();
 
-void add_exactly(double x, double& sum, double& lost) {  // Neumaier's sum
-  const double next = sum + x;
-  lost += std::abs(sum) >= std::abs(x) ? (sum - next) + x : (x - next) + sum;
-  sum = next;
-}
-
 }  // namespace
 
 Waterfill::Waterfill(const Forest& forest, bool with_returns)
@@ -30,12 +24,14 @@ Waterfill::Waterfill(const Forest& forest, bool with_returns)
       with_returns_(with_returns),
       pools_(forest.nodes.size(), Pool(with_returns)),
       base_(forest.home.size(), 0),
+      top_(forest.home.size(), 0),
       fixed_(forest.nodes.size(), 0) {
   if (pools_.size() == 1) pools_[0].expect(forest.home.size());
 }
 
-void Waterfill::add_base(std::size_t channel, double low) {
+void Waterfill::add_base(std::size_t channel, double low, double high) {
   base_[channel] = low;
+  top_[channel] = high;
   pools_[forest_.home[channel]].add_base(low);
 }
 
@@ -60,10 +56,10 @@ void Waterfill::add(std::size_t channel, const Curve& curve, double low, double 
 
 void Waterfill::add_with_friction(std::size_t channel, const Curve& curve, double low, double high,
                                   double current, double friction, double penalty) {
-  add_base(channel, low);
+  add_base(channel, low, high);
   if (with_returns_ && (is_straight(curve) || !(high > low)))
     pools_[forest_.home[channel]].add_base(0, value_at(curve, low));
-  const double kink = std::clamp(current, low, high);
+  const double kink = friction == 0 ? low : std::clamp(current, low, high);
   const auto add_part = [&](const Stretch& part, double from, double to, double shift) {
     if (!(to > from)) return;
     if (part.straight && penalty == 0) return add_step(channel, to - from, part.slope - shift);
@@ -77,10 +73,13 @@ void Waterfill::add_with_friction(std::size_t channel, const Curve& curve, doubl
     add_part({low, high, 0, false}, kink, high, friction);
     return;
   }
-  for (const Stretch& part : concave_envelope(curve, low, high)) {
+  const auto add_stretch = [&](const Stretch& part) {
     add_part(part, part.low, std::min(part.high, kink), -friction);
     add_part(part, std::max(part.low, kink), part.high, friction);
-  }
+  };
+  if (is_straight(curve) && curve.family != Family::piecewise)
+    return add_stretch({low, high, slope_at(curve, low), true});
+  for (const Stretch& part : concave_envelope(curve, low, high)) add_stretch(part);
 }
 
 void Waterfill::finish() {
@@ -156,9 +155,13 @@ double Waterfill::start_of(std::size_t k, double target) {
   return few.price_for(share, 1e-4 * share);
 }
 
+bool Waterfill::is_met(const Demand& wanted, double target) {
+  const double close = kClose * std::abs(target);
+  return wanted.low <= target + close && wanted.high >= target - close;
+}
+
 // The price at which a node wants `target`.
 double Waterfill::search(std::size_t k, double target, double hint) {
-  const double close = kClose * std::abs(target);
   double low = -kMost, high = kMost;  // more is wanted at low, less at high
   double price = std::isfinite(hint) ? hint : start_of(k, target);
   if (!std::isfinite(price)) price = 1;
@@ -167,7 +170,7 @@ double Waterfill::search(std::size_t k, double target, double hint) {
   for (int i = 0; i < 200; ++i) {
     const Demand d = demand(k, price);
     ++rounds_;
-    if (d.low <= target + close && d.high >= target - close) return price;
+    if (is_met(d, target)) return price;
     const double miss = d.low > target ? d.low - target : target - d.high;
     if (miss < best_miss) {
       best_miss = miss;
@@ -214,6 +217,11 @@ bool Waterfill::is_smooth_between(std::size_t k, double a, double b) const {
          std::isnan(pool.middle_step(std::min(a, b), std::max(a, b)));
 }
 
+void Waterfill::expect_near(double price, double reach) {
+  for (Pool& pool : pools_) pool.expect_near(price, reach);
+  known_.assign(known_.size(), {});
+}
+
 double Waterfill::price_of(double target, double hint) {
   const double end = price_at_end(0, target);
   return std::isnan(end) ? search(0, target, hint) : end;
@@ -242,145 +250,11 @@ double Waterfill::price_at_end(std::size_t k, double target) {
   return low;
 }
 
-void Waterfill::descend(std::size_t k, double target, double price, Filled& out) {
-  const double hint = price;
-  const Demand wanted = demand(k, price);
-  const double close = kClose * std::abs(target);
-  target_[k] = target;
-  bound_[k] = k == 0 ? forest_.nodes[0].min == forest_.nodes[0].max : false;
-  if (wanted.low > target + close || wanted.high < target - close) {
-    bound_[k] = true;
-    if (std::isnan(price = price_at_end(k, target)))
-      price = search(k, target, k == 0 ? last_price_ : hint > 0 ? hint : std::nan(""));
-    if (k == 0) last_price_ = price;
-  }
-  out.price_of[k] = price;
-  const double at = std::isfinite(price) ? price : kMost;
-  const Demand open = demand(k, at);
-  const double width = open.high - open.low;
-  const double share =
-      width > 0 && std::isfinite(width) ? std::clamp((target - open.low) / width, 0.0, 1.0) : 0;
-  pools_[k].spend(at, out.least, out.most, out.falls);
-  for (const std::size_t child : forest_.nodes[k].children) {
-    const Demand d = demand(child, at);
-    const double low = std::clamp(d.low, least_[child], most_[child]);
-    const double high = std::clamp(d.high, least_[child], most_[child]);
-    descend(child, high > low && std::isfinite(high) ? low + share * (high - low) : low, at, out);
-  }
-}
-
-// Among what is as good: nearest to `near`, which is water-filling again, with parabolas.
-void Waterfill::settle_ties(const std::vector<double>* near, Filled& out) {
-  std::vector<std::size_t> open;
-  for (std::size_t i = 0; i < out.spend.size(); ++i) {
-    if (out.most[i] > out.least[i]) open.push_back(i);
-  }
-  if (open.empty()) return;
-  Forest again{forest_.nodes, {}};
-  for (std::size_t k = 0; k < again.nodes.size(); ++k) {
-    if (bound_[k]) again.nodes[k].min = again.nodes[k].max = target_[k];
-  }
-  for (const std::size_t i : open) again.home.push_back(forest_.home[i]);
-  Waterfill nearest(again);
-  std::vector<double> settled_sum(again.nodes.size(), 0), lost = settled_sum;
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < out.spend.size(); ++i) {
-    if (next < open.size() && open[next] == i) {
-      ++next;
-      continue;
-    }
-    add_exactly(out.spend[i], settled_sum[forest_.home[i]], lost[forest_.home[i]]);
-  }
-  for (std::size_t k = 0; k < again.nodes.size(); ++k)
-    nearest.add_fixed(k, settled_sum[k] + lost[k]);
-  for (std::size_t j = 0; j < open.size(); ++j) {
-    const std::size_t i = open[j];
-    const double aim = near != nullptr ? (*near)[i] : out.least[i];
-    nearest.add(j, {Family::quadratic, aim, 1, 1, 0, {}}, out.least[i], out.most[i]);
-  }
-  nearest.finish();
-  const Filled settled = nearest.fill(0, nullptr);
-  if (settled.end != Filled::End::done) return;
-  for (std::size_t j = 0; j < open.size(); ++j) out.spend[open[j]] = settled.spend[j];
-}
-
-// What rounding left of a node's target goes to the parts that are open, each by as much as it
-// would give for a lower price. A region is a node with its own price and all within that has no
-// other.
-void Waterfill::close_rounding(Filled& out) {
-  const std::size_t nodes = forest_.nodes.size(), n = forest_.home.size();
-  std::vector<std::size_t> region(nodes, 0);
-  std::vector<double> missing(nodes, 0), open(nodes, 0), lost(nodes, 0);
-  const std::vector<double>& falls = out.falls;
-  out.region.assign(n, kFree);
-  const auto take = [&](std::size_t k, double amount) {
-    add_exactly(-amount, missing[k], lost[k]);
-  };
-  for (std::size_t k = 0; k < nodes; ++k) {
-    if (bound_[k]) missing[k] = target_[k];
-    for (const std::size_t child : forest_.nodes[k].children)
-      region[child] = bound_[child] ? child : region[k];
-  }
-  for (std::size_t k = 0; k < nodes; ++k) {
-    take(region[k], fixed_[k]);
-    for (const std::size_t child : forest_.nodes[k].children) {
-      if (bound_[child]) take(region[k], target_[child]);
-    }
-  }
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::size_t k = region[forest_.home[i]];
-    take(k, out.spend[i]);
-    open[k] += falls[i];
-  }
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::size_t k = region[forest_.home[i]];
-    if (bound_[k]) out.region[i] = k;
-    if (bound_[k] && falls[i] > 0) out.spend[i] += (missing[k] + lost[k]) * (falls[i] / open[k]);
-  }
-}
-
 bool Waterfill::begin() {
   Filled out;
   known_.assign(forest_.nodes.size(), {});
   returned_.assign(forest_.nodes.size(), {});
   return tighten(out);
-}
-
-Filled Waterfill::fill(double outer, const std::vector<double>* near) {
-  Filled out;
-  const std::size_t n = forest_.home.size(), nodes = forest_.nodes.size();
-  if (!tighten(out)) {
-    out.end = Filled::End::infeasible;
-    return out;
-  }
-  rounds_ = 0;
-  known_.assign(nodes, {});
-  returned_.assign(nodes, {});
-  out.falls.assign(n, 0);
-  target_.assign(nodes, 0);
-  bound_.assign(nodes, false);
-  out.price_of.assign(nodes, outer);
-  out.least = out.most = base_;
-  const Demand wanted = demand(0, outer);
-  double target = std::clamp(wanted.low, least_[0], most_[0]);
-  if (std::isinf(target)) {
-    out.end = Filled::End::unbounded;
-    out.spend = base_;
-    for (std::size_t k = 0; k < nodes; ++k) pools_[k].spend(outer, out.spend, out.most, out.falls);
-    return out;
-  }
-  if (near != nullptr && wanted.high > wanted.low && target == wanted.low) {
-    // Free to spend more for nothing: as near as may be to what is spent now.
-    const double now = spend_of(*near);
-    target = std::clamp(now, target, std::clamp(wanted.high, least_[0], most_[0]));
-  }
-  descend(0, target, outer, out);
-  out.spend = out.least;
-  settle_ties(near, out);
-  for (std::size_t i = 0; i < n; ++i) out.spend[i] = std::max(out.spend[i], base_[i]);
-  close_rounding(out);
-  out.rounds = rounds_;
-  return out;
 }
 
 }  // namespace autopilot::optimize

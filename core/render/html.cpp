@@ -8,6 +8,7 @@
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/render/svg.h"
+#include "core/render/svg_curve.h"
 #include "core/render/text.h"
 #include "core/render/xml.h"
 
@@ -25,18 +26,25 @@ constexpr std::string_view kStyle = R"(
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,"Segoe UI",Helvetica,Arial,sans-serif}
 main{max-width:68rem;margin:0 auto;padding:1.5rem 1.25rem 4rem}
-h1{font-size:1.6rem;line-height:1.2;margin:0 0 .25rem;letter-spacing:-.01em}
+h1{font-size:1.6rem;line-height:1.2;margin:0 0 .5rem;letter-spacing:-.01em}
 h2{font-size:1.1rem;margin:2rem 0 .6rem}
-p{margin:.4rem 0}
+p{margin:.4rem 0}p.text{white-space:pre-wrap}
+p.lead{font-size:1.15rem;line-height:1.45;margin:.25rem 0 1rem;max-width:46rem}
+p.legend{color:var(--dim);font-size:.87rem;margin:-.9rem 0 1.5rem;max-width:46rem}
+figure{margin:0 0 1.5rem}
 code,pre,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.9em}
 pre{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.75rem 1rem;overflow-x:auto}
 code{overflow-wrap:anywhere}
-.scroll{overflow-x:auto}
-table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.93rem;width:100%}
+.scroll{overflow-x:auto;margin:.75rem 0 1.5rem}
+table{border-collapse:separate;border-spacing:0;font-variant-numeric:tabular-nums;font-size:.93rem;width:100%}
 th,td{text-align:left;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600;color:var(--dim);white-space:nowrap}
 td{unicode-bidi:isolate;overflow-wrap:anywhere}
-th.right,td.right{text-align:right}
+th.right,td.right{text-align:right;white-space:nowrap}
+th:not(:last-child),td:not(:last-child){padding-right:1rem}
+td:first-child:not(.right){min-width:9.5rem}td:last-child:not(.right):not(:empty){min-width:11rem}
+@media (max-width:34rem){pre{white-space:pre-wrap;padding:.5rem .75rem}
+th:first-child:not(.right),td:first-child:not(.right){position:sticky;left:0;background:var(--page);min-width:7rem;max-width:40vw;white-space:normal}}
 ul.tree{list-style:none;margin:0;padding-left:0}
 ul.tree ul{list-style:none;margin:0 0 0 .45rem;padding-left:1rem;border-left:1px solid var(--line)}
 .strong{font-weight:600}.dim{color:var(--dim)}
@@ -48,6 +56,12 @@ svg.chart .axis{stroke:var(--line);stroke-width:1}
 svg.chart path[data-series]{stroke:var(--page);stroke-width:1}
 svg.chart .plain{fill:var(--dim)}svg.chart .good{fill:var(--good-area)}svg.chart .bad{fill:var(--bad-area)}
 svg.chart .warn{fill:var(--warn-area)}svg.chart .changed{fill:var(--changed-area)}
+svg.curve{max-width:46rem}
+svg.curve text{font-size:14px}svg.curve .title{fill:var(--ink)}svg.curve .mark{fill:var(--ink);font-weight:600}
+svg.curve path{fill:none}svg.curve .line{stroke:var(--changed);stroke-width:3;stroke-linejoin:round}
+svg.curve .here{stroke:var(--dim);stroke-width:1.5;stroke-dasharray:4 4}
+svg.curve circle.good{fill:var(--good)}svg.curve circle.plain{fill:var(--dim)}
+@media (max-width:34rem){svg.curve text{font-size:19px}}
 .key{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;font-size:.9rem;margin:0 0 .5rem;padding:0;list-style:none}
 .key i{display:inline-block;width:.8rem;height:.8rem;border-radius:3px;margin-right:.4rem;vertical-align:-.05rem;background:var(--dim)}
 .key i.good{background:var(--good-area)}.key i.bad{background:var(--bad-area)}
@@ -82,13 +96,22 @@ std::string html_line(const Line& line) {
   return out;
 }
 
+// Of "autopilot.budget_plan/v1", "budget plan".
+std::string name_of(std::string_view schema) {
+  schema = schema.substr(0, schema.find('/'));
+  schema.remove_prefix(schema.find('.') + 1);
+  std::string out(schema);
+  std::replace(out.begin(), out.end(), '_', ' ');
+  return out;
+}
+
 class HtmlWriter {
  public:
   void operator()(const Heading& heading) {
     out_ += "<h2>" + html_escaped(heading.text) + "</h2>\n";
   }
   void operator()(const Paragraph& paragraph) {
-    out_ += "<p>" + html_line(paragraph.line) + "</p>\n";
+    out_ += "<p class=\"text\">" + html_line(paragraph.line) + "</p>\n";
   }
   void operator()(const Lines& block) {
     out_ += "<pre>";
@@ -110,6 +133,7 @@ class HtmlWriter {
       out_ += "</tr>\n";
     }
     out_ += "</tbody></table></div>\n";
+    if (!table.note.empty()) out_ += "<p class=\"legend\">" + html_escaped(table.note) + "</p>\n";
   }
   void operator()(const Tree& tree) {
     out_ += "<ul class=\"tree\">\n";
@@ -117,7 +141,9 @@ class HtmlWriter {
     out_ += "</ul>\n";
   }
   void operator()(const Chart& chart) {
-    out_ += "<figure>" + svg_key(chart) + svg_stack(chart, {}) + "</figure>\n";
+    const bool is_curve = !chart.places.empty() && !chart.series.empty();
+    out_ += "<figure>" + (is_curve ? svg_curve(chart) : svg_key(chart) + svg_stack(chart, {})) +
+            "</figure>\n";
   }
 
   std::string finish() { return std::move(out_); }
@@ -186,13 +212,12 @@ std::string html_blocks(const std::vector<Block>& blocks) {
 }
 
 std::string report_html(const Report& report) {
-  std::string_view name = report.schema;
-  name = name.substr(0, name.find('/'));
-  name.remove_prefix(name.find('.') + 1);
   HtmlPage page;
-  page.title = std::string(name);
-  std::replace(page.title.begin(), page.title.end(), '_', ' ');
-  page.body = "<h1>" + html_escaped(page.title) + "</h1>\n" + html_blocks(report.text);
+  page.title = report.title.empty() ? name_of(report.schema) : report.title;
+  page.body = "<h1>" + html_escaped(page.title) + "</h1>\n";
+  if (!report.lead.empty())
+    page.body += "<p class=\"lead\">" + html_escaped(report.lead) + "</p>\n";
+  page.body += html_blocks(report.text);
   return html_page(page);
 }
 

@@ -29,7 +29,8 @@ std::string html_page(const HtmlPage& page);
 
 // Blocks as they stand in a body.
 std::string html_blocks(const std::vector<Block>& blocks);
-// The whole report as a page, called by its schema's name: "autopilot.plan/v1" is "plan".
+// The whole report as a page, called by its title, or by its schema's name: "autopilot.plan/v1" is
+// "plan".
 std::string report_html(const Report& report);
 
 }  // namespace autopilot::render

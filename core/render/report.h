@@ -41,6 +41,7 @@ struct Table {
   std::vector<std::string> columns;  // headings; empty for none
   std::vector<std::vector<Line>> rows;
   std::vector<bool> right;  // right-aligned columns; may be shorter
+  std::string note = {};    // what the columns mean, on pages that are read without the manual
 };
 struct Tree {
   Line line;
@@ -54,10 +55,20 @@ struct Series {
   Tone tone = Tone::plain;
   std::vector<double> values;
 };
+struct Mark {
+  std::string name;
+  double place = 0, value = 0;
+  Tone tone = Tone::plain;
+};
 struct Chart {
   std::string title;        // what the places are
   std::string first, last;  // names of the first and the last place
   std::vector<Series> series;
+  // Where each place is on an axis, rising, when they are amounts: then a page draws the first
+  // series as a curve, with marks, and with titles that name the units.
+  std::vector<double> places = {};
+  std::string across = {}, up = {};  // titles of the axes
+  std::vector<Mark> marks = {};
 };
 
 using Block = std::variant<Heading, Paragraph, Lines, Table, Tree, Chart>;
@@ -73,7 +84,8 @@ struct Report {
   std::string schema;  // "autopilot.plan/v1"; becomes data.schema
   Map data;            // snake_case; arrays never null; fields are added, never renamed
   std::vector<Block> text;
-  std::vector<LateField> late = {};  // behind those of data
+  std::vector<LateField> late = {};   // behind those of data
+  std::string title = {}, lead = {};  // of a page: what it is about, and that in one sentence
 };
 
 }  // namespace autopilot::render

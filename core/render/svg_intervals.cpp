@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/render/html.h"
+#include "core/render/ticks.h"
 
 namespace autopilot::render {
 namespace {
@@ -61,17 +62,8 @@ class IntervalScale {
   double low_, high_, names_ = kLeastName;
 };
 
-// A step of 1, 2 or 5 times a power of ten that gives about five marks.
-double mark_step(double range) {
-  const double rough = range / 5, power = std::pow(10, std::floor(std::log10(rough)));
-  for (const double step : {1., 2., 5.}) {
-    if (rough <= step * power) return step * power;
-  }
-  return 10 * power;
-}
-
 void append_axis(std::string& out, const IntervalScale& scale, double bottom) {
-  const double step = mark_step(scale.high() - scale.low());
+  const double step = tick_step(scale.high() - scale.low(), 5);
   for (double v = std::ceil(scale.low() / step) * step; v <= scale.high(); v += step) {
     const double shown = std::abs(v) < step / 1000 ? 0 : v;
     out += fmt::format(

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/optimize/lanes.h"
@@ -95,6 +96,24 @@ TEST(frontier, each_point_is_what_solving_for_its_total_gives) {
   }
 }
 
+// Totals so close that what all want is worked out for several of them at once.
+TEST(frontier, of_close_totals_is_what_solving_for_each_gives) {
+  for (unsigned seed = 1; seed <= 40; ++seed) {
+    Dice dice(4000 + seed);
+    const double money = scale_of(dice), worth = scale_of(dice);
+    Problem p = any_problem(seed, static_cast<std::size_t>(dice.whole(20, 300)), money, worth,
+                            seed % 3 == 0);
+    if (seed % 4 == 0) p.total_min = 0;
+    std::vector<double> totals;
+    for (int k = 0; k < 60; ++k) totals.push_back(p.total_max * (0.7 + 0.002 * k));
+    if (seed % 5 == 0) std::reverse(totals.begin(), totals.end());
+    const std::vector<FrontierPoint> points = frontier_of(p, totals, nullptr);
+    for (std::size_t k = 0; k < points.size(); k += 7)
+      expect_same_as_solved(p, points[k], "seed " + std::to_string(seed));
+    for (const FrontierPoint& point : points) EXPECT_LE(point.gap, 1e-12) << seed;
+  }
+}
+
 TEST(frontier, of_many_channels_is_proven_and_falls_in_its_price) {
   const Problem p = any_problem(7, 30000, 1, 1, true);
   std::vector<double> totals;
@@ -179,7 +198,7 @@ TEST(values, of_many_are_those_of_each) {
     channels.push_back(channel(any_curve(dice, money, scale_of(dice))));
     spend.push_back(i % 50 == 0 ? 0 : money * std::pow(10.0, dice.real(-12, 3)));
   }
-  const std::vector<double> all = values_at(channels, spend);
+  const std::vector<double> all = returns_at(channels, spend);
   for (std::size_t i = 0; i < spend.size(); ++i) {
     const double one = value_at(channels[i].curve, spend[i]);
     EXPECT_NEAR(all[i], one, 1e-13 * std::abs(one)) << to_string(channels[i].curve.family);

@@ -150,6 +150,12 @@ TEST(explain, the_frontier_is_what_solving_each_total_gives) {
   }
 }
 
+std::vector<ChannelRow> rows_of(std::string_view text, std::uint32_t source, Diagnostics& into) {
+  std::vector<ChannelRow> out;
+  channel_rows(text, source, into).each([&](const ChannelRow& row) { out.push_back(row); });
+  return out;
+}
+
 TEST(table, channels_come_from_csv_with_their_faults_in_place) {
   Diagnostics diagnostics;
   const std::string text =
@@ -157,7 +163,7 @@ TEST(table, channels_come_from_csv_with_their_faults_in_place) {
       "\"a, b\",10,1,20,log,30,4,g\r\n"
       "c,x,1,,linear,2,,\n"
       "d,1,1,,curvy,2,,\n";
-  const auto rows = read_channel_rows(text, diagnostics.sources().add("t.csv", text), diagnostics);
+  const auto rows = rows_of(text, diagnostics.sources().add("t.csv", text), diagnostics);
   ASSERT_EQ(rows.size(), 3u);
   EXPECT_EQ(rows[0].id, "a, b");
   EXPECT_EQ(rows[0].group, "g");
@@ -168,6 +174,23 @@ TEST(table, channels_come_from_csv_with_their_faults_in_place) {
   EXPECT_EQ(place(diagnostics.sources(), diagnostics.all()[1].span), "t.csv:4:8");
 }
 
+TEST(table, numbers_are_those_that_are_written) {
+  for (const char* text : {"0", "12.34", "0.1", "300", "9007199254740993", "123456789012.345", "5.",
+                           "1e3", "0.30000000000000004", "000.5", "1234567890123456", "0.000001"}) {
+    Diagnostics diagnostics;
+    const std::string table = std::string("id,current\na,") + text + "\n";
+    const auto rows = rows_of(table, diagnostics.sources().add("t", table), diagnostics);
+    ASSERT_EQ(rows.size(), 1u) << text;
+    EXPECT_EQ(rows[0].current, std::strtod(text, nullptr)) << text;
+  }
+  for (const char* text : {".", "1.2.3", "12a", "-", "1,2"}) {
+    Diagnostics diagnostics;
+    const std::string table = std::string("id,current\na,") + text + "\n";
+    rows_of(table, diagnostics.sources().add("t", table), diagnostics);
+    EXPECT_FALSE(diagnostics.ok()) << text;
+  }
+}
+
 TEST(table, odd_tables_are_faults_and_no_crash) {
   for (const std::string& text :
        {std::string(""), std::string("\n\n"), std::string("id\n"), std::string("idd,max\na,1\n"),
@@ -175,7 +198,7 @@ TEST(table, odd_tables_are_faults_and_no_crash) {
         std::string("id,max\na,nan\n"), std::string("id,max\na,1e999\n"),
         std::string("\0\0\0", 3)}) {
     Diagnostics diagnostics;
-    read_channel_rows(text, diagnostics.sources().add("t", text), diagnostics);
+    rows_of(text, diagnostics.sources().add("t", text), diagnostics);
     EXPECT_FALSE(diagnostics.ok() && text != "id,max\n\"a\n") << text;
   }
 }

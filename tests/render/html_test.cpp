@@ -4,6 +4,8 @@
 
 #include "core/base/json.h"
 #include "core/render/svg.h"
+#include "core/render/svg_curve.h"
+#include "core/render/ticks.h"
 
 namespace autopilot::render {
 namespace {
@@ -69,6 +71,60 @@ TEST(Svg, a_chart_without_values_is_empty_and_whole) {
   const std::string svg = svg_stack(Chart{"x", "", "", {}}, {});
   EXPECT_NE(svg.find("</svg>"), std::string::npos);
   EXPECT_EQ(svg.find("nan"), std::string::npos);
+}
+
+Chart curve() {
+  Chart out{
+      "return by total", "51,750", "135,000", {{"return", Tone::good, {1.1e6, 1.5e6, 1.6e6}}}};
+  out.places = {51750, 90000, 135000};
+  out.across = "total, <EUR>";
+  out.up = "return";
+  out.marks = {{"plan", 90000, 1.5e6, Tone::good}, {"today", 90000, 1.2e6, {}}};
+  return out;
+}
+
+TEST(Svg, a_curve_has_titles_ticks_and_marks_in_its_picture) {
+  const std::string svg = svg_curve(curve());
+  for (const char* part : {">1,100,000<", ">1,600,000<", ">60,000<", ">120,000<",
+                           "total, &lt;EUR&gt;", ">plan<", ">today<", "class=\"line\""})
+    EXPECT_NE(svg.find(part), std::string::npos) << part;
+  EXPECT_EQ(svg.find(">135,000<"), std::string::npos) << "ticks are round";
+  for (std::size_t at = svg.find("x=\""); at != std::string::npos; at = svg.find(" x=\"", at + 1)) {
+    const double x = std::stod(svg.substr(svg.find('"', at) + 1));
+    EXPECT_GE(x, 0);
+    EXPECT_LE(x, 640);
+  }
+}
+
+TEST(Svg, a_curve_that_stays_where_it_is_has_an_axis_nevertheless) {
+  Chart flat = curve();
+  flat.series[0].values = {0, 0, 0};
+  flat.marks.clear();
+  flat.places = {5, 5, 5};
+  const std::string svg = svg_curve(flat);
+  EXPECT_EQ(svg.find("nan"), std::string::npos);
+  EXPECT_EQ(svg.find("inf"), std::string::npos);
+}
+
+TEST(Svg, ticks_have_the_digits_that_their_step_needs) {
+  EXPECT_EQ(tick_text(1234567, 1000), "1,234,567");
+  EXPECT_EQ(tick_text(0.30000000000000004, 0.1), "0.3");
+  EXPECT_EQ(tick_text(-1e-20, 0.5), "0.0");
+  EXPECT_EQ(tick_text(-2500, 500), "-2,500");
+  EXPECT_EQ(tick_step(83000, 5), 20000);
+}
+
+TEST(Html, a_page_of_a_report_has_its_title_its_lead_and_notes_of_tables) {
+  Report report{
+      "autopilot.budget_plan/v1", {}, {Table{{"A"}, {{"1"}}, {true}, "A is <a>."}, curve()}};
+  EXPECT_NE(report_html(report).find("<h1>budget plan</h1>"), std::string::npos);
+  report.title = "Budget spring";
+  report.lead = "Spend & earn.";
+  const std::string page = report_html(report);
+  for (const char* part :
+       {"<title>Budget spring</title>", "<p class=\"lead\">Spend &amp; earn.</p>",
+        "<p class=\"legend\">A is &lt;a&gt;.</p>", "class=\"chart curve\""})
+    EXPECT_NE(page.find(part), std::string::npos) << part;
 }
 
 }  // namespace
