@@ -18,6 +18,7 @@ namespace {
 constexpr double kLongest = 2e6;  // seconds: int milliseconds
 constexpr int kMostIterations = 5'000'000;
 constexpr double kMipGap = 1e-9;
+constexpr double kWhole = 1e-9;  // what is as good as whole
 
 // The functions in use, from the shared library, which is loaded when first asked for: linked, it
 // and what it needs would cost every start of the program.
@@ -218,6 +219,7 @@ LpAnswer solve_mip(glp_prob* p, const LpModel& model, double seconds) {
   settings.presolve = GLP_OFF;
   settings.tm_lim = milliseconds(seconds);
   settings.mip_gap = kMipGap;
+  settings.tol_int = kWhole;
   settings.mir_cuts = settings.gmi_cuts = GLP_ON;
   settings.fp_heur = GLP_ON;
   struct Seen {

@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/optimize/branch.h"
 #include "core/optimize/linear.h"
+#include "core/optimize/pieces.h"
 #include "core/optimize/quadratic.h"
 #include "core/optimize/separable.h"
 #include "core/optimize/whole.h"
@@ -31,6 +32,18 @@ bool all_concave(const Problem& problem) {
   return std::all_of(problem.channels.begin(), problem.channels.end(), [](const Channel& c) {
     return is_concave(c.curve, c.min, std::max(c.min, c.max));
   });
+}
+
+// A channel that has to get something has to get its least amount when active.
+bool has_idle_floor(const Channel& c) { return c.min > 0 && c.active_min > c.min; }
+bool has_idle_floors(const Problem& problem) {
+  return std::any_of(problem.channels.begin(), problem.channels.end(), has_idle_floor);
+}
+Problem with_floors_of_the_active(Problem problem) {
+  for (Channel& c : problem.channels) {
+    if (has_idle_floor(c)) c.min = c.active_min;
+  }
+  return problem;
 }
 
 bool has_rows_on_returns(const Problem& problem) {
@@ -68,7 +81,10 @@ Allocation run(std::string_view solver, const Problem& problem, const SolveOptio
     return solve_branching(problem, {std::min(options.gap, 1e-10), 2000000, options.stop});
   if (solver == "qp") return solve_quadratic(problem, options.stop);
   if (!options.lp) throw Error(ErrorKind::bug, "there is no solver of linear programs");
-  return solve_linear(problem, options.lp, {options.seconds, options.gap});
+  const LinearOptions linear{options.seconds, options.gap, options.stop};
+  const bool exact = all_concave(problem) && (all_straight(problem) || !has_switches(problem));
+  return exact ? solve_linear(problem, options.lp, linear)
+               : solve_pieces(problem, options.lp, linear);
 }
 
 }  // namespace
@@ -131,6 +147,7 @@ Solution solve(const Problem& problem, const SolveOptions& options) {
     throw Error(ErrorKind::invalid, fault);
   Solution out;
   out.problem_class = class_of(problem);
+  if (has_idle_floors(problem)) return solve(with_floors_of_the_active(problem), options);
   std::string_view solver = options.solver;
   if (solver.empty()) solver = solver_for(problem);
   if (!fits(solver, problem))
