@@ -23,8 +23,9 @@ class Feasibility {
     double returned = 0;
     if (std::isfinite(problem_.roi_min) || std::isfinite(problem_.return_min))
       returned = return_of(problem_, spend_);
-    if (std::isfinite(problem_.roi_min)) at_least(returned, problem_.roi_min * all_);
-    if (std::isfinite(problem_.return_min)) at_least(returned, problem_.return_min);
+    if (std::isfinite(problem_.roi_min)) returns_at_least(returned, problem_.roi_min, all_);
+    if (std::isfinite(problem_.return_min))
+      miss(problem_.return_min - returned, std::max(std::abs(returned), problem_.return_min));
     if (std::isfinite(problem_.turnover_max)) {
       double moved = 0;
       for (std::size_t i = 0; i < spend_.size(); ++i)
@@ -46,6 +47,9 @@ class Feasibility {
   void at_least(double value, double limit) {
     if (std::isnan(value) || limit > -kInfinity)
       miss(limit - value, std::max({std::abs(value), std::abs(limit), scale()}));
+  }
+  void returns_at_least(double returned, double roi, double spend) {
+    miss(roi * spend - returned, std::max(std::abs(returned), std::abs(roi) * scale()));
   }
   // What is nothing beside all that is spent is no violation.
   double scale() const { return std::abs(all_) * 1e-3; }
@@ -71,7 +75,7 @@ class Feasibility {
     at_least(sum, group.min);
     at_most(sum, group.max);
     if (group.max_share < kInfinity) at_most(sum, group.max_share * all_);
-    if (std::isfinite(group.roi_min)) at_least(returned, group.roi_min * sum);
+    if (std::isfinite(group.roi_min)) returns_at_least(returned, group.roi_min, sum);
     if (group.max_active && active > *group.max_active) worst_ = kInfinity;
   }
 
@@ -155,9 +159,9 @@ class Lagrangian {
       return a > b ? -kInfinity : w * best_at(c.curve, price / w, a, b).value;
     };
     if (friction == 0) return of(price_[i], low, high);
-    const double kink = std::clamp(c.current, low, high);
-    return std::max(of(price_[i] - friction, low, kink) - friction * c.current,
-                    of(price_[i] + friction, kink, high) + friction * c.current);
+    const double below = of(price_[i] - friction, low, std::min(high, c.current));
+    const double above = of(price_[i] + friction, std::max(low, c.current), high);
+    return std::max(below - friction * c.current, above + friction * c.current);
   }
 
   const Problem& problem_;

@@ -85,7 +85,11 @@ AUTOPILOT_INLINE void solve_hills(Lane& lane, std::size_t i, const Price& price,
       const std::size_t at = i + j * kPack;
       const Pack wish = price.logarithm - load(&lane.t[at]), turn = load(&lane.turn[at]);
       target[j] = wish < turn ? wish : turn - 1.0;
-      z[j] = z[j] == z[j] ? z[j] : cold_start(k[j], target[j]);
+      // Left of where the curve turns concave, Newton would go to the convex part's root.
+      const Pack t = exp_of(-absolute(z[j]));
+      const Pack sigma = (z[j] > 0.0 ? all(1.0) : t) / (1.0 + t);
+      const PackBits right = (z[j] == z[j]) & (k[j] < 2.0 * sigma);
+      z[j] = right ? z[j] : cold_start(k[j], target[j]);
     }
     for (int round = 0; round < 100; ++round) {
       const PackBits a = step_hill(z[0], k[0], target[0], out[0]);

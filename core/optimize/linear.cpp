@@ -83,10 +83,11 @@ class Linear {
     shape.start = c.min;
     shape.value = value_at(c.curve, c.min) - cost_anyway(c);
     shape.switched = is_switched(i);
+    if (!(high_[i] > c.min)) return shape;
     if (is_straight(c.curve)) {
       if (c.curve.family == Family::piecewise)
         straight_parts(c.curve, c.min, high_[i], shape);
-      else if (high_[i] > c.min)
+      else
         shape.parts.push_back({c.min, high_[i], slope_at(c.curve, c.min), true});
       split_at(c.current, shape);
       return shape;
@@ -202,7 +203,7 @@ class Linear {
   }
 
   std::size_t row(double low, double high) {
-    model_.rows.emplace_back(low, high);
+    model_.rows.emplace_back(std::min(low, high), high);  // crossed by a hair at most
     return model_.rows.size() - 1;
   }
   void entry(std::size_t r, std::size_t column, double value) {

@@ -11,6 +11,7 @@
 
 #include "core/base/error.h"
 #include "core/optimize/lp.h"
+#include "core/optimize/lp_scale.h"
 
 namespace autopilot::optimize {
 namespace {
@@ -182,7 +183,7 @@ glp_smcp simplex_settings(double seconds) {
 }
 
 LpAnswer solve_lp(glp_prob* p, const LpModel& model, double seconds) {
-  glpk().scale_prob(p, GLP_SF_GM | GLP_SF_EQ | GLP_SF_2N | GLP_SF_SKIP);
+  glpk().scale_prob(p, GLP_SF_EQ | GLP_SF_2N);
   glpk().adv_basis(p, 0);
   const glp_smcp settings = simplex_settings(seconds);
   int code = glpk().simplex(p, &settings);
@@ -250,9 +251,10 @@ LpAnswer solve_with_glpk(const LpModel& model, double seconds) {
   if (const std::string fault = fault_of(model); !fault.empty())
     throw Error(ErrorKind::bug, "a linear program is malformed: " + fault);
   glpk().term_out(GLP_OFF);
-  const Handle problem = loaded(model);
-  return model.has_integers() ? solve_mip(problem.get(), model, seconds)
-                              : solve_lp(problem.get(), model, seconds);
+  const Scaled scaled(model);
+  const Handle problem = loaded(scaled.model());
+  return scaled.restored(model.has_integers() ? solve_mip(problem.get(), scaled.model(), seconds)
+                                              : solve_lp(problem.get(), scaled.model(), seconds));
 }
 
 }  // namespace autopilot::optimize

@@ -124,14 +124,18 @@ bool split(const Curve& curve, PiecedChannel& channel, std::size_t k, double x) 
 }
 
 PieceModel::PieceModel(const Problem& problem, const std::vector<PiecedChannel>& channels,
-                       const std::vector<Placed>* placed)
-    : problem_(problem), channels_(channels), placed_(placed), columns_(channels.size()) {
+                       const std::vector<Placed>* placed, double margin)
+    : problem_(problem),
+      channels_(channels),
+      placed_(placed),
+      raised_(1 + margin),
+      columns_(channels.size()) {
   add_rows();
   for (std::size_t i = 0; i < channels.size(); ++i) add_channel(i);
 }
 
 std::size_t PieceModel::row(double low, double high) {
-  model_.rows.emplace_back(low, high);
+  model_.rows.emplace_back(std::min(low, high), high);  // crossed by a hair at most
   return model_.rows.size() - 1;
 }
 std::size_t PieceModel::column(double low, double high, double cost, bool integer) {
@@ -153,7 +157,7 @@ void PieceModel::add_rows() {
   const Problem& p = problem_;
   total_ = p.total_min > 0 || p.total_max < kInfinity ? row(floor(p.total_min), p.total_max) : kNone;
   roi_ = std::isfinite(p.roi_min) ? row(0, kInfinity) : kNone;
-  return_min_ = std::isfinite(p.return_min) ? row(p.return_min, kInfinity) : kNone;
+  return_min_ = std::isfinite(p.return_min) ? row(p.return_min * raised_, kInfinity) : kNone;
   turnover_ = std::isfinite(p.turnover_max) ? row(-kInfinity, p.turnover_max) : kNone;
   group_.assign(p.groups.size(), kNone);
   share_ = group_roi_ = counted_ = group_;
@@ -227,7 +231,7 @@ void PieceModel::link(std::size_t i, const Columns& at) {
   const bool counts = at.piece != 0 || channels_[i].pieces[0].high > 0;
   const auto floor = [&](std::size_t r, double least) {
     entry(r, at.returned, worth);
-    entry(r, at.spend, -least * unit);
+    entry(r, at.spend, -least * raised_ * unit);
     entry(r, at.on, -c.fixed_cost);
   };
   entry(total_, at.spend, unit);

@@ -44,9 +44,10 @@ struct Placed {
 
 class PieceModel {
  public:
-  // `placed`: where channels have to be; null: anywhere.
+  // `placed`: where channels have to be; null: anywhere. Floors on returns are raised by `margin`,
+  // of themselves.
   PieceModel(const Problem& problem, const std::vector<PiecedChannel>& channels,
-             const std::vector<Placed>* placed);
+             const std::vector<Placed>* placed, double margin = 0);
 
   const LpModel& model() const { return model_; }
   std::vector<double> spend_at(const std::vector<double>& values) const;
@@ -69,6 +70,7 @@ class PieceModel {
   const Problem& problem_;
   const std::vector<PiecedChannel>& channels_;
   const std::vector<Placed>* placed_;
+  double raised_;  // floors on returns, times this
   LpModel model_;
   std::vector<std::vector<Columns>> columns_;  // by channel
   std::vector<std::vector<std::size_t>> member_of_;

@@ -16,6 +16,7 @@ constexpr int kMostPolishes = 25;     // of linear ones, for one answer of those
 constexpr double kClosed = 1e-8;      // gap that ends it
 constexpr double kProven = 1e-6;      // gap that is a proof, where nothing more can be done
 constexpr double kFits = 1e-8;        // of a limit
+constexpr double kMargin = 5e-8;      // of a floor on returns, where rounding would miss it
 
 class Pieces {
  public:
@@ -25,6 +26,9 @@ class Pieces {
       high_[i] = std::max(high_[i], problem.channels[i].min);
       channels_.push_back(pieced(problem, i, high_[i]));
     }
+    has_floors_ = std::isfinite(problem.roi_min) || std::isfinite(problem.return_min) ||
+                  std::any_of(problem.groups.begin(), problem.groups.end(),
+                              [](const Group& g) { return std::isfinite(g.roi_min); });
     least_ = problem.goal == Goal::least_spend;
     best_.solver = "glpk-mip";
     best_.bound = least_ ? -kInfinity : kInfinity;
@@ -71,8 +75,11 @@ class Pieces {
     best_.bound = least_ ? std::max(best_.bound, -of_program) : std::min(best_.bound, of_program);
   }
 
+  bool fits(const std::vector<double>& spend) const {
+    return violation_of(problem_, spend) <= kFits;
+  }
   void offer(const std::vector<double>& spend) {
-    if (violation_of(problem_, spend) > kFits) return;
+    if (!fits(spend)) return;
     const double objective = objective_of(problem_, spend);
     if (!best_.spend.empty() &&
         (least_ ? objective >= best_.objective : objective <= best_.objective))
@@ -119,6 +126,7 @@ class Pieces {
   void polish(const std::vector<Placed>& places) {
     const std::vector<double> spend = settle(places);
     if (spend.empty()) return;
+    if (has_floors_ && !fits(spend)) settle(places, kMargin);
     for (const double least : {0.5, 0.999, 0.001}) {
       std::vector<Placed> held = places;
       bool any = false;
@@ -135,17 +143,17 @@ class Pieces {
   }
 
   // The amounts in the end; none when nothing fits.
-  std::vector<double> settle(const std::vector<Placed>& places) {
+  std::vector<double> settle(const std::vector<Placed>& places, double margin = 0) {
     std::vector<double> spend;
     for (int round = 0; round < kMostPolishes && !stopped(); ++round) {
-      const PieceModel model(problem_, channels_, &places);
+      const PieceModel model(problem_, channels_, &places, margin);
       const LpAnswer answer = solver_(model.model(), options_.seconds);
       if (answer.values.empty()) break;
       spend = model.spend_at(answer.values);
       offer(spend);
       const double program = least_ ? -answer.objective : answer.objective;
       const bool met = relative_gap(objective_of(problem_, spend), program) <= 0.1 * kClosed &&
-                       violation_of(problem_, spend) <= kFits;
+                       fits(spend);
       if (met || !add_points(spend, places)) break;
     }
     return spend;
@@ -174,7 +182,7 @@ class Pieces {
   const LinearOptions& options_;
   std::vector<double> high_;
   std::vector<PiecedChannel> channels_;
-  bool least_ = false;
+  bool least_ = false, has_floors_ = false;
   std::size_t points_ = 0, seen_points_ = 0;  // of tangents, that were added
   Allocation best_;
 };

@@ -181,6 +181,9 @@ class Separable {
     out = with_floors(high);
     out.filled.spend = mix.spend;
     out.friction = high;
+    // However dear a move is, this much has to move.
+    if (out.filled.end == Filled::End::done && moved(out.filled) > limit() * (1 + 1e-9))
+      out.filled.end = Filled::End::infeasible;
     return out;
   }
   double limit() const { return problem_.turnover_max * (1 + 1e-12); }

@@ -16,6 +16,10 @@
 namespace autopilot::optimize {
 namespace {
 
+constexpr double kHair = 1e-9;   // of a bound: what is no contradiction
+constexpr double kAmiss = 1e-6;  // violation or gap that the exact dual does not have
+constexpr std::size_t kManyChannels = 5000;  // for GLPK
+
 bool has_switches(const Problem& problem) {
   return std::any_of(problem.channels.begin(), problem.channels.end(),
                      [](const Channel& c) { return c.can_stop() && c.min <= 0; }) ||
@@ -38,6 +42,14 @@ bool all_concave(const Problem& problem) {
 bool has_idle_floor(const Channel& c) { return c.min > 0 && c.active_min > c.min; }
 bool has_idle_floors(const Problem& problem) {
   return std::any_of(problem.channels.begin(), problem.channels.end(), has_idle_floor);
+}
+bool are_crossed(double low, double high) { return low > high && low - high > kHair * low; }
+bool has_crossed_bounds(const Problem& problem) {
+  return are_crossed(problem.total_min, problem.total_max) ||
+         std::any_of(problem.channels.begin(), problem.channels.end(),
+                     [](const Channel& c) { return are_crossed(c.min, c.max); }) ||
+         std::any_of(problem.groups.begin(), problem.groups.end(),
+                     [](const Group& g) { return are_crossed(g.min, g.max); });
 }
 Problem with_floors_of_the_active(Problem problem) {
   for (Channel& c : problem.channels) {
@@ -73,6 +85,14 @@ void keep_current_if_better(const Problem& problem, Allocation& a) {
   if (least ? objective >= a.objective : objective <= a.objective) return;
   a.spend = std::move(current);
   a.objective = objective;
+}
+
+// Prices far beyond all slopes, as of a move that has to be made, leave the dual no digits.
+bool is_doubtful(const Certificate& certificate) {
+  return certificate.violation > kAmiss || !(certificate.gap <= kAmiss);
+}
+bool can_be_doubted(const Problem& problem, const SolveOptions& options) {
+  return options.lp && !problem.risk.any() && problem.channels.size() <= kManyChannels;
 }
 
 Allocation run(std::string_view solver, const Problem& problem, const SolveOptions& options) {
@@ -148,6 +168,15 @@ Solution solve(const Problem& problem, const SolveOptions& options) {
   Solution out;
   out.problem_class = class_of(problem);
   if (has_idle_floors(problem)) return solve(with_floors_of_the_active(problem), options);
+  if (has_crossed_bounds(problem)) {
+    out.allocation.status = Status::infeasible;
+    return out;
+  }
+  if (problem.risk.any() && problem.total_max <= 0) {
+    Problem plain = problem;  // nothing is at risk
+    plain.risk = {};
+    return solve(plain, options);
+  }
   std::string_view solver = options.solver;
   if (solver.empty()) solver = solver_for(problem);
   if (!fits(solver, problem))
@@ -159,6 +188,12 @@ Solution solve(const Problem& problem, const SolveOptions& options) {
     return out;
   keep_current_if_better(problem, a);
   out.certificate = certify(problem, a.spend, a.prices);
+  if (solver == "waterfill" && options.solver.empty() && is_doubtful(out.certificate) &&
+      can_be_doubted(problem, options)) {
+    SolveOptions again = options;
+    again.solver = all_straight(problem) ? "lp" : "tangents";
+    return solve(problem, again);
+  }
   // What has no prices (switches, S-curves) is as good as its solver's bound.
   const bool least = problem.goal == Goal::least_spend;
   const bool proven = solver == "branch" || solver == "mip" || solver == "tangents";
