@@ -112,7 +112,7 @@ class Lagrangian {
   // The greatest value of a channel's part, and the value it has.
   double best(std::size_t i) const {
     const Channel& c = problem_.channels[i];
-    const double low = c.min, high = c.max;
+    const double low = c.min, high = std::max(low, std::min(c.max, problem_.total_max));
     if (weight_[i] <= 0) return best_straight(i, low, high);
     double most = best_between(i, std::max(low, c.active_min), high) - weight_[i] * c.fixed_cost;
     if (c.can_stop() && low <= 0) most = std::max(most, part(i, 0));
@@ -156,7 +156,12 @@ class Lagrangian {
     const Channel& c = problem_.channels[i];
     const double w = weight_[i], friction = prices_.turnover;
     const auto of = [&](double price, double a, double b) {
-      return a > b ? -kInfinity : w * best_at(c.curve, price / w, a, b).value;
+      if (a > b) return -kInfinity;
+      // Without an end, what rounding leaves of a line's slope is no gain.
+      const bool endless = std::isinf(b) && is_straight(c.curve);
+      const double slope = endless ? slope_at(c.curve, a) : 0;
+      const bool level = endless && slope > price / w && slope <= price / w * (1 + 1e-12);
+      return w * best_at(c.curve, level ? slope : price / w, a, b).value;
     };
     if (friction == 0) return of(price_[i], low, high);
     const double below = of(price_[i] - friction, low, std::min(high, c.current));

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kNoRow = static_cast<std::size_t>(-1);
 constexpr std::size_t kManyTangents = 24;  // of one channel
 constexpr int kMostRounds = 60;
+constexpr double kCloser = 100;    // times, to where a curve is steepest
 constexpr double kAsGood = 1e-10;  // of the objective
 constexpr double kFar = 1e9;       // of an open end, of all amounts: no optimum lies there
 
@@ -182,8 +183,12 @@ class Linear {
     for (std::size_t i = 0; i < shapes_.size(); ++i) {
       Shape& shape = shapes_[i];
       if (shape.tangents.empty()) continue;
-      const double x = spend[i];
-      if (!std::isfinite(slope_at(problem_.channels[i].curve, x))) continue;
+      double x = spend[i];
+      if (!std::isfinite(slope_at(problem_.channels[i].curve, x))) {
+        // There is no tangent, but as close as may be.
+        x = x + (shape.tangents.front() - x) / kCloser;
+        if (!(x > spend[i]) || !std::isfinite(slope_at(problem_.channels[i].curve, x))) continue;
+      }
       const auto at = std::lower_bound(shape.tangents.begin(), shape.tangents.end(), x);
       const double near = 1e-12 * std::max(1e-300, std::abs(x));
       if (at != shape.tangents.end() && std::abs(*at - x) <= near) continue;

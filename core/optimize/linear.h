@@ -10,7 +10,7 @@ namespace autopilot::optimize {
 
 struct LinearOptions {
   double seconds = 60;
-  double gap = 1e-9;              // that ends the tangents
+  double gap = 1e-9;                // that ends the tangents
   std::function<bool()> stop = {};  // asked between two programs; empty: never
 };
 

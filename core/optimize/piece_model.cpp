@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 constexpr double kFar = 1e6;      // of a scale: no optimum lies beyond, where there is no bound
+constexpr double kCloser = 100;   // times, to where a curve is steepest
 constexpr double kNarrow = 1e-9;  // of its end: a piece that is not split further
 
 // Where the first tangents of a smooth stretch are, of its width.
@@ -76,18 +77,22 @@ PiecedChannel pieced(const Problem& problem, std::size_t i, double high) {
   out.may_stop = c.min <= 0 && (c.can_stop() || is_counted(problem, i));
   const double low = std::max(c.min, c.active_min);
   if (low > high) return out;
-  out.pieces.push_back(made(c.curve, low, high, c.current > low && c.current < high
-                                                    ? std::vector<double>{c.current}
-                                                    : std::vector<double>{}));
+  out.pieces.push_back(made(c.curve, low, high,
+                            c.current > low && c.current < high ? std::vector<double>{c.current}
+                                                                : std::vector<double>{}));
   const double reach = std::isfinite(high) ? high : std::max(low, c.curve.b) * 10;
-  if (reach > 0) out.unit = reach;
+  if (std::max(reach, c.current) > 0) out.unit = reach > 0 ? reach : c.current;
   const double worth = std::max(std::abs(value_at(c.curve, out.unit)), c.fixed_cost);
   if (worth > 0 && std::isfinite(worth)) out.worth = worth;
   return out;
 }
 
 void add_point(const Curve& curve, Piece& piece, double x) {
-  if (!std::isfinite(slope_at(curve, x))) return;
+  if (!std::isfinite(slope_at(curve, x))) {
+    if (piece.points.empty()) return;
+    x = x + (piece.points.front() - x) / kCloser;  // there is no tangent, but as close as may be
+    if (!(x > piece.low * (1 + kNarrow)) || !std::isfinite(slope_at(curve, x))) return;
+  }
   const auto at = std::lower_bound(piece.points.begin(), piece.points.end(), x);
   if (at != piece.points.end() && *at == x) return;
   piece.points.insert(at, x);
@@ -155,7 +160,8 @@ void PieceModel::move(std::size_t r, double by) {
 void PieceModel::add_rows() {
   const auto floor = [](double x) { return x > 0 ? x : -kInfinity; };
   const Problem& p = problem_;
-  total_ = p.total_min > 0 || p.total_max < kInfinity ? row(floor(p.total_min), p.total_max) : kNone;
+  total_ =
+      p.total_min > 0 || p.total_max < kInfinity ? row(floor(p.total_min), p.total_max) : kNone;
   roi_ = std::isfinite(p.roi_min) ? row(0, kInfinity) : kNone;
   return_min_ = std::isfinite(p.return_min) ? row(p.return_min * raised_, kInfinity) : kNone;
   turnover_ = std::isfinite(p.turnover_max) ? row(-kInfinity, p.turnover_max) : kNone;
@@ -174,9 +180,8 @@ void PieceModel::add_rows() {
 
 void PieceModel::add_channel(std::size_t i) {
   const PiecedChannel& channel = channels_[i];
-  const std::size_t choice = channel.decided() || placed_ != nullptr
-                                 ? kNone
-                                 : row(channel.may_stop ? 0 : 1, 1);
+  const std::size_t choice =
+      channel.decided() || placed_ != nullptr ? kNone : row(channel.may_stop ? 0 : 1, 1);
   for (std::size_t k = 0; k < channel.pieces.size(); ++k) {
     if (placed_ == nullptr || (*placed_)[i].piece == k) add_columns(i, k, choice);
   }
@@ -227,7 +232,9 @@ void PieceModel::add_columns(std::size_t i, std::size_t k, std::size_t choice) {
 // What the columns do in the rows that channels share.
 void PieceModel::link(std::size_t i, const Columns& at) {
   const Channel& c = problem_.channels[i];
-  const double unit = channels_[i].unit, worth = channels_[i].worth;
+  // What gets nothing anyway has no scale that would fit into the rows of the others.
+  const double unit = channels_[i].pieces.back().high > 0 ? channels_[i].unit : 0;
+  const double worth = channels_[i].worth;
   const bool counts = at.piece != 0 || channels_[i].pieces[0].high > 0;
   const auto floor = [&](std::size_t r, double least) {
     entry(r, at.returned, worth);
@@ -253,6 +260,7 @@ void PieceModel::link(std::size_t i, const Columns& at) {
 // moved >= spend - current, and >= current - spend.
 void PieceModel::add_turnover(std::size_t i) {
   const double unit = channels_[i].unit, now = problem_.channels[i].current / unit;
+  if (now == 0 && (columns_[i].empty() || channels_[i].pieces.back().high <= 0)) return;
   const std::size_t moved = column(0, kInfinity, 0, false);
   entry(turnover_, moved, unit);
   const std::size_t up = row(-now, kInfinity), down = row(now, kInfinity);
@@ -265,11 +273,17 @@ void PieceModel::add_turnover(std::size_t i) {
 }
 
 std::vector<Placed> PieceModel::places_at(const std::vector<double>& values) const {
+  const std::vector<double> spend = spend_at(values);
   std::vector<Placed> out(columns_.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
+    const std::vector<Piece>& pieces = channels_[i].pieces;
     for (const Columns& at : columns_[i]) {
       if (values[at.on] > 0.5) out[i].piece = at.piece;
     }
+    if (out[i].piece == kStopped) continue;
+    // Rounding may leave it a hair outside of the piece that was chosen.
+    while (out[i].piece > 0 && spend[i] < pieces[out[i].piece].low) --out[i].piece;
+    while (out[i].piece + 1 < pieces.size() && spend[i] > pieces[out[i].piece].high) ++out[i].piece;
   }
   return out;
 }
@@ -279,10 +293,11 @@ std::vector<double> PieceModel::spend_at(const std::vector<double>& values) cons
   for (std::size_t i = 0; i < out.size(); ++i) {
     for (const Columns& at : columns_[i]) {
       if (values[at.on] <= 0.5) continue;
-      const Piece& piece = channels_[i].pieces[at.piece];
+      const std::vector<Piece>& pieces = channels_[i].pieces;
+      const Piece& piece = pieces[at.piece];
       const double x = values[at.spend] * channels_[i].unit;
       const double close = 1e-9 * std::max(std::abs(x), 1e-3 * channels_[i].unit);
-      out[i] = std::clamp(x, piece.low, piece.high);
+      out[i] = std::clamp(x, pieces.front().low, pieces.back().high);
       if (std::abs(x - piece.low) <= close) out[i] = piece.low;
       if (std::abs(x - piece.high) <= close) out[i] = piece.high;
     }

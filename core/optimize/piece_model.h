@@ -17,14 +17,14 @@ struct Line {
 
 struct Piece {
   double low = 0, high = 0;
-  std::vector<double> points;   // of tangents
-  std::vector<Stretch> hull;    // the least concave function above
-  std::vector<Line> lines;      // the least of which is not below it
+  std::vector<double> points;  // of tangents
+  std::vector<Stretch> hull;   // the least concave function above
+  std::vector<Line> lines;     // the least of which is not below it
 };
 
 struct PiecedChannel {
-  bool may_stop = false;      // it may be in no piece, and get nothing
-  std::vector<Piece> pieces;  // rising; none: it gets nothing
+  bool may_stop = false;       // it may be in no piece, and get nothing
+  std::vector<Piece> pieces;   // rising; none: it gets nothing
   double unit = 1, worth = 1;  // of its amounts and returns in the program
   bool decided() const { return pieces.empty() || (pieces.size() == 1 && !may_stop); }
 };

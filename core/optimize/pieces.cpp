@@ -11,12 +11,12 @@
 namespace autopilot::optimize {
 namespace {
 
-constexpr int kMostRounds = 200;      // of programs with integers
-constexpr int kMostPolishes = 25;     // of linear ones, for one answer of those
-constexpr double kClosed = 1e-8;      // gap that ends it
-constexpr double kProven = 1e-6;      // gap that is a proof, where nothing more can be done
-constexpr double kFits = 1e-8;        // of a limit
-constexpr double kMargin = 5e-8;      // of a floor on returns, where rounding would miss it
+constexpr int kMostRounds = 200;   // of programs with integers
+constexpr int kMostPolishes = 25;  // of linear ones, for one answer of those
+constexpr double kClosed = 1e-8;   // gap that ends it
+constexpr double kProven = 1e-6;   // gap that is a proof, where nothing more can be done
+constexpr double kFits = 1e-8;     // of a limit
+constexpr double kMargin = 5e-8;   // of a floor on returns, where rounding would miss it
 
 class Pieces {
  public:
@@ -57,6 +57,7 @@ class Pieces {
       offer(spend);
       add_points(spend, places);
       polish(places);
+      if (has_floors_ && !fits(spend) && !closed()) look_above_floors();
       if (closed()) break;
       const bool refined = refine(spend, places);
       if (!refined && points_ == std::exchange(seen_points_, points_)) break;
@@ -142,6 +143,15 @@ class Pieces {
     }
   }
 
+  // Rounding may leave the answer a hair below a floor, at the end of its piece.
+  void look_above_floors() {
+    const PieceModel model(problem_, channels_, nullptr, kMargin);
+    const LpAnswer answer = solver_(model.model(), options_.seconds);
+    if (answer.values.empty()) return;
+    offer(model.spend_at(answer.values));
+    settle(model.places_at(answer.values), kMargin);
+  }
+
   // The amounts in the end; none when nothing fits.
   std::vector<double> settle(const std::vector<Placed>& places, double margin = 0) {
     std::vector<double> spend;
@@ -152,8 +162,8 @@ class Pieces {
       spend = model.spend_at(answer.values);
       offer(spend);
       const double program = least_ ? -answer.objective : answer.objective;
-      const bool met = relative_gap(objective_of(problem_, spend), program) <= 0.1 * kClosed &&
-                       fits(spend);
+      const bool met =
+          relative_gap(objective_of(problem_, spend), program) <= 0.1 * kClosed && fits(spend);
       if (met || !add_points(spend, places)) break;
     }
     return spend;

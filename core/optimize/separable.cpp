@@ -10,8 +10,8 @@
 namespace autopilot::optimize {
 namespace {
 
-constexpr double kHair = 1e-12;       // of a floor: what is not missed
-constexpr double kNoReturn = 1e290;   // a price at which no return is worth its spend
+constexpr double kHair = 1e-12;      // of a floor: what is not missed
+constexpr double kNoReturn = 1e290;  // a price at which no return is worth its spend
 
 // The family of answers: at a price of spend and a friction, the best allocation.
 class Answers {
