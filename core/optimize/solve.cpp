@@ -20,6 +20,9 @@ namespace {
 
 constexpr double kHair = 1e-9;   // of a bound: what is no contradiction
 constexpr double kAmiss = 1e-6;  // violation or gap that the exact dual does not have
+constexpr std::size_t kMostNodes = 2'000'000;
+constexpr std::size_t kFewNodes = 2'000, kNodesOfChannel = 100'000;  // before pieces are tried
+constexpr std::size_t kManyForPieces = 1'000;
 constexpr double kSecondsForUnits = 5;
 constexpr std::size_t kManyChannels = 5000;  // for GLPK
 
@@ -130,10 +133,30 @@ bool can_be_doubted(const Problem& problem, const SolveOptions& options) {
   return options.lp && !problem.risk.any() && problem.channels.size() <= kManyChannels;
 }
 
+// Branch and bound, which now and then goes on for ever where many plans are nearly as good: then
+// pieces, which have cuts.
+Allocation branch_or_pieces(const Problem& problem, const SolveOptions& options) {
+  const double gap = std::min(options.gap, 1e-10);
+  const std::size_t n = std::max<std::size_t>(problem.channels.size(), 1);
+  if (!options.lp || !options.solver.empty() || n > kManyForPieces)
+    return solve_branching(problem, {gap, kMostNodes, options.stop});
+  Allocation found =
+      solve_branching(problem, {gap, std::max(kFewNodes, kNodesOfChannel / n), options.stop});
+  if (found.status != Status::stopped || (options.stop && options.stop())) return found;
+  const double branched = found.bound;
+  Allocation pieces =
+      solve_pieces(problem, options.lp, {options.seconds, options.gap, options.stop});
+  const bool better =
+      !pieces.spend.empty() && (found.spend.empty() || pieces.objective > found.objective);
+  pieces.bound = std::min(pieces.bound, branched);
+  if (better || pieces.status == Status::optimal) return pieces;
+  found.bound = pieces.bound;
+  return found;
+}
+
 Allocation run(std::string_view solver, const Problem& problem, const SolveOptions& options) {
   if (solver == "waterfill") return solve_separable(problem);
-  if (solver == "branch")
-    return solve_branching(problem, {std::min(options.gap, 1e-10), 2000000, options.stop});
+  if (solver == "branch") return branch_or_pieces(problem, options);
   if (solver == "qp") return solve_quadratic(problem, options.stop);
   if (!options.lp) throw Error(ErrorKind::bug, "there is no solver of linear programs");
   const LinearOptions linear{options.seconds, options.gap, options.stop};
