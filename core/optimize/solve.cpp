@@ -126,8 +126,9 @@ void fall_back_to_current(const Problem& problem, Allocation& a) {
 }
 
 // Prices far beyond all slopes, as of a move that has to be made, leave the dual no digits.
-bool is_doubtful(const Certificate& certificate) {
-  return certificate.violation > kAmiss || !(certificate.gap <= kAmiss);
+bool is_doubtful(const Problem& problem, const Certificate& certificate) {
+  // Of nothing there is no relative gap.
+  return certificate.violation > kAmiss || (problem.total_max > 0 && !(certificate.gap <= kAmiss));
 }
 bool can_be_doubted(const Problem& problem, const SolveOptions& options) {
   return options.lp && !problem.risk.any() && problem.channels.size() <= kManyChannels;
@@ -234,9 +235,12 @@ Solution solve(const Problem& problem, const SolveOptions& options) {
   std::string_view solver = options.solver;
   if (solver.empty()) solver = solver_for(problem);
   if (!fits(solver, problem))
-    throw Error(ErrorKind::invalid,
-                fmt::format("the solver {} cannot do {}", solver, out.problem_class),
-                fmt::format("{} can", solver_for(problem)));
+    throw Error(
+        ErrorKind::invalid, fmt::format("the solver {} cannot do {}", solver, out.problem_class),
+        fits(solver_for(problem), problem)
+            ? fmt::format("{} can", solver_for(problem))
+            : std::string("risk that is not of variances alone goes with concave curves that "
+                          "are not piecewise, no floors, counts or limits on moves"));
   if (solver != "waterfill" && problem.total_max <= 0 && !has_nothing(problem))
     return solve(with_nothing(problem), options);
   Allocation& a = out.allocation = run(solver, problem, options);
@@ -245,8 +249,8 @@ Solution solve(const Problem& problem, const SolveOptions& options) {
     return out;
   keep_current_if_better(problem, a);
   out.certificate = certify(problem, a.spend, a.prices);
-  if (solver == "waterfill" && options.solver.empty() && problem.total_max > 0 &&
-      is_doubtful(out.certificate) && can_be_doubted(problem, options)) {
+  if (solver == "waterfill" && options.solver.empty() && is_doubtful(problem, out.certificate) &&
+      can_be_doubted(problem, options)) {
     SolveOptions again = options;
     again.solver = all_straight(problem) ? "lp" : "tangents";
     return solve(problem, again);

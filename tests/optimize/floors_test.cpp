@@ -82,6 +82,13 @@ TEST(odd, more_than_may_move_has_to) {
   EXPECT_EQ(solved(p).allocation.status, Status::infeasible);
 }
 
+TEST(odd, nothing_to_spend_and_too_few_moves_to_get_there) {
+  Problem p = problem({channel(quadratic(4e-3, 460), 0, 1.1e-5, 5.8e-6)}, 0);
+  p.price = 9e-4;
+  p.turnover_max = 9e-7;
+  EXPECT_EQ(solved(p).allocation.status, Status::infeasible);
+}
+
 TEST(odd, a_share_of_all_that_all_belong_to_leaves_nothing) {
   Problem p = problem({channel(power(3, 0.3), 0, 5), channel(linear(2), 0, 5)}, 4);
   p.total_min = 0;
