@@ -79,8 +79,31 @@ class Pieces {
   bool fits(const std::vector<double>& spend) const {
     return violation_of(problem_, spend) <= kFits;
   }
+  // A hair below the return that has to be: a hair more for whoever returns most for it.
+  std::vector<double> lifted(std::vector<double> spend) const {
+    std::size_t steepest = 0;
+    double most = 0;
+    for (std::size_t i = 0; i < spend.size(); ++i) {
+      const double slope = spend[i] > 0 && spend[i] < high_[i] ? slope_at(curve(i), spend[i]) : 0;
+      if (slope > most) {
+        most = slope;
+        steepest = i;
+      }
+    }
+    const double before = spend[steepest];
+    for (double more = 1e-9; most > 0 && more < kProven && !fits(spend); more *= 2)
+      spend[steepest] = std::min(high_[steepest], before * (1 + more));
+    return spend;
+  }
+
   void offer(const std::vector<double>& spend) {
-    if (!fits(spend)) return;
+    if (!fits(spend)) {
+      if (std::isfinite(problem_.return_min) && violation_of(problem_, spend) <= 10 * kProven) {
+        const std::vector<double> more = lifted(spend);
+        if (fits(more)) offer(more);
+      }
+      return;
+    }
     const double objective = objective_of(problem_, spend);
     if (!best_.spend.empty() &&
         (least_ ? objective >= best_.objective : objective <= best_.objective))
