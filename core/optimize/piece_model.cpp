@@ -80,7 +80,9 @@ PiecedChannel pieced(const Problem& problem, std::size_t i, double high) {
   out.pieces.push_back(made(c.curve, low, high,
                             c.current > low && c.current < high ? std::vector<double>{c.current}
                                                                 : std::vector<double>{}));
-  const double reach = std::isfinite(high) ? high : std::max(low, c.curve.b) * 10;
+  const bool has_points = c.curve.family == Family::piecewise;
+  const double scale = has_points ? std::max(c.curve.points.back().x, 0.0) : c.curve.b * 10;
+  const double reach = std::isfinite(high) ? high : std::max(low, scale);
   if (std::max(reach, c.current) > 0) out.unit = reach > 0 ? reach : c.current;
   const double worth = std::max(std::abs(value_at(c.curve, out.unit)), c.fixed_cost);
   if (worth > 0 && std::isfinite(worth)) out.worth = worth;
@@ -209,7 +211,7 @@ void PieceModel::add_columns(std::size_t i, std::size_t k, std::size_t choice) {
   at.returned = column(-kInfinity, kInfinity, least ? 0 : channel.worth, false);
   if (open) {
     entry(choice, at.on, 1);
-    const double most = std::isfinite(high) ? high / channel.unit : kFar * kFar;
+    const double most = std::isfinite(high) ? high / channel.unit : kFar;
     const std::size_t above = row(-kInfinity, 0);
     entry(above, at.spend, 1);
     entry(above, at.on, -most);
