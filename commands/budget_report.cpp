@@ -7,6 +7,7 @@
 
 #include "commands/budget_summary.h"
 #include "core/base/text.h"
+#include "core/optimize/whole_program.h"
 
 namespace autopilot::commands {
 namespace {
@@ -69,6 +70,9 @@ class PlanReport {
     report_.lead = summary_of(answer_, {spend_now_, returned_now_, spend_, returned_});
     report_.text.emplace_back(render::Paragraph{
         Line({{status, stopped ? Tone::warn : Tone::good}, {text, Tone::strong}})});
+    if (stopped && found_.spend == now_)
+      report_.text.emplace_back(
+          render::Paragraph{Line("Nothing better than today's amounts was found in time.")});
     report_.data = Map{{"budget", plan_.id},
                        {"status", stopped ? "best_found" : "optimal"},
                        {"objective", number(found_.objective)},
@@ -91,6 +95,11 @@ class PlanReport {
       text = fmt::format("proof: no plan has a {} above {:.2f} (gap {:.1e})", objective_words(),
                          c.bound, c.gap);
     if (!answer_.source.plan.tier.empty()) text += " once the tiers before are served";
+    if (!answer_.solution.is_whole)
+      text += fmt::format("; amounts are not multiples of {}: {}", plan_.resolution,
+                          problem_.channels.size() > optimize::kMostForProgram
+                              ? "too many channels under limits that cross"
+                              : "none such were found that keep to the limits");
     text += fmt::format("; {}; solver {}", answer_.solution.problem_class, found_.solver);
     report_.text.emplace_back(render::Paragraph{Line({{text, Tone::dim}})});
     Map& data = report_.data;
@@ -101,6 +110,7 @@ class PlanReport {
     data["solver"] = found_.solver;
     data["class"] = answer_.solution.problem_class;
     data["rounds"] = found_.rounds;
+    data["whole"] = plan_.resolution <= 0 || answer_.solution.is_whole;
   }
   std::string objective_words() const {
     std::string out = goal_word(problem_);

@@ -1,6 +1,7 @@
 #include "commands/lp_child.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <cmath>
 
@@ -17,18 +18,20 @@ constexpr std::size_t kMost = 512 << 20;  // bytes of an answer
 
 }  // namespace
 
-optimize::LpSolver child_solver(World& world) {
-  return [&world](const optimize::LpModel& model, double seconds) {
+optimize::LpSolver child_solver(World& world, int wake_descriptor) {
+  return [&world, wake_descriptor](const optimize::LpModel& model, double seconds) {
     if (const std::string fault = optimize::fault_of(model); !fault.empty())
       throw Error(ErrorKind::bug, "a linear program is malformed: " + fault);
     CaptureLimits limits;
     limits.time =
         Duration::milliseconds(static_cast<std::int64_t>(std::min(seconds + kGrace, 1e6) * 1000));
     limits.output = kMost;
+    limits.wake_descriptor = wake_descriptor;
     const Captured child =
         world.processes.capture({kSelf, "__lp"}, optimize::pack(model, seconds), limits);
     optimize::LpAnswer answer;
-    if (child.end == Captured::End::timed_out) {
+    const bool woken = child.end == Captured::End::killed && child.status == SIGINT;
+    if (child.end == Captured::End::timed_out || woken) {
       answer.bound = optimize::kInfinity;
       return answer;
     }

@@ -8,8 +8,9 @@
 
 namespace autopilot::commands {
 
-// The solver may be used as long as the World lives. It throws Error(bug) when GLPK aborts; what it
+// The solver may be used as long as the World lives. Once `wake_descriptor` is readable, what has
+// been found is the answer, soon. It throws Error(bug) when GLPK aborts; what it
 // has not ended in time comes back as stopped, without an answer.
-optimize::LpSolver child_solver(World& world);
+optimize::LpSolver child_solver(World& world, int wake_descriptor = -1);
 
 }  // namespace autopilot::commands

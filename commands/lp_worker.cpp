@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "core/base/error.h"
+#include "core/base/signals.h"
 #include "core/optimize/lp_wire.h"
 
 namespace autopilot::commands {
@@ -34,7 +35,16 @@ class Lp : public cli::Invocation {
     if (!optimize::unpack(context.world.files.read_all_stdin(), model, seconds))
       throw Error(ErrorKind::invalid, "standard input is no linear program");
     end_after(seconds);
-    context.write(optimize::pack(optimize::solve_with_glpk(model, seconds)));
+    // Asked to end, it answers with what it has.
+    CaughtSignals interrupt{SIGINT};
+    Clock& clock = context.world.clock;
+    const std::int64_t deadline =
+        clock.monotonic_nanos() + static_cast<std::int64_t>(std::min(seconds, 1e6) * 1e9);
+    bool came = false;
+    const auto stop = [&] {
+      return came = came || !interrupt.take().empty() || clock.monotonic_nanos() >= deadline;
+    };
+    context.write(optimize::pack(optimize::solve_with_glpk_until(model, seconds, stop)));
     return cli::Exit::ok;
   }
 };

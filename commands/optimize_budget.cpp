@@ -1,5 +1,6 @@
 // autopilot optimize budget: what to spend where, why, and what stands in the way.
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -27,7 +28,8 @@ Channels that have no curve get one fitted from what was observed: --events take
 and return, the spec's `observed` names one. Each fitted curve comes with 95 % intervals, and with a warning when the data
 cannot tell.
 
-Out of time, and on Ctrl-C in branch and bound, the best plan found is shown with the gap that is left.
+Out of time, and on Ctrl-C, the best plan found is shown with the gap that is left: today's amounts where there is no
+better one yet. Where these break limits, there is no plan.
 
 When limits cannot hold together, it names a set of them that conflict, none of which could be left out, and the least
 change that would do. When the return has no end, it names the channel.
@@ -45,34 +47,31 @@ EXAMPLES
 
 EXIT STATUS
   0 a plan was found, optimal or with the gap that is left; 1 there is none, it is unbounded, or the
-  document is wrong.
+  document is wrong; 130 interrupted before anything was found.
 )";
 
 constexpr std::int64_t kMostPoints = 2000;
 
-// Ctrl-C while we search: seen between two steps, so that the best found is not lost. GLPK does not
-// ask between its steps: meanwhile a signal does what it always does, and ends both of us.
+// Ctrl-C while we search: seen between two steps, so that the best found is not lost. GLPK's
+// process is woken by it, and answers with what it has.
 class Interrupt {
  public:
-  Interrupt() { caught_.emplace(std::initializer_list<int>{SIGINT, SIGTERM}); }
   bool came() {
-    if (!caught_->take().empty()) came_ = true;
-    return came_;
+    // What came is left to be read until the end, so that every program that is begun is woken.
+    pollfd signal{caught_.descriptor(), POLLIN, 0};
+    return ::poll(&signal, 1, 0) > 0;
   }
-  optimize::LpSolver let_through(optimize::LpSolver solver) {
-    return [this, solver = std::move(solver)](const optimize::LpModel& model, double seconds) {
-      came();
-      caught_.reset();
-      optimize::LpAnswer answer = solver(model, seconds);
-      caught_.emplace(std::initializer_list<int>{SIGINT, SIGTERM});
-      return answer;
-    };
-  }
+  int descriptor() const { return caught_.descriptor(); }
 
  private:
-  std::optional<CaughtSignals> caught_;
-  bool came_ = false;
+  CaughtSignals caught_{SIGINT, SIGTERM};
 };
+
+optimize::LpAnswer nothing_found() {
+  optimize::LpAnswer out;
+  out.bound = optimize::kInfinity;
+  return out;
+}
 
 std::vector<double> sweep(std::int64_t points) {
   std::vector<double> out;
@@ -107,7 +106,7 @@ class OptimizeBudget : public cli::Invocation {
     interrupt_.emplace();
     const optimize::Problem problem = optimize::problem_of(source.plan);
     const optimize::Solution solution = optimize::in_whole_units(
-        problem, by_tiers(context, source.plan, problem), source.plan.resolution);
+        problem, by_tiers(context, source.plan, problem), source.plan.resolution, options(context));
     switch (solution.allocation.status) {
       case optimize::Status::infeasible:
         return explain_conflict(context, source, solution);
@@ -124,17 +123,26 @@ class OptimizeBudget : public cli::Invocation {
  private:
   [[noreturn]] void give_up() const {
     if (interrupt_->came())
-      throw Error(ErrorKind::interrupted, "interrupted before a plan was found");
+      throw Error(ErrorKind::interrupted,
+                  "interrupted before a plan was found, and today's amounts break limits");
     throw Error(ErrorKind::outside, "no plan was found in time",
                 "give it longer: --time-limit 10m");
+  }
+
+  double seconds_left(cli::Context& context) const {
+    const std::int64_t left = deadline_ - context.world.clock.monotonic_nanos();
+    return std::max(0.001, static_cast<double>(left) / 1e9);
   }
 
   optimize::SolveOptions options(cli::Context& context) const {
     optimize::SolveOptions out;
     if (solver_ != "auto") out.solver = solver_;
-    const std::int64_t left = deadline_ - context.world.clock.monotonic_nanos();
-    out.seconds = std::max(0.001, static_cast<double>(left) / 1e9);
-    out.lp = interrupt_->let_through(child_solver(context.world));
+    out.seconds = seconds_left(context);
+    out.lp = [this, &context](const optimize::LpModel& model, double seconds) {
+      if (interrupt_->came()) return nothing_found();
+      return child_solver(context.world, interrupt_->descriptor())(
+          model, std::min(seconds, seconds_left(context)));
+    };
     out.stop = [this, &context] {
       return interrupt_->came() || context.world.clock.monotonic_nanos() >= deadline_;
     };
@@ -188,7 +196,7 @@ class OptimizeBudget : public cli::Invocation {
       return cli::Exit::ok;
     }
     optimize::ExplainOptions explaining;
-    if (points_ > 0) explaining.sweep = sweep(points_);
+    if (points_ > 0 && !interrupt_->came()) explaining.sweep = sweep(points_);
     const optimize::Solver again = [&](const optimize::Problem& p) {
       return by_tiers(context, source.plan, p);
     };

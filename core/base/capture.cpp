@@ -153,16 +153,24 @@ class Run {
       pollfd ends[] = {{in_.writer(), POLLOUT, 0},
                        {out_.reader(), POLLIN, 0},
                        {err_.reader(), POLLIN, 0},
-                       {its_end.descriptor(), POLLIN, 0}};
+                       {its_end.descriptor(), POLLIN, 0},
+                       {asked_ ? -1 : limits_.wake_descriptor, POLLIN, 0}};
       const std::int64_t left = (deadline_ - monotonic_nanos()) / kNanosPerMillisecond;
       if (left <= 0) return end(Captured::End::timed_out);
-      if (::poll(ends, 4, static_cast<int>(std::min<std::int64_t>(left, 60'000))) < 0) continue;
+      if (::poll(ends, 5, static_cast<int>(std::min<std::int64_t>(left, 60'000))) < 0) continue;
+      if (ends[4].revents != 0) ask_to_end();
       if (ends[0].revents != 0) write_some();
       if (ends[1].revents != 0) read_some(out_, result_.out);
       if (ends[2].revents != 0) read_some(err_, result_.err);
       if (result_.end != Captured::End::exited) return;
       if (ends[3].revents != 0 && ends[1].revents == 0 && ends[2].revents == 0) return;
     }
+  }
+
+  void ask_to_end() {
+    asked_ = true;
+    ::kill(child_, SIGINT);
+    deadline_ = std::min(deadline_, monotonic_nanos() + limits_.grace.nanos);
   }
 
   void write_some() {
@@ -217,6 +225,7 @@ class Run {
   std::int64_t deadline_;
   Pipe in_, out_, err_, failure_;
   pid_t child_ = -1;
+  bool asked_ = false;
   Captured result_;
 };
 

@@ -146,6 +146,9 @@ struct CaptureLimits {
   // It may ask the person at the terminal: it stays in our session, and its standard error goes
   // where ours does. Otherwise it has a session of its own and no terminal.
   bool at_terminal = false;
+  // Once this descriptor is readable the program is asked to end (SIGINT), and has so long for it.
+  int wake_descriptor = -1;
+  Duration grace = Duration::seconds(2);
 };
 
 struct Captured {

@@ -23,8 +23,9 @@ class Feasibility {
     double returned = 0;
     if (std::isfinite(problem_.roi_min) || std::isfinite(problem_.return_min))
       returned = return_of(problem_, spend_);
-    if (std::isfinite(problem_.roi_min)) at_least(returned, problem_.roi_min * all_);
-    if (std::isfinite(problem_.return_min)) at_least(returned, problem_.return_min);
+    if (std::isfinite(problem_.roi_min)) returns_at_least(returned, problem_.roi_min, all_);
+    if (std::isfinite(problem_.return_min))
+      miss(problem_.return_min - returned, std::max(std::abs(returned), problem_.return_min));
     if (std::isfinite(problem_.turnover_max)) {
       double moved = 0;
       for (std::size_t i = 0; i < spend_.size(); ++i)
@@ -46,6 +47,9 @@ class Feasibility {
   void at_least(double value, double limit) {
     if (std::isnan(value) || limit > -kInfinity)
       miss(limit - value, std::max({std::abs(value), std::abs(limit), scale()}));
+  }
+  void returns_at_least(double returned, double roi, double spend) {
+    miss(roi * spend - returned, std::max(std::abs(returned), std::abs(roi) * scale()));
   }
   // What is nothing beside all that is spent is no violation.
   double scale() const { return std::abs(all_) * 1e-3; }
@@ -71,7 +75,7 @@ class Feasibility {
     at_least(sum, group.min);
     at_most(sum, group.max);
     if (group.max_share < kInfinity) at_most(sum, group.max_share * all_);
-    if (std::isfinite(group.roi_min)) at_least(returned, group.roi_min * sum);
+    if (std::isfinite(group.roi_min)) returns_at_least(returned, group.roi_min, sum);
     if (group.max_active && active > *group.max_active) worst_ = kInfinity;
   }
 
@@ -108,7 +112,7 @@ class Lagrangian {
   // The greatest value of a channel's part, and the value it has.
   double best(std::size_t i) const {
     const Channel& c = problem_.channels[i];
-    const double low = c.min, high = c.max;
+    const double low = c.min, high = std::max(low, std::min(c.max, problem_.total_max));
     if (weight_[i] <= 0) return best_straight(i, low, high);
     double most = best_between(i, std::max(low, c.active_min), high) - weight_[i] * c.fixed_cost;
     if (c.can_stop() && low <= 0) most = std::max(most, part(i, 0));
@@ -152,12 +156,17 @@ class Lagrangian {
     const Channel& c = problem_.channels[i];
     const double w = weight_[i], friction = prices_.turnover;
     const auto of = [&](double price, double a, double b) {
-      return a > b ? -kInfinity : w * best_at(c.curve, price / w, a, b).value;
+      if (a > b) return -kInfinity;
+      // Without an end, what rounding leaves of a line's slope is no gain.
+      const bool endless = std::isinf(b) && is_straight(c.curve);
+      const double slope = endless ? slope_at(c.curve, a) : 0;
+      const bool level = endless && slope > price / w && slope <= price / w * (1 + 1e-12);
+      return w * best_at(c.curve, level ? slope : price / w, a, b).value;
     };
     if (friction == 0) return of(price_[i], low, high);
-    const double kink = std::clamp(c.current, low, high);
-    return std::max(of(price_[i] - friction, low, kink) - friction * c.current,
-                    of(price_[i] + friction, kink, high) + friction * c.current);
+    const double below = of(price_[i] - friction, low, std::min(high, c.current));
+    const double above = of(price_[i] + friction, std::max(low, c.current), high);
+    return std::max(below - friction * c.current, above + friction * c.current);
   }
 
   const Problem& problem_;

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kNoRow = static_cast<std::size_t>(-1);
 constexpr std::size_t kManyTangents = 24;  // of one channel
 constexpr int kMostRounds = 60;
+constexpr double kCloser = 100;    // times, to where a curve is steepest
 constexpr double kAsGood = 1e-10;  // of the objective
 constexpr double kFar = 1e9;       // of an open end, of all amounts: no optimum lies there
 
@@ -22,7 +23,6 @@ struct Shape {
   double start = 0;  // spend that is not decided on
   double value = 0;  // return there
   bool switched = false;
-  bool concave = true;
   std::vector<Stretch> parts;
   std::vector<double> tangents;  // of a smooth curve
 };
@@ -49,7 +49,7 @@ class Linear {
     Allocation best;
     best.status = Status::stopped;
     best.bound = better(kInfinity);
-    for (int round = 0; round < kMostRounds; ++round) {
+    for (int round = 0; round < kMostRounds && !stopped(); ++round) {
       LpAnswer answer = solver_(model(), options_.seconds);
       best.rounds = static_cast<std::size_t>(round + 1);
       best.solver = integers_ ? "glpk-mip" : smooth_ ? "tangents" : "glpk-lp";
@@ -75,24 +75,21 @@ class Linear {
   }
 
  private:
+  bool stopped() const { return options_.stop && options_.stop(); }
   double better(double x) const { return problem_.goal == Goal::least_spend ? -x : x; }
 
   Shape shape_of(std::size_t i) {
     const Channel& c = problem_.channels[i];
     Shape shape;
     shape.start = c.min;
-    shape.value = value_at(c.curve, c.min);
+    shape.value = value_at(c.curve, c.min) - cost_anyway(c);
     shape.switched = is_switched(i);
+    if (!(high_[i] > c.min)) return shape;
     if (is_straight(c.curve)) {
       if (c.curve.family == Family::piecewise)
         straight_parts(c.curve, c.min, high_[i], shape);
-      else if (high_[i] > c.min)
+      else
         shape.parts.push_back({c.min, high_[i], slope_at(c.curve, c.min), true});
-      split_at(c.current, shape);
-      return shape;
-    }
-    if (!is_concave(c.curve, c.min, high_[i])) {
-      sampled(c.curve, c.min, high_[i], shape);
       split_at(c.current, shape);
       return shape;
     }
@@ -101,6 +98,8 @@ class Linear {
     bend(i, shape);
     return shape;
   }
+
+  static double cost_anyway(const Channel& c) { return c.min > 0 ? c.fixed_cost : 0; }
 
   bool is_switched(std::size_t i) const {
     const Channel& c = problem_.channels[i];
@@ -113,7 +112,6 @@ class Linear {
   }
 
   static void straight_parts(const Curve& curve, double low, double high, Shape& shape) {
-    shape.concave = is_concave(curve, low, high);
     double from = low;
     const auto until = [&](double to) {
       if (!(to > from)) return;
@@ -127,20 +125,6 @@ class Linear {
     if (high > from) shape.parts.push_back({from, high, 0, true});
   }
 
-  // A curve with a convex part, as chords: what they leave out is seen in the gap.
-  void sampled(const Curve& curve, double low, double high, Shape& shape) {
-    constexpr int kChords = 64;
-    Curve chords;
-    chords.family = Family::piecewise;
-    const double end = std::isinf(high) ? low + 20 * curve.b : high;
-    for (int k = 0; k <= kChords; ++k) {
-      const double x = low + (end - low) * k / kChords;
-      chords.points.push_back({x, value_at(curve, x)});
-    }
-    straight_parts(chords, low, end, shape);
-    rough_ = true;
-  }
-
   void first_tangents(std::size_t i, Shape& shape) {
     const Channel& c = problem_.channels[i];
     const double low = c.min;
@@ -149,6 +133,8 @@ class Linear {
     if (std::isfinite(slope_at(c.curve, low))) add(low);
     for (const double share : {1e-4, 1e-2, 0.1, 0.25, 0.5, 0.75}) add(low + share * (end - low));
     add(end);
+    // Without an end, far out too: else what still rises at the last one would seem endless.
+    for (double x = end * 1e3; std::isinf(high_[i]) && x < end * 1e13; x *= 1e3) add(x);
     if (c.current > low && c.current < end) add(c.current);
     std::sort(shape.tangents.begin(), shape.tangents.end());
     shape.tangents.erase(std::unique(shape.tangents.begin(), shape.tangents.end()),
@@ -162,7 +148,7 @@ class Linear {
       return value_at(c.curve, t) + slope_at(c.curve, t) * (x - t);
     };
     shape.parts.clear();
-    shape.value = line(shape.tangents.front(), c.min);
+    shape.value = line(shape.tangents.front(), c.min) - cost_anyway(c);
     double from = c.min;
     for (std::size_t k = 0; k < shape.tangents.size(); ++k) {
       const double t = shape.tangents[k], slope = slope_at(c.curve, t);
@@ -197,8 +183,12 @@ class Linear {
     for (std::size_t i = 0; i < shapes_.size(); ++i) {
       Shape& shape = shapes_[i];
       if (shape.tangents.empty()) continue;
-      const double x = spend[i];
-      if (!std::isfinite(slope_at(problem_.channels[i].curve, x))) continue;
+      double x = spend[i];
+      if (!std::isfinite(slope_at(problem_.channels[i].curve, x))) {
+        // There is no tangent, but as close as may be.
+        x = x + (shape.tangents.front() - x) / kCloser;
+        if (!(x > spend[i]) || !std::isfinite(slope_at(problem_.channels[i].curve, x))) continue;
+      }
       const auto at = std::lower_bound(shape.tangents.begin(), shape.tangents.end(), x);
       const double near = 1e-12 * std::max(1e-300, std::abs(x));
       if (at != shape.tangents.end() && std::abs(*at - x) <= near) continue;
@@ -218,7 +208,7 @@ class Linear {
   }
 
   std::size_t row(double low, double high) {
-    model_.rows.emplace_back(low, high);
+    model_.rows.emplace_back(std::min(low, high), high);  // crossed by a hair at most
     return model_.rows.size() - 1;
   }
   void entry(std::size_t r, std::size_t column, double value) {
@@ -298,10 +288,10 @@ class Linear {
     if (rows_.turnover != kNoRow) move(rows_.turnover, std::abs(c.current - shape.start));
     std::size_t on = kNoRow;
     if (shape.switched) on = add_switch(i);
-    std::size_t before = kNoRow;
-    double before_width = 0;
-    for (std::size_t k = 0; k < shape.parts.size(); ++k) {
-      const Stretch& part = shape.parts[k];
+    if (c.min > 0) {
+      for (const std::size_t g : member_of_[i]) move(counted_[g], 1);  // it is on anyway
+    }
+    for (const Stretch& part : shape.parts) {
       const std::size_t column = model_.columns.size();
       model_.columns.push_back({0, part.high - part.low, cost_of(part.slope), false});
       each_row(i, part.slope, [&](std::size_t r, double v) { entry(r, column, v); });
@@ -310,9 +300,6 @@ class Linear {
         entry(on, column, 1);
         entry(on + 1, column, 1);
       }
-      if (!shape.concave && before != kNoRow) in_order(before, before_width, column, part);
-      before = column;
-      before_width = part.high - part.low;
     }
   }
 
@@ -345,19 +332,6 @@ class Linear {
     return most;
   }
 
-  // z: the part before is full; this one gets nothing until then.
-  void in_order(std::size_t before, double width, std::size_t column, const Stretch& part) {
-    integers_ = true;
-    const std::size_t z = model_.columns.size();
-    model_.columns.push_back({0, 1, 0, true});
-    const std::size_t full = row(0, kInfinity);
-    entry(full, before, 1);
-    entry(full, z, -width);
-    const std::size_t empty = row(-kInfinity, 0);
-    entry(empty, column, 1);
-    entry(empty, z, -(part.high - part.low));
-  }
-
   std::vector<double> spend_at(const std::vector<double>& values) const {
     std::vector<double> out(shapes_.size());
     for (std::size_t i = 0; i < out.size(); ++i) {
@@ -365,8 +339,7 @@ class Linear {
       std::size_t column = first_column_[i];
       double x = shape.start;
       for (std::size_t k = 0; k < shape.parts.size(); ++k) {
-        x += std::max(0.0, values[column]);
-        column += !shape.concave && k > 0 ? 2 : 1;
+        x += std::max(0.0, values[column++]);
       }
       out[i] = tidy(i, x);
     }
@@ -388,8 +361,7 @@ class Linear {
   void take(const LpAnswer& answer, Allocation& best) {
     const std::vector<double> spend = spend_at(answer.values);
     const Prices prices = prices_at(answer);
-    double bound = rough_ ? better(kInfinity) : answer.bound;
-    if (problem_.goal == Goal::least_spend && !rough_) bound = -answer.bound;
+    double bound = better(answer.bound);
     if (!answer.row_prices.empty() && !integers_) {
       const double certified = certify(problem_, spend, prices).bound;
       if (smooth_) bound = tighter(bound, certified);
@@ -480,7 +452,7 @@ class Linear {
   const LinearOptions& options_;
   std::vector<double> high_;
   std::vector<Shape> shapes_;
-  bool smooth_ = false, integers_ = false, rough_ = false;
+  bool smooth_ = false, integers_ = false;
   LpModel model_;
   Rows rows_;
   std::vector<std::size_t> counted_;  // rows of max_active, by group

@@ -43,6 +43,9 @@ std::string fault_of(const LpModel& model);
 
 // In this process: may abort it, may take longer than `seconds` by a little.
 LpAnswer solve_with_glpk(const LpModel& model, double seconds);
+// `stop` is asked now and then: once it is true, the best found is the answer.
+LpAnswer solve_with_glpk_until(const LpModel& model, double seconds,
+                               const std::function<bool()>& stop);
 std::string glpk_version();
 
 }  // namespace autopilot::optimize

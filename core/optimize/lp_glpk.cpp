@@ -11,6 +11,7 @@
 
 #include "core/base/error.h"
 #include "core/optimize/lp.h"
+#include "core/optimize/lp_scale.h"
 
 namespace autopilot::optimize {
 namespace {
@@ -18,6 +19,8 @@ namespace {
 constexpr double kLongest = 2e6;  // seconds: int milliseconds
 constexpr int kMostIterations = 5'000'000;
 constexpr double kMipGap = 1e-9;
+constexpr int kSlice = 500;      // iterations between two looks at whether to stop: some 60 ms
+constexpr double kWhole = 1e-9;  // what is as good as whole
 
 // The functions in use, from the shared library, which is loaded when first asked for: linked, it
 // and what it needs would cost every start of the program.
@@ -38,6 +41,7 @@ struct Glpk {
   decltype(&::glp_intopt) intopt;
   decltype(&::glp_ios_best_node) ios_best_node;
   decltype(&::glp_ios_node_bound) ios_node_bound;
+  decltype(&::glp_ios_terminate) ios_terminate;
   decltype(&::glp_load_matrix) load_matrix;
   decltype(&::glp_mip_col_val) mip_col_val;
   decltype(&::glp_mip_obj_val) mip_obj_val;
@@ -83,6 +87,7 @@ Glpk load() {
   find(library, "glp_intopt", out.intopt);
   find(library, "glp_ios_best_node", out.ios_best_node);
   find(library, "glp_ios_node_bound", out.ios_node_bound);
+  find(library, "glp_ios_terminate", out.ios_terminate);
   find(library, "glp_load_matrix", out.load_matrix);
   find(library, "glp_mip_col_val", out.mip_col_val);
   find(library, "glp_mip_obj_val", out.mip_obj_val);
@@ -104,6 +109,8 @@ const Glpk& glpk() {
   static const Glpk loaded = load();
   return loaded;
 }
+
+using Stop = std::function<bool()>;
 
 struct Delete {
   void operator()(glp_prob* problem) const { glpk().delete_prob(problem); }
@@ -180,15 +187,25 @@ glp_smcp simplex_settings(double seconds) {
   return settings;
 }
 
-LpAnswer solve_lp(glp_prob* p, const LpModel& model, double seconds) {
-  glpk().scale_prob(p, GLP_SF_GM | GLP_SF_EQ | GLP_SF_2N | GLP_SF_SKIP);
+// Iterations in slices, where somebody may want to stop in between.
+int iterate(glp_prob* p, glp_smcp settings, const Stop& stop) {
+  if (!stop) return glpk().simplex(p, &settings);
+  settings.it_lim = kSlice;
+  int code = GLP_EITLIM;
+  for (int done = 0; code == GLP_EITLIM && done < kMostIterations && !stop(); done += kSlice)
+    code = glpk().simplex(p, &settings);
+  return code;
+}
+
+LpAnswer solve_lp(glp_prob* p, const LpModel& model, double seconds, const Stop& stop) {
+  glpk().scale_prob(p, GLP_SF_EQ | GLP_SF_2N);
   glpk().adv_basis(p, 0);
   const glp_smcp settings = simplex_settings(seconds);
-  int code = glpk().simplex(p, &settings);
+  int code = iterate(p, settings, stop);
   if (code != 0 && code != GLP_ETMLIM && code != GLP_EITLIM) {
     // A start that it could not factorise: that of the slacks always can be.
     glpk().std_basis(p);
-    code = glpk().simplex(p, &settings);
+    code = iterate(p, settings, stop);
   }
   LpAnswer out;
   out.status = status_of(glpk().get_status(p));
@@ -206,8 +223,8 @@ LpAnswer solve_lp(glp_prob* p, const LpModel& model, double seconds) {
   return out;
 }
 
-LpAnswer solve_mip(glp_prob* p, const LpModel& model, double seconds) {
-  const LpAnswer relaxed = solve_lp(p, model, seconds);
+LpAnswer solve_mip(glp_prob* p, const LpModel& model, double seconds, const Stop& stop) {
+  const LpAnswer relaxed = solve_lp(p, model, seconds, stop);
   LpAnswer out;
   out.status = relaxed.status;
   out.bound = relaxed.bound;
@@ -218,15 +235,19 @@ LpAnswer solve_mip(glp_prob* p, const LpModel& model, double seconds) {
   settings.presolve = GLP_OFF;
   settings.tm_lim = milliseconds(seconds);
   settings.mip_gap = kMipGap;
+  settings.tol_int = kWhole;
   settings.mir_cuts = settings.gmi_cuts = GLP_ON;
   settings.fp_heur = GLP_ON;
   struct Seen {
     double bound;
-  } seen{relaxed.objective};
+    const Stop& stop;
+  } seen{relaxed.objective, stop};
   settings.cb_info = &seen;
   settings.cb_func = [](glp_tree* tree, void* info) {
+    auto& so_far = *static_cast<Seen*>(info);
     const int best = glpk().ios_best_node(tree);
-    if (best > 0) static_cast<Seen*>(info)->bound = glpk().ios_node_bound(tree, best);
+    if (best > 0) so_far.bound = glpk().ios_node_bound(tree, best);
+    if (so_far.stop && so_far.stop()) glpk().ios_terminate(tree);
   };
   const int code = glpk().intopt(p, &settings);
   const int status = glpk().mip_status(p);
@@ -245,12 +266,18 @@ LpAnswer solve_mip(glp_prob* p, const LpModel& model, double seconds) {
 std::string glpk_version() { return glpk().version(); }
 
 LpAnswer solve_with_glpk(const LpModel& model, double seconds) {
+  return solve_with_glpk_until(model, seconds, {});
+}
+
+LpAnswer solve_with_glpk_until(const LpModel& model, double seconds, const Stop& stop) {
   if (const std::string fault = fault_of(model); !fault.empty())
     throw Error(ErrorKind::bug, "a linear program is malformed: " + fault);
   glpk().term_out(GLP_OFF);
-  const Handle problem = loaded(model);
-  return model.has_integers() ? solve_mip(problem.get(), model, seconds)
-                              : solve_lp(problem.get(), model, seconds);
+  const Scaled scaled(model);
+  const Handle problem = loaded(scaled.model());
+  return scaled.restored(model.has_integers()
+                             ? solve_mip(problem.get(), scaled.model(), seconds, stop)
+                             : solve_lp(problem.get(), scaled.model(), seconds, stop));
 }
 
 }  // namespace autopilot::optimize

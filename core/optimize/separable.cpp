@@ -10,6 +10,9 @@
 namespace autopilot::optimize {
 namespace {
 
+constexpr double kHair = 1e-12;      // of a floor: what is not missed
+constexpr double kNoReturn = 1e290;  // a price at which no return is worth its spend
+
 // The family of answers: at a price of spend and a friction, the best allocation.
 class Answers {
  public:
@@ -166,77 +169,99 @@ class Separable {
     out = with_floors(high);
     out.filled.spend = mix.spend;
     out.friction = high;
+    // However dear a move is, this much has to move.
+    if (out.filled.end == Filled::End::done && moved(out.filled) > limit() * (1 + 1e-9))
+      out.filled.end = Filled::End::infeasible;
     return out;
   }
   double limit() const { return problem_.turnover_max * (1 + 1e-12); }
 
+  // Floors on returns weigh the returns, so that each answer is that of one price of spend: at a
+  // lower one more is returned, at one nearer to roi_min more is left above it.
   Answer with_floors(double friction) {
-    if (problem_.goal == Goal::least_spend) return for_return(friction);
     Answer out;
-    out.outer = outer_;
-    out.filled = family_.at(outer_, friction);
     out.friction = friction;
-    const double rho = problem_.roi_min;
-    if (std::isfinite(rho)) with_roi(rho, friction, out);
-    if (std::isfinite(problem_.return_min) && out.filled.end == Filled::End::done &&
-        returned(out.filled) < problem_.return_min * (1 - 1e-12))
-      out.filled.end = Filled::End::infeasible;
+    out.outer = problem_.goal == Goal::least_spend ? kNoReturn : outer_;
+    if (problem_.goal == Goal::least_spend && std::isfinite(problem_.return_min))
+      out.outer = price_of_too_little(friction);
+    out.filled = family_.at(out.outer, friction);
+    if (std::isfinite(problem_.return_min)) reach_return(out);
+    if (std::isfinite(problem_.roi_min)) reach_roi(out);
     return out;
   }
 
-  // (1 + mu) f - (outer + mu rho) x is (1 + mu) times the problem at the price (outer + mu rho) /
-  // (1 + mu), which goes from outer to rho.
-  void with_roi(double rho, double friction, Answer& out) {
-    const auto surplus = [&](const Filled& f) { return returned(f) - rho * spend_of(f.spend); };
-    const bool open = out.filled.end == Filled::End::unbounded;
-    if (out.filled.end == Filled::End::infeasible) return;
-    if (!open && surplus(out.filled) >= -1e-12 * std::abs(returned(out.filled))) return;
-    const Filled strictest = family_.at(rho, friction);
-    if (strictest.end == Filled::End::done &&
-        surplus(strictest) < -1e-10 * std::abs(returned(strictest))) {
+  double surplus(const Filled& filled) const { return returned(filled) - problem_.return_min; }
+  double left_over(const Filled& filled) const {
+    return returned(filled) - problem_.roi_min * spend_of(filled.spend);
+  }
+
+  // One at which the return falls short, where there is such.
+  double price_of_too_little(double friction) {
+    double price = 1;
+    while (price < kNoReturn) {
+      const Filled filled = family_.at(price, friction);
+      if (filled.end == Filled::End::infeasible) return price;
+      if (filled.end == Filled::End::done && surplus(filled) < 0) return price;
+      price *= 1024;
+    }
+    return kNoReturn;
+  }
+
+  void reach_return(Answer& out) {
+    const double hair = kHair * std::abs(problem_.return_min);
+    if (out.filled.end != Filled::End::done || surplus(out.filled) >= -hair) return;
+    double floor = 0;
+    Filled most = family_.at(floor, out.friction);
+    if (most.end == Filled::End::unbounded)
+      most = family_.at(floor = out.outer * 1e-30, out.friction);
+    if (out.outer <= 0 || surplus(most) < -hair) {
       out.filled.end = Filled::End::infeasible;
       return;
     }
-    if (strictest.end != Filled::End::done || outer_ >= rho) return;
-    double low = outer_, high = rho;
-    if (open) low = std::max(low, 1e-12 * rho);
-    out.filled = crossing(
-        low, high, [&](double p) { return family_.at(p, friction); }, surplus);
-    out.outer = high;
-    out.roi = high < rho ? (high - outer_) / (rho - high) : 0;
+    move(out, floor, [this](const Filled& f) { return surplus(f); });
+    out.return_min = out.outer > 0 ? base() / out.outer - own_weight() : 0;
   }
 
-  // Least spend for a return: the price falls until the return is reached.
-  Answer for_return(double friction) {
-    Answer out;
-    const double wanted = problem_.return_min;
-    const auto surplus = [&](const Filled& f) { return returned(f) - wanted; };
-    double high = 1;
-    out.filled = family_.at(high, friction);
-    while (high < 1e290 && out.filled.end == Filled::End::done && surplus(out.filled) >= 0)
-      out.filled = family_.at(high *= 1024, friction);
-    if (high >= 1e290 || out.filled.end == Filled::End::infeasible) {
-      out.outer = high;
-      return out;  // the least that may be spent does it
-    }
-    Filled most = family_.at(0, friction);
-    double floor = 0;
-    if (most.end == Filled::End::unbounded) most = family_.at(floor = high * 1e-30, friction);
-    if (surplus(most) < -1e-12 * std::abs(wanted)) {
+  void reach_roi(Answer& out) {
+    const double rho = problem_.roi_min;
+    if (out.filled.end == Filled::End::infeasible) return;
+    const bool open = out.filled.end == Filled::End::unbounded;
+    if (!open && left_over(out.filled) >= -kHair * std::abs(returned(out.filled))) return;
+    const Filled strictest = family_.at(rho, out.friction);
+    if (open && (strictest.end != Filled::End::done || out.outer >= rho)) return;
+    // A higher price would return less than what has to be.
+    const bool stuck = out.return_min > 0 && out.outer <= rho;
+    if (stuck || (strictest.end == Filled::End::done &&
+                  left_over(strictest) < -1e-10 * std::abs(returned(strictest)))) {
       out.filled.end = Filled::End::infeasible;
-      return out;
+      return;
     }
-    double low = -high, top = -floor;
-    out.filled = crossing(
-        low, top, [&](double p) { return family_.at(-p, friction); }, surplus);
-    out.outer = -top;
-    out.return_min = top < 0 ? -1 / top : 0;
-    return out;
+    if (open) out.outer = std::max(out.outer, 1e-12 * rho);
+    out.return_min = 0;
+    move(out, rho, [this](const Filled& f) { return left_over(f); });
+    if (out.outer != rho) out.roi = (base() - out.outer * own_weight()) / (out.outer - rho);
+    if (surplus(out.filled) < -kHair * std::abs(problem_.return_min))
+      out.filled.end = Filled::End::infeasible;
   }
+
+  // From the answer's price towards `there`, as far as it takes for at(answer) >= 0, which holds
+  // there.
+  template <class At>
+  void move(Answer& out, double there, At at) {
+    const double sign = there < out.outer ? -1 : 1;
+    double from = sign * out.outer, to = sign * there;
+    out.filled = crossing(
+        from, to, [&](double p) { return family_.at(sign * p, out.friction); }, at);
+    out.outer = sign * to;
+  }
+
+  // Of spend and of the returns in the objective itself.
+  double base() const { return problem_.goal == Goal::least_spend ? 1 : outer_; }
+  double own_weight() const { return problem_.goal == Goal::least_spend ? 0 : 1; }
 
   Prices prices(const Answer& answer) const {
-    double scale = 1 + answer.roi;
-    if (problem_.goal == Goal::least_spend) scale = answer.return_min;
+    double scale = own_weight() + answer.roi + answer.return_min;
+    if (scale == 0) scale = 1 / answer.outer;  // nothing has to be returned
     Prices out = prices_of(problem_, forest_, answer.filled.price_of, answer.outer);
     out.total *= scale;
     for (double& price : out.group) price *= scale;

@@ -24,6 +24,7 @@ struct Solution {
   Allocation allocation;
   Certificate certificate;
   std::string problem_class;  // "concave, nested groups"
+  bool is_whole = true;       // false: in_whole_units() found no whole amounts
 };
 
 std::string class_of(const Problem& problem);
@@ -32,9 +33,11 @@ std::string_view solver_for(const Problem& problem);
 // Throws Error(invalid) when a forced solver cannot do it, or on input that is no number.
 Solution solve(const Problem& problem, const SolveOptions& options);
 
-// The same with amounts that are whole multiples of `unit`; as it is where that cannot be (crossed
-// groups, limits on returns, channels that are on or off, too many channels).
-Solution in_whole_units(const Problem& problem, Solution solution, double unit);
+// The same with amounts that are whole multiples of `unit`: the best ones under nested groups,
+// those of a program of the units around it otherwise. As it is, and not `is_whole`, where there
+// are none or there are more channels than such a program can have.
+Solution in_whole_units(const Problem& problem, Solution solution, double unit,
+                        const SolveOptions& options = {});
 
 // "" or what is not a number or contradicts itself in the problem, by the channel's or group's
 // name.

@@ -9,8 +9,9 @@
 namespace autopilot::optimize {
 namespace {
 
-constexpr double kHair = 1e-9;     // of a unit: what is no unit more
-constexpr std::int64_t kBack = 3;  // units that a start lies below the best without units
+constexpr double kHair = 1e-9;        // of a unit: what is no unit more
+constexpr std::int64_t kBack = 3;     // units that a start lies below the best without units
+constexpr std::size_t kMany = 20000;  // channels, of which each starts at its last whole unit
 constexpr std::int64_t kMost = std::int64_t{1} << 60;
 
 std::int64_t up(double x, double unit) {
@@ -31,10 +32,14 @@ class Whole {
       for (const std::size_t child : forest.nodes[k].children) parent_[child] = k;
     }
     used_.assign(forest.nodes.size(), 0);
+    within_.resize(forest.nodes.size());
+    for (std::size_t i = 0; i < problem.channels.size(); ++i)
+      each_node(i, [&](std::size_t k) { within_[k].push_back(i); });
   }
 
   std::optional<std::vector<std::int64_t>> find(const std::vector<double>& near) {
     const std::size_t n = near.size();
+    const std::int64_t back = n > kMany ? 0 : kBack;
     near_ = near;
     units_.assign(n, 0);
     most_.assign(n, 0);
@@ -43,7 +48,7 @@ class Whole {
       const std::int64_t least = up(c.min, unit_);
       most_[i] = down(c.max, unit_);
       if (least > most_[i]) return std::nullopt;
-      units_[i] = std::clamp(down(near[i], unit_) - kBack, least, most_[i]);
+      units_[i] = std::clamp(down(near[i], unit_) - back, least, most_[i]);
       each_node(i, [&](std::size_t k) { used_[k] += units_[i]; });
     }
     // First what groups must have, innermost first, then the total.
@@ -64,11 +69,6 @@ class Whole {
       visit(k);
       if (k == 0) return;
     }
-  }
-  bool within(std::size_t i, std::size_t node) const {
-    bool found = false;
-    each_node(i, [&](std::size_t k) { found |= k == node; });
-    return found;
   }
   bool has_room(std::size_t i) const {
     if (units_[i] >= most_[i]) return false;
@@ -105,10 +105,11 @@ class Whole {
       if (a.earns != b.earns) return a.earns < b.earns;
       return a.behind != b.behind ? a.behind < b.behind : a.channel > b.channel;
     };
-    std::priority_queue<Offer, std::vector<Offer>, decltype(worse)> offers(worse);
-    for (std::size_t i = 0; i < units_.size(); ++i) {
-      if (used_[node] < wanted && within(i, node)) offers.push({gain(i), behind(i), i});
-    }
+    if (used_[node] >= wanted) return true;
+    std::vector<Offer> first;
+    first.reserve(within_[node].size());
+    for (const std::size_t i : within_[node]) first.push_back({gain(i), behind(i), i});
+    std::priority_queue<Offer, std::vector<Offer>, decltype(worse)> offers(worse, std::move(first));
     while (used_[node] < wanted && !offers.empty()) {
       const double earns = offers.top().earns;
       const std::size_t i = offers.top().channel;
@@ -126,6 +127,7 @@ class Whole {
   const Forest& forest_;
   double unit_;
   std::vector<std::size_t> parent_;
+  std::vector<std::vector<std::size_t>> within_;  // by node: its channels, and those of its nodes
   std::vector<double> near_;
   std::vector<std::int64_t> low_, high_, used_, units_, most_;
 };

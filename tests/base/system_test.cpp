@@ -220,6 +220,22 @@ TEST_F(Capturing, does_not_wait_for_what_it_leaves_behind_with_its_streams) {
   ::kill(left, SIGKILL);
 }
 
+TEST_F(Capturing, asks_what_it_started_to_end_once_it_is_woken) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::write(ends[1], "x", 1), 1);
+  CaptureLimits limits;
+  limits.wake_descriptor = ends[0];
+  limits.grace = Duration::milliseconds(300);
+  const Captured polite =
+      sh("trap 'echo done; exit 4' INT; echo; while :; do sleep 0.01; done", "", limits);
+  EXPECT_TRUE(polite.status == 4 || polite.status == SIGINT) << "before or after its trap";
+  const Captured deaf = sh("trap '' INT; sleep 60", "", limits);
+  EXPECT_TRUE(deaf.end == End::timed_out || deaf.end == End::killed);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
 TEST_F(Capturing, ends_what_writes_too_much) {
   CaptureLimits limits;
   limits.output = 1000;
