@@ -241,10 +241,6 @@ class LogCensus {
   bool first_ = true;
 };
 
-std::string place_of(const events::BadRow& row) {
-  return row.line > 0 ? fmt::format("{}:{}", row.file, row.line) : row.file;
-}
-
 void check_bad(const Log& log, double max_bad) {
   const auto bad = static_cast<double>(log.bad.count());
   const double allowed = max_bad < 1 ? max_bad * static_cast<double>(log.lines) : max_bad;
@@ -329,6 +325,10 @@ std::size_t Log::fold_of(const Batch& batch, std::size_t row, std::size_t folds)
   if (folds <= 1) return 0;
   if (unit == kNone) return (batch.first + row) % folds;
   return (static_cast<std::uint64_t>(batch.columns[unit].integers[row]) >> 20) % folds;
+}
+
+std::string place_of(const events::BadRow& row) {
+  return row.line > 0 ? fmt::format("{}:{}", row.file, row.line) : row.file;
 }
 
 std::string shown_path(const std::string& path) {

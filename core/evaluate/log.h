@@ -118,6 +118,7 @@ struct Log {
   bool has_repeated_units() const { return unit != kNone && rows_per_unit > 1.0001; }
 };
 
+std::string place_of(const events::BadRow& row);  // file:line
 std::string shown_path(const std::string& path);  // "-" is standard input
 
 // The mapping completed from the columns that there are. Throws Error(invalid) with a did-you-mean
