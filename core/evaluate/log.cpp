@@ -75,6 +75,7 @@ class LogSchema {
     if (request.is_played) {
       log.played = add({"(played)", Kind::number, false, 0});
       log.kept = add({"(kept)", Kind::number, false, 0});
+      log.look = add({"(look)", Kind::number, false, 0});
     }
     if (request.judge != nullptr) log.let = add({"(let)", Kind::number, false, 0});
     for (const std::string& rule : request.rules)

@@ -187,7 +187,7 @@ TEST_F(BacktestTest, rows_of_few_units_are_little_evidence) {
   EXPECT_EQ(findings(*with_units(1)).substr(0, 10), "few-units ");
   EXPECT_EQ(with_units(1)->backtest.trust, Trust::no);
   EXPECT_EQ(with_units(40)->backtest.trust, Trust::doubt);
-  EXPECT_EQ(findings(*with_units(400)), "");
+  EXPECT_EQ(findings(*with_units(300)), "");
 }
 
 TEST_F(BacktestTest, a_log_of_one_action_cannot_tell) {
