@@ -30,11 +30,12 @@ let through earns.
 An algorithm (algorithm:thompson, algorithm:kl_ucb,discount=0.999) is played along the log: it learns from the rows that
 show what it would have done, by chance less often where they were likelier (rejection sampling), so that it sees what it
 would have seen. replay is the mean reward of these rows; ips and snips weigh all rows by the probabilities that it gives
-their actions by then. All bandits of optimize traffic are known, and linucb, which learns from the columns of --context.
+their actions by then; dr and the like add what a model predicts. All bandits of optimize traffic are known, and linucb,
+which learns from the columns of --context.
 
 Estimates are withheld (exit status 8) when the weights leave fewer than 100 effective rows, when one row has more than
-5% of all weight, when more than 5% of what the target does was never logged, or when there is one action only; --force
-shows them.
+5% of all weight, when more than 5% of what the target or the baseline does was never logged, when the rows come from
+fewer than 10 units, or when there is one action only; --force shows them.
 
 EXAMPLES
   autopilot backtest --logs log.csv --target uniform

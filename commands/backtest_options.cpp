@@ -102,6 +102,9 @@ void BacktestOptions::set_log(evaluate::LogRequest& request) const {
   request.max_bad = share && (*share < 1 || max_bad_.ends_with('%'))
                         ? std::min(*share, 1 - 1e-12)
                         : number_of(max_bad_, "--max-bad");
+  if (!(request.max_bad >= 0))
+    throw Error(ErrorKind::usage,
+                fmt::format("--max-bad takes a share or a number of rows, not {}", max_bad_));
 }
 
 void BacktestOptions::set_spec(evaluate::BacktestSpec& spec) const {

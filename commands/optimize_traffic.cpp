@@ -147,7 +147,11 @@ class OptimizeTraffic : public cli::Invocation {
     }
     tell_understood(context, understood);
     if (rows.empty() && context.diagnostics.ok()) {
-      throw Error(ErrorKind::invalid, "there are no arms to choose from",
+      throw Error(ErrorKind::invalid,
+                  fmt::format("{}there are no arms to choose from",
+                              piped           ? "standard input is empty: "
+                              : file_.empty() ? ""
+                                              : file_ + " names none: "),
                   "autopilot help optimize traffic shows how they are written");
     }
     return rows;

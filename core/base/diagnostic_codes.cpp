@@ -136,12 +136,28 @@ constexpr DiagnosticCode kCodes[] = {
      "one does, or the other bound is narrower. The other one has the same or wider action types, "
      "scope and conditions, and at least the authority",
      "Remove the rule, or make its condition wider than the other one's"},
+    {"shared-column",
+     "events.columns of an Algorithm gives one column two meanings, such as arm and reward; names "
+     "that are not given are arm, reward and time",
+     "Name another column for one of them"},
+    {"short-memory",
+     "An Algorithm forgets plays (optimizer.window) before they count (events.attribution), so it "
+     "never learns anything",
+     "Make the window longer, or the wait shorter"},
+    {"starving-arms",
+     "The method of an Algorithm is deterministic and no floor is set: some arms get no traffic "
+     "between steps, and a backtest of their logs cannot tell what these would have earned",
+     "Set optimizer.floor, or a floor for each arm"},
     {"too-deep", "Maps and lists are nested deeper than 64 levels", "Flatten the document"},
     {"too-large",
      "A document of more than 1 MiB, or more than a million values in one run, aliases expanded",
      "Split it; bulk data belongs into CSV or JSONL files"},
     {"unclosed-quote", "A quote opens and never closes",
      "Close it; write '' for a quote inside single quotes and \\\" inside double quotes"},
+    {"unjoined-rewards",
+     "events.columns.id joins rewards on lines of their own with plays, but events.attribution is "
+     "0: every play counts before its reward comes",
+     "Say how long rewards take in events.attribution, or leave id out when each line has both"},
     {"unknown-action-type",
      "A rule is for an action type that is neither built in nor declared, so it never applies",
      "Correct the name, or declare it under action_types in autopilot.yaml"},
@@ -173,6 +189,9 @@ constexpr DiagnosticCode kCodes[] = {
      "None of the newest recorded inputs has a name that a policy reads, and they have one that is "
      "much like it. At least 100 are needed, and the newest 2000 decisions are looked at",
      "Correct the name, or declare the names in autopilot.yaml, which makes misspelt ones errors"},
+    {"unused-setting",
+     "A setting of an optimizer that its method does not know, such as width for thompson",
+     "Remove it, or choose a method that knows it"},
     {"useless-silence", "An entry of metadata.silence silences nothing",
      "Remove the entry: what it was about is no more"},
     {"wrong-type", "A value of another type than the field needs",

@@ -22,7 +22,7 @@ std::optional<std::vector<std::string>> CsvReader::next() {
         record.back() += c;
     } else if (c == '"' && record.back().empty()) {
       quoted = true;
-    } else if (c == ',') {
+    } else if (c == separator_) {
       record.emplace_back();
     } else if (c == '\n') {
       ended_ = true;

@@ -11,7 +11,8 @@ namespace autopilot::deploy {
 
 class CsvReader {
  public:
-  explicit CsvReader(std::string_view text) : text_(text) {}
+  explicit CsvReader(std::string_view text, char separator = ',')
+      : text_(text), separator_(separator) {}
 
   // Null at the end. Empty lines are passed over.
   std::optional<std::vector<std::string>> next();
@@ -20,6 +21,7 @@ class CsvReader {
 
  private:
   std::string_view text_;
+  char separator_;
   std::size_t at_ = 0;
   std::size_t next_line_ = 1;
   std::size_t line_ = 0;

@@ -5,11 +5,14 @@
 #include <map>
 
 #include "core/base/error.h"
+#include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/deploy/access_log.h"
+#include "core/deploy/log_place.h"
 #include "core/deploy/metric_source.h"
 #include "core/deploy/statistic.h"
+#include "core/events/followed_logs.h"
 #include "core/policy/deployment.h"
 
 namespace autopilot::deploy {
@@ -19,7 +22,8 @@ namespace {
 constexpr Duration kSettled = Duration::seconds(2);
 constexpr Duration kLeastStep = Duration::seconds(1);
 constexpr std::int64_t kMostLogSteps = 10'000;
-constexpr std::size_t kFirstPiece = 1 << 20;  // bytes read from the end, doubled until it suffices
+constexpr std::uint64_t kFirstPiece = 1 << 20;  // bytes read from the end, more until it suffices
+constexpr std::uint64_t kMostBack = std::uint64_t{1} << 40;
 
 // "127.0.0.1:8001, 127.0.0.1:8002" when the first did not answer: the last is who did.
 std::string_view last_of_list(std::string_view text) {
@@ -65,15 +69,27 @@ class NginxLog final : public Metrics {
 
   Reply read(const Query& query) override {
     const std::string path = fill(path_, query, Quoting::path);
-    if (!world_.files.exists(path)) return no_data(fmt::format("there is no log {}", path));
+    // The one before it may hold the beginning of what is asked for.
+    const std::vector<std::string> paths =
+        events::find_logs(world_.files, "", {path, path + ".1", path + ".1.gz"});
+    if (paths.empty()) return no_data(fmt::format("there is no log {}", path));
     const std::int64_t until = (query.to - kSettled).seconds;
     const Instant settled{until, 0};
     if (settled <= query.from)
       return no_data("the log is read with 2 s of delay; nothing is old enough");
     Gathered reading{query, settled, wanted(query), {}, 0, 0};
-    if (read_back(path, query.from, reading) && world_.files.exists(path + ".1"))
-      read_back(path + ".1", query.from, reading);  // the log was rotated meanwhile
-    return reply_of(reading, query, path);
+    std::vector<events::LogCursor> known = unpack_place(query.place);
+    if (known.empty()) known = beginnings(paths, query);
+    events::FollowedLogs logs(world_.files, paths, std::move(known));
+    std::string damage;
+    for (events::FollowedLog& log : logs.logs()) {
+      take_lines(log, reading);
+      if (damage.empty()) damage = log.fault();
+    }
+    Reply reply = reply_of(reading, query, path);
+    reply.place = pack_place(logs.cursors(world_.clock.now()));
+    if (!damage.empty()) reply.warnings.push_back(damage);
+    return reply;
   }
 
  private:
@@ -115,52 +131,68 @@ class NginxLog final : public Metrics {
     return out;
   }
 
-  // Reads from the end until what is older than `from`. True when the file has nothing so old.
-  bool read_back(const std::string& path, Instant from, Gathered& into) const {
-    for (std::size_t most = kFirstPiece;; most *= 4) {
-      const std::string text = world_.files.read_tail(path, most);
-      const bool whole = text.size() < most;
-      if (!whole && most < Files::kMostBytes && !begins_before(text, from)) continue;
-      const bool older = take_lines(text, whole, from, into);
-      return whole && !older;
+  // A log that was never read may be long: reading begins where it is older than what is asked for.
+  std::vector<events::LogCursor> beginnings(const std::vector<std::string>& paths,
+                                            const Query& query) const {
+    std::vector<events::LogCursor> out;
+    for (const std::string& path : paths) {
+      if (path.ends_with(".gz")) continue;
+      const FilePiece head = world_.files.read_piece(path, 0, events::FollowedLog::kHead);
+      events::LogCursor one;
+      one.path = path;
+      one.inode = head.inode;
+      one.head = to_hex(sha256(head.bytes));
+      one.head_bytes = head.bytes.size();
+      one.offset = offset_before(path, asked_later(query));
+      one.seen = world_.clock.now();
+      if (one.offset > 0) out.push_back(std::move(one));
     }
+    return out;
   }
 
-  bool begins_before(std::string_view text, Instant from) const {
+  // Of a line that is older, looked for from the end; 0: there may be none.
+  std::uint64_t offset_before(const std::string& path, Instant from) const {
+    const std::uint64_t size = world_.files.open(path)->size();
+    for (std::uint64_t most = kFirstPiece; most < size && most <= kMostBack; most *= 4) {
+      const std::uint64_t begin = size - most;
+      const std::string text = world_.files.read_piece(path, begin, kFirstPiece).bytes;
+      if (const auto line = older_line(text, from)) return begin + *line;
+    }
+    return 0;
+  }
+
+  // Where the first line of a piece that can be read begins, if it is older.
+  std::optional<std::size_t> older_line(std::string_view text, Instant from) const {
     std::vector<std::string_view> values;
     for (std::size_t at = text.find('\n'); at < text.size();) {
-      const std::size_t end = std::min(text.find('\n', at + 1), text.size());
+      const std::size_t end = text.find('\n', at + 1);
+      if (end == std::string_view::npos) break;
       if (format_.split(text.substr(at + 1, end - at - 1), values)) {
         const auto time = format_.time_of(values);
-        return time && *time < from;
+        if (time) return *time < from ? std::optional(at + 1) : std::nullopt;
       }
       at = end;
     }
-    return true;
+    return std::nullopt;
   }
 
-  bool take_lines(std::string_view text, bool whole, Instant from, Gathered& into) const {
-    bool older = false;
+  // No later query asks for what is older.
+  static Instant asked_later(const Query& query) { return query.from - query.step - kSettled; }
+
+  // What comes before the first line that a later query may ask for is not read again.
+  void take_lines(events::FollowedLog& log, Gathered& into) const {
+    const Instant kept = asked_later(into.query);
     std::vector<std::string_view> values;
-    // A piece begins in the middle of a line.
-    std::size_t at = whole ? 0 : std::min(text.find('\n'), text.size() - 1) + 1;
-    while (at < text.size()) {
-      const std::size_t end = text.find('\n', at);
-      if (end == std::string_view::npos) break;  // still being written
-      const std::string_view line = text.substr(at, end - at);
-      at = end + 1;
+    bool is_over = true;
+    for (std::string_view line; log.next(line);) {
       ++into.lines;
-      const bool known = format_.split(line, values);
-      const auto time = known ? format_.time_of(values) : std::nullopt;
-      if (!time) {
-        ++into.foreign;
-      } else if (*time <= from) {
-        older = true;
-      } else if (*time <= into.settled) {
+      const auto time = format_.split(line, values) ? format_.time_of(values) : std::nullopt;
+      if (!time) ++into.foreign;
+      is_over = is_over && (!time || *time <= kept);
+      if (is_over && time) log.mark();  // a log of another form is told each time
+      if (time && *time > into.query.from && *time <= into.settled)
         take_request(values, *time, into);
-      }
     }
-    return older;
   }
 
   void take_request(const std::vector<std::string_view>& values, Instant at, Gathered& into) const {

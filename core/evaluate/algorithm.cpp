@@ -31,16 +31,49 @@ struct RewardScale {
   double least = 0, width = 1;
 };
 
+constexpr std::size_t kMostNumbers = 1 << 23;  // of all distributions: 64 MiB
+
 }  // namespace
 
+// Notes each distribution that the player has, once.
+class AlgorithmTarget::Distributions {
+ public:
+  Distributions(std::size_t actions, std::vector<double>& all) : actions_(actions), all_(all) {
+    all_.assign(actions * actions, 0);
+    for (std::size_t a = 0; a < actions; ++a) all_[a * actions + a] = 1;
+  }
+
+  // The number of the one that it had for the row that was asked about last.
+  std::size_t of(const AlgorithmPlayer& player) {
+    if (const auto action = player.certain()) return *action;
+    if (player.looks() != looks_ && has_room()) {
+      const std::vector<double> shares = player.shares();
+      all_.insert(all_.end(), shares.begin(), shares.end());
+      looks_ = player.looks();
+    }
+    return all_.size() / actions_ - 1;
+  }
+  bool has_room() const { return all_.size() + actions_ <= kMostNumbers; }
+
+ private:
+  std::size_t actions_;
+  std::vector<double>& all_;
+  std::size_t looks_ = 0;  // when it was asked last; the first look is 1
+};
+
 AlgorithmTarget::AlgorithmTarget(Log& log, const AlgorithmSpec& spec, std::uint64_t seed)
-    : name_("algorithm " + spec.text), played_column_(log.played), kept_column_(log.kept) {
+    : name_("algorithm " + spec.text),
+      played_column_(log.played),
+      kept_column_(log.kept),
+      look_column_(log.look),
+      actions_(log.actions()) {
   played_.least_propensity = least_propensity(log);
   played_.kept_by_action.resize(log.actions());
   played_.actions = log.labels[log.action].texts();
   const std::unique_ptr<AlgorithmPlayer> player = make_player(log, spec);
   const RewardScale scale(log);
   stats::SeededDraws draws(seed, kPlayStream);
+  Distributions distributions(actions_, distributions_);
   log.rows->rewrite([&](events::Batch& batch) {
     for (std::size_t i = 0; i < batch.rows; ++i) {
       const std::size_t action = log.action_of(batch, i);
@@ -49,6 +82,7 @@ AlgorithmTarget::AlgorithmTarget(Log& log, const AlgorithmSpec& spec, std::uint6
       const bool is_kept = draws.uniform() < share;
       batch.columns[played_column_].numbers[i] = p;
       batch.columns[kept_column_].numbers[i] = is_kept ? 1 : 0;
+      batch.columns[look_column_].numbers[i] = static_cast<double>(distributions.of(*player));
       if (!is_kept) continue;
       const double reward = batch.columns[log.reward].numbers[i];
       played_.kept += 1;
@@ -59,6 +93,12 @@ AlgorithmTarget::AlgorithmTarget(Log& log, const AlgorithmSpec& spec, std::uint6
     played_.rows += static_cast<double>(batch.rows);
   });
   played_.last_shares = player->shares();
+  knows_all_ = distributions.has_room();
+}
+
+void AlgorithmTarget::all(const events::Batch& batch, std::size_t row, double* probability) const {
+  const auto look = static_cast<std::size_t>(batch.columns[look_column_].numbers[row]);
+  std::copy_n(distributions_.data() + look * actions_, actions_, probability);
 }
 
 }  // namespace autopilot::evaluate

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/evaluate/log.h"
 #include "core/evaluate/played.h"
@@ -28,8 +29,8 @@ struct AlgorithmSpec {
 };
 AlgorithmSpec parse_algorithm(const std::string& text);  // throws Error(usage)
 
-// Its probabilities of what was logged, given what it had learned by then, and the rows that it
-// would have seen itself.
+// Its probabilities, given what it had learned by then, and the rows that it would have seen
+// itself.
 class AlgorithmTarget final : public Target {
  public:
   // Plays it: fills the columns `played` and `kept` of the log's rows. A row is kept with the
@@ -41,17 +42,25 @@ class AlgorithmTarget final : public Target {
   double logged(const events::Batch& batch, std::size_t row) const override {
     return batch.columns[played_column_].numbers[row];
   }
-  bool knows_all() const override { return false; }
-  void all(const events::Batch&, std::size_t, double*) const override {}
+  // Unless it changed its mind too often to keep all that it thought.
+  bool knows_all() const override { return knows_all_; }
+  void all(const events::Batch& batch, std::size_t row, double* probability) const override;
   const double* kept(const events::Batch& batch) const override {
     return batch.columns[kept_column_].numbers.data();
   }
   const Played* played() const override { return &played_; }
 
  private:
+  class Distributions;
+
   std::string name_;
-  std::size_t played_column_, kept_column_;
+  std::size_t played_column_, kept_column_, look_column_;
   Played played_;
+  std::size_t actions_;
+  // Distributions over the actions, one behind the other: first those that are certain of one
+  // action, then what it had at each look.
+  std::vector<double> distributions_;
+  bool knows_all_ = true;
 };
 
 }  // namespace autopilot::evaluate

@@ -38,15 +38,21 @@ class BanditAlongLog final : public AlgorithmPlayer {
   BanditAlongLog(const Log& log, const AlgorithmSpec& spec)
       : spec_(spec), arm_(arms_of(log)), memory_(arm_.size(), spec.discount, spec.window) {
     look();
+    settle();
   }
 
   double probability(const Batch&, std::size_t, std::size_t action) override {
     return shares_[arm_[action]];
   }
 
+  std::optional<std::size_t> certain() const override { return certain_; }
+  std::size_t looks() const override { return looks_; }
+
   void learn(const Batch&, std::size_t, std::size_t action, double reward) override {
     memory_.add(arm_[action], reward);
-    if (++learned_ >= next_look_) look();
+    if (++learned_ < next_look_) return;
+    look();
+    settle();
   }
 
   std::vector<double> shares() const override {
@@ -73,6 +79,14 @@ class BanditAlongLog final : public AlgorithmPlayer {
                                    static_cast<std::size_t>(rounds));
   }
 
+  void settle() {
+    ++looks_;
+    certain_.reset();
+    for (std::size_t action = 0; action < arm_.size(); ++action) {
+      if (shares_[arm_[action]] == 1) certain_ = action;
+    }
+  }
+
   // Nothing is believed of an arm without rewards: those come first, alike.
   bool try_unseen() {
     std::size_t unseen = 0;
@@ -89,6 +103,8 @@ class BanditAlongLog final : public AlgorithmPlayer {
   std::vector<std::size_t> arm_;  // by action
   stats::ArmMemory memory_;
   std::vector<double> shares_;  // by arm
+  std::optional<std::size_t> certain_;
+  std::size_t looks_ = 0;
   std::int64_t learned_ = 0, next_look_ = 0;
 };
 
@@ -115,8 +131,13 @@ class LinUcbAlongLog final : public AlgorithmPlayer {
       const double index = at.mean + width_ * at.width;
       if (index > most) most = index, best = arm;
     }
-    return best == arm_[action] ? 1 : 0;
+    const auto at = std::find(arm_.begin(), arm_.end(), best);
+    chosen_ = static_cast<std::size_t>(at - arm_.begin());
+    return chosen_ == action ? 1 : 0;
   }
+
+  std::optional<std::size_t> certain() const override { return chosen_; }
+  std::size_t looks() const override { return 0; }
 
   // Of the row that was asked about last.
   void learn(const Batch&, std::size_t, std::size_t action, double reward) override {
@@ -134,6 +155,7 @@ class LinUcbAlongLog final : public AlgorithmPlayer {
 
   double width_;
   std::vector<std::size_t> arm_;
+  std::size_t chosen_ = 0;
   Features features_;
   std::vector<stats::LinearArm> arms_;
   std::vector<double> x_;

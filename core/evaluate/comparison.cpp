@@ -66,14 +66,19 @@ bool Comparison::has(Ope kind) const {
 void Comparison::check() const {
   for (const Target* target : targets_) {
     if (target->knows_all() || !needs_model()) continue;
+    if (target->played() != nullptr)
+      throw Error(ErrorKind::invalid,
+                  fmt::format("{} changes its mind too often to keep the probabilities of all "
+                              "actions, which estimators with a model need",
+                              target->name()),
+                  "let it look at its rewards less often (growth=0.05), or choose with --estimator "
+                  "replay,ips,snips");
     throw Error(ErrorKind::invalid,
                 fmt::format("{} gives the probability of the logged action only; estimators with "
                             "a model need that of all actions",
                             target->name()),
-                target->played() != nullptr
-                    ? "choose with --estimator replay,ips,snips"
-                    : "choose with --estimator ips,snips,cips,sg-ips, or give all: --target "
-                      "columns:PREFIX");
+                "choose with --estimator ips,snips,cips,sg-ips, or give all: --target "
+                "columns:PREFIX");
   }
 }
 

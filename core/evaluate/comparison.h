@@ -20,6 +20,7 @@ class Comparison {
   const Log& log() const { return log_; }
   const BacktestSpec& spec() const { return spec_; }
   const std::vector<const Target*>& targets() const { return targets_; }  // the first is asked for
+  const Target* baseline() const { return is_against_logged() ? nullptr : targets_[1]; }
   bool is_against_logged() const { return targets_.size() == 1; }
   const std::vector<Tuned>& estimators() const { return estimators_; }
   const std::vector<double>& most_weight() const { return most_weight_; }  // by target

@@ -86,7 +86,7 @@ void Counted::count() {
   });
   CountedPart all = merged(parts);
   tally_.emplace(std::move(all.tally));
-  diagnosis_ = all.diagnosis.finish(tally_->weights()[0]);
+  diagnosis_ = all.diagnosis.finish(tally_->weights()[0], comparison_.baseline());
   if (all.segments) segments_.emplace(std::move(*all.segments));
 }
 

@@ -22,6 +22,21 @@ constexpr double kMostOfOneRow = 0.05;
 constexpr double kMostUnseen = 0.05;
 constexpr double kFewestExpected = 5;  // rows of an action, for its calibration to be tested
 
+constexpr double kFewestUnits = 10, kFewUnits = 100;
+
+// Why, the commonest reason first, and where the first of them is.
+std::string bad_rows_text(const events::BadRows& bad) {
+  std::vector<std::pair<std::string, std::uint64_t>> reasons(bad.reasons().begin(),
+                                                             bad.reasons().end());
+  std::stable_sort(reasons.begin(), reasons.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string out;
+  for (const auto& [reason, count] : reasons)
+    out += fmt::format("{}{} ({})", out.empty() ? "" : ", ", reason, count);
+  if (bad.shown().empty()) return out;
+  return fmt::format("{}; the first is {}", out, place_of(bad.shown().front()));
+}
+
 std::string percent(double share) { return fmt::format("{:.3g}%", share * 100); }
 
 }  // namespace
@@ -108,28 +123,36 @@ void DiagnosisSums::calibrate(Diagnosis& out) const {
   }
   out.inverse_propensity = inverse / out.rows / static_cast<double>(log_->actions());
   const double p = 2 * stats::normal_cdf(-std::abs(out.worst.z));
-  out.calibration_p = std::min(1.0, p * out.tested);
+  out.calibration_p = out.tested > 0 ? std::min(1.0, p * out.tested) : 1;
+}
+
+// By action: the target's probability at positions where the log never shows it, added up.
+std::vector<double> DiagnosisSums::never_logged(const Target& target) const {
+  std::vector<double> out(log_->actions());
+  const std::vector<double>* const table = target.table();
+  if (table == nullptr) return out;
+  for (std::size_t c = 0; c < count_.size(); ++c) {
+    if (count_[c] == 0) out[c / log_->positions()] += (*table)[c];
+  }
+  return out;
+}
+
+double DiagnosisSums::unseen_of(const Target& target) const {
+  double never = 0;
+  for (const double of_action : never_logged(target)) never += of_action;
+  return target.unseen + never / static_cast<double>(log_->positions());
 }
 
 void DiagnosisSums::support(Diagnosis& out) const {
-  out.unseen = target_->unseen;
   out.unused = unused_ / out.rows;
-  const std::vector<double>* const table = target_->table();
-  if (table == nullptr) return;
-  const std::size_t positions = log_->positions();
-  double never = 0;
-  for (std::size_t a = 0; a < log_->actions(); ++a) {
-    double of_action = 0;
-    for (std::size_t k = 0; k < positions; ++k) {
-      if (count_[a * positions + k] == 0) of_action += (*table)[a * positions + k];
-    }
-    never += of_action;
-    if (of_action > 0) out.unseen_actions.push_back(log_->action_name(a));
+  out.unseen = unseen_of(*target_);
+  const std::vector<double> never = never_logged(*target_);
+  for (std::size_t a = 0; a < never.size(); ++a) {
+    if (never[a] > 0) out.unseen_actions.push_back(log_->action_name(a));
   }
-  out.unseen += never / static_cast<double>(positions);
 }
 
-Diagnosis DiagnosisSums::finish(const WeightSums& weights) {
+Diagnosis DiagnosisSums::finish(const WeightSums& weights, const Target* baseline) {
   Diagnosis out;
   out.rows = weights.rows;
   out.effective = weights.effective();
@@ -142,6 +165,7 @@ Diagnosis DiagnosisSums::finish(const WeightSums& weights) {
   tail(out, weights);
   calibrate(out);
   support(out);
+  if (baseline != nullptr) out.baseline_unseen = unseen_of(*baseline);
   return out;
 }
 
@@ -191,6 +215,19 @@ std::vector<Finding> find_doubts(const Log& log, const Target& target, const Dia
   else if (d.unseen > 1e-9)
     say(Trust::doubt, "unseen-actions",
         fmt::format("{} of what the target does was never logged", percent(d.unseen)));
+  if (d.baseline_unseen > 1e-9)
+    say(d.baseline_unseen > kMostUnseen ? Trust::no : Trust::doubt, "unseen-baseline",
+        fmt::format("{} of what the baseline does was never logged: what it earns, and so the "
+                    "uplift, cannot be told",
+                    percent(d.baseline_unseen)));
+  if (log.has_repeated_units()) {
+    const double units = d.rows / log.rows_per_unit;
+    if (units < kFewUnits)
+      say(units < kFewestUnits ? Trust::no : Trust::doubt, "few-units",
+          fmt::format("the rows come from {:.0f} unit{} only: rows of one unit are no independent "
+                      "evidence (column {})",
+                      units, units < 1.5 ? "" : "s", log.columns.unit));
+  }
   if (d.has_heavy_tail())
     say(Trust::doubt, "heavy-tail",
         fmt::format(
@@ -225,7 +262,8 @@ std::vector<Finding> find_doubts(const Log& log, const Target& target, const Dia
         "of the log");
   if (log.bad.count() > 0)
     say(Trust::doubt, "bad-rows",
-        fmt::format("{} of {} rows were left out", log.bad.count(), log.lines));
+        fmt::format("{} of {} rows were left out: {}", log.bad.count(), log.lines,
+                    bad_rows_text(log.bad)));
   return out;
 }
 

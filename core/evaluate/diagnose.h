@@ -21,6 +21,7 @@ struct Diagnosis {
   double least_propensity = 0;
   double inverse_propensity = 0;  // mean of 1/p over the number of actions: 1 when all are right
   double unseen = 0;              // the target's probability of what was never logged
+  double baseline_unseen = 0;     // and the baseline's
   double unused = 0;              // share of rows that the target would never have chosen
   std::vector<std::string> unseen_actions;
   // Propensities: of each action, the mean of 1/p over the rows where it was logged should be 1.
@@ -46,13 +47,16 @@ class DiagnosisSums {
 
   void add(const events::Batch& batch, const stats::OpeRows& rows);
   void add(const DiagnosisSums& other);
-  Diagnosis finish(const WeightSums& weights);
+  // `baseline`: null is what was logged.
+  Diagnosis finish(const WeightSums& weights, const Target* baseline);
 
  private:
   void keep_largest();
   void tail(Diagnosis& out, const WeightSums& weights);
   void calibrate(Diagnosis& out) const;
   void support(Diagnosis& out) const;
+  std::vector<double> never_logged(const Target& target) const;
+  double unseen_of(const Target& target) const;
 
   const Log* log_;
   const Target* target_;

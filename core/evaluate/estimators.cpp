@@ -34,9 +34,12 @@ OpeEstimator parse_estimator(const std::string& text) {
   const std::size_t at = text.find('@');
   const std::string name = text.substr(0, at);
   const std::optional<Ope> kind = stats::parse_ope(name);
-  if (!kind)
+  if (!kind) {
+    const std::string close = did_you_mean(name, stats::ope_names());
     throw Error(ErrorKind::usage, fmt::format("there is no estimator '{}'", name),
-                fmt::format("there are {}", join(stats::ope_names(), ", ")));
+                close.empty() ? fmt::format("there are {}", join(stats::ope_names(), ", "))
+                              : std::string(trim(close)));
+  }
   OpeEstimator out{*kind, std::nan("")};
   if (at == std::string::npos) return out;
   const std::string parameter = text.substr(at + 1);

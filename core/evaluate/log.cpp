@@ -75,6 +75,7 @@ class LogSchema {
     if (request.is_played) {
       log.played = add({"(played)", Kind::number, false, 0});
       log.kept = add({"(kept)", Kind::number, false, 0});
+      log.look = add({"(look)", Kind::number, false, 0});
     }
     if (request.judge != nullptr) log.let = add({"(let)", Kind::number, false, 0});
     for (const std::string& rule : request.rules)
@@ -241,10 +242,6 @@ class LogCensus {
   bool first_ = true;
 };
 
-std::string place_of(const events::BadRow& row) {
-  return row.line > 0 ? fmt::format("{}:{}", row.file, row.line) : row.file;
-}
-
 void check_bad(const Log& log, double max_bad) {
   const auto bad = static_cast<double>(log.bad.count());
   const double allowed = max_bad < 1 ? max_bad * static_cast<double>(log.lines) : max_bad;
@@ -329,6 +326,10 @@ std::size_t Log::fold_of(const Batch& batch, std::size_t row, std::size_t folds)
   if (folds <= 1) return 0;
   if (unit == kNone) return (batch.first + row) % folds;
   return (static_cast<std::uint64_t>(batch.columns[unit].integers[row]) >> 20) % folds;
+}
+
+std::string place_of(const events::BadRow& row) {
+  return row.line > 0 ? fmt::format("{}:{}", row.file, row.line) : row.file;
 }
 
 std::string shown_path(const std::string& path) {

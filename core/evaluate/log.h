@@ -76,6 +76,7 @@ struct Log {
   std::size_t reward = kNone, propensity = kNone, action = kNone;
   std::size_t position = kNone, time = kNone, unit = kNone;
   std::size_t played = kNone, kept = kNone;  // what an algorithm made of it (algorithm.h)
+  std::size_t look = kNone;                  // and which of its distributions it had then
   std::size_t let = kNone;                   // 1 where the judge lets a row through
   std::vector<ContextColumn> context;
   std::vector<ContextColumn> numbers;
@@ -118,6 +119,7 @@ struct Log {
   bool has_repeated_units() const { return unit != kNone && rows_per_unit > 1.0001; }
 };
 
+std::string place_of(const events::BadRow& row);  // file:line
 std::string shown_path(const std::string& path);  // "-" is standard input
 
 // The mapping completed from the columns that there are. Throws Error(invalid) with a did-you-mean

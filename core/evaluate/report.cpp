@@ -1,31 +1,12 @@
 #include "core/evaluate/report.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <cmath>
 
-#include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/base/units.h"
+#include "core/evaluate/report_text.h"
 
 namespace autopilot::evaluate {
 namespace {
-
-using render::Line;
-using render::Run;
-using render::Tone;
-
-std::string signed_percent(double share) {
-  if (std::isnan(share)) return "";
-  return fmt::format("{:+.3g}%", share * 100);
-}
-
-std::string p_text(double p) { return p < 1e-4 ? "<0.0001" : fmt::format("{:.2g}", p); }
-
-std::string count_text(double count) {
-  return count < 1000 ? fmt::format("{:.3g}", count) : fmt::format("{:.0f}", count);
-}
 
 Value number_or_null(double x) { return std::isfinite(x) ? Value(x) : Value(); }
 
@@ -43,9 +24,6 @@ Value percentiles_value(const Estimated& e, bool forced) {
   return is_shown ? interval_value(*e.percentiles) : Value();
 }
 
-// Whether its uplift can be held against 0.
-bool is_tested(const Estimated& e) { return e.delta.is_sound() || e.refits > 0; }
-
 // Why an interval is not stated, by its kind.
 Map reasons_value(const Estimated& e) {
   Map out;
@@ -57,10 +35,6 @@ Map reasons_value(const Estimated& e) {
   add("empirical_bernstein", e.bernstein);
   add("anytime", e.anytime);
   return out;
-}
-
-Tone tone_of(Trust trust) {
-  return trust == Trust::yes ? Tone::good : trust == Trust::doubt ? Tone::warn : Tone::bad;
 }
 
 // An uplift is only tested where the estimate has an interval.
@@ -134,6 +108,7 @@ Map diagnosis_value(const Diagnosis& d) {
              {"inverse_propensity", number_or_null(d.inverse_propensity)},
              {"unseen_probability", number_or_null(d.unseen)},
              {"unseen_actions", std::move(unseen)},
+             {"baseline_unseen_probability", number_or_null(d.baseline_unseen)},
              {"unused_rows", number_or_null(d.unused)},
              {"calibration", Map{{"action", d.worst.action},
                                  {"position", d.worst.position},
@@ -178,195 +153,9 @@ List finding_values(const std::vector<Finding>& findings) {
   return out;
 }
 
-// --- text
-
-class BacktestText {
- public:
-  BacktestText(const Answer& answer, const BacktestStory& story)
-      : log_(answer.log), backtest_(answer.backtest), story_(story) {}
-
-  std::vector<render::Block> blocks() {
-    headline();
-    if (!is_refused(backtest_, story_)) {
-      estimates();
-      segments();
-    }
-    diagnosis();
-    verdict();
-    return std::move(blocks_);
-  }
-
- private:
-  void say(Line line) { blocks_.emplace_back(render::Paragraph{std::move(line)}); }
-
-  void headline() {
-    std::string names;
-    for (const std::string& path : story_.paths)
-      names += (names.empty() ? "" : ", ") + shown_path(path);
-    const std::string what =
-        backtest_.baseline == "logged" ? "what was logged" : backtest_.baseline;
-    say(Line({{backtest_.target, Tone::strong},
-              {fmt::format(" against {}: {} rows of {}, {} action{}{}, mean reward {}", what,
-                           log_.rows->rows(), names, log_.actions(), log_.actions() == 1 ? "" : "s",
-                           log_.positions() > 1 ? fmt::format(" at {} positions", log_.positions())
-                                                : std::string(),
-                           number_text(backtest_.logged)),
-               Tone::plain}}));
-  }
-
-  std::string level() const { return fmt::format("{:.4g}%", 100 * (1 - story_.alpha)); }
-
-  void estimates() {
-    render::Table table{{"ESTIMATOR", "VALUE", level() + " BOOTSTRAP", "DELTA", "BERNSTEIN",
-                         "ANYTIME", "UPLIFT", level(), "P"},
-                        {},
-                        {false, true}};
-    for (const Estimated& e : backtest_.estimates) table.rows.push_back(row(e));
-    blocks_.emplace_back(std::move(table));
-    std::string notes;
-    if (!backtest_.model.empty()) notes += fmt::format("Model: {}. ", backtest_.model);
-    for (const Estimated& e : backtest_.estimates) {
-      if (e.refits == 0) continue;
-      notes += fmt::format(
-          "The interval of dm is by the error over {} resamples, its model fitted anew in each; "
-          "what the model gets wrong is not in it. ",
-          e.refits);
-    }
-    for (const auto& [why, names] : left_out())
-      notes += fmt::format("No interval of {}: {}. ", join(names, ", "), why);
-    if (!notes.empty()) say(Line({{std::string(trim(notes)), Tone::dim}}));
-  }
-
-  // Estimators without a normal interval, by the reason.
-  std::vector<std::pair<std::string, std::vector<std::string>>> left_out() const {
-    std::vector<std::pair<std::string, std::vector<std::string>>> out;
-    for (const Estimated& e : backtest_.estimates) {
-      if (is_tested(e)) continue;
-      auto at = std::find_if(out.begin(), out.end(),
-                             [&](const auto& o) { return o.first == e.delta.why_not; });
-      if (at == out.end()) at = out.insert(out.end(), {e.delta.why_not, {}});
-      at->second.push_back(name_of(e.estimator));
-    }
-    return out;
-  }
-
-  bool shows(const Stated& s) const {
-    return s.is_sound() || (story_.is_forced && s.interval.has_value());
-  }
-  std::string stated(const Stated& s) const {
-    return shows(s) ? interval_text(*s.interval) : std::string("-");
-  }
-
-  std::vector<Line> row(const Estimated& e) const {
-    std::string relative, ends, p;
-    if (e.uplift) {
-      relative = signed_percent(e.uplift->relative);
-      if (e.uplift->relative_interval && shows(e.delta))
-        ends = fmt::format("{} to {}", signed_percent(e.uplift->relative_interval->low),
-                           signed_percent(e.uplift->relative_interval->high));
-      p = shows(e.delta) || is_tested(e) ? p_text(e.uplift->p) : "-";
-    }
-    return {name_of(e.estimator),
-            number_text(e.value),
-            stated(e.bootstrap),
-            stated(e.delta),
-            stated(e.bernstein),
-            stated(e.anytime),
-            relative,
-            ends,
-            p};
-  }
-
-  void segments() {
-    if (backtest_.segments.empty()) return;
-    render::Table table{{"SEGMENT", "ROWS", "EFFECTIVE", "VALUE", level() + " DELTA", "BASELINE",
-                         "DIFFERENCE", "P", "HOLM", "BH"},
-                        {},
-                        {false, true, true, true}};
-    for (const Segment& s : backtest_.segments) {
-      std::vector<Line> cells{s.name, fmt::format("{}", s.rows),
-                              fmt::format("{:.0f}", s.effective)};
-      if (s.is_refused && !story_.is_forced) {
-        cells.push_back(Line({{"refused", Tone::warn}}));
-        cells.resize(10, "");
-      } else {
-        for (std::string text : {number_text(s.value), interval_text(s.interval),
-                                 number_text(s.baseline), fmt::format("{:+.4g}", s.difference),
-                                 p_text(s.p), p_text(s.holm), p_text(s.benjamini_hochberg)})
-          cells.emplace_back(std::move(text));
-      }
-      table.rows.push_back(std::move(cells));
-    }
-    blocks_.emplace_back(std::move(table));
-    say(Line(
-        {{fmt::format("Segments by {}. Refused: fewer than 100 effective rows, or one row with "
-                      "more than 5% of the weight.",
-                      name_of(backtest_.segment_estimator)),
-          Tone::dim}}));
-  }
-
-  void diagnosis() {
-    const Diagnosis& d = backtest_.diagnosis;
-    render::Table table{{}, {}, {}};
-    const auto fact = [&](const char* name, std::string value) {
-      table.rows.push_back({Line({{name, Tone::dim}}), std::move(value)});
-    };
-    fact("effective rows", fmt::format("{} of {} ({:.3g}%)", count_text(d.effective), d.rows,
-                                       100 * d.effective / d.rows));
-    fact("effective rewards", count_text(d.effective_rewards));
-    fact("weights", fmt::format("mean {:.4g} ± {:.2g} (z {:.1f}), largest {:.4g}", d.mean_weight,
-                                d.mean_weight_error, d.mean_weight_z(), d.most_weight));
-    fact("weight tail",
-         fmt::format(
-             "largest row {:.3g}%, largest 1% of rows {:.3g}%{}", 100 * d.largest_share,
-             100 * d.top_share,
-             d.tail_index > 0 ? fmt::format(", tail index {:.3g}", d.tail_index) : std::string()));
-    fact("overlap", fmt::format("{:.3g}% of the target was never logged, {:.3g}% of the rows it "
-                                "would not have chosen",
-                                100 * d.unseen, 100 * d.unused));
-    fact("propensities",
-         fmt::format("smallest {:.4g}, mean of 1/p {:.4g} of {} actions{}", d.least_propensity,
-                     d.inverse_propensity, log_.actions(),
-                     !d.worst.action.empty()
-                         ? fmt::format(", worst calibration {}{} z {:.1f} (p {})", d.worst.action,
-                                       d.worst.position.empty() ? "" : " at " + d.worst.position,
-                                       d.worst.z, p_text(d.calibration_p))
-                         : std::string()));
-    if (backtest_.played) fact("learned from", to_text(*backtest_.played));
-    if (log_.unit != Log::kNone)
-      fact("units", log_.has_repeated_units()
-                        ? fmt::format("{:.3g} rows each, kept together", log_.rows_per_unit)
-                        : std::string("one row each"));
-    blocks_.emplace_back(std::move(table));
-  }
-
-  void verdict() {
-    for (const Finding& f : backtest_.findings)
-      say(Line({{f.trust == Trust::no ? "against it: " : "doubt: ", tone_of(f.trust)},
-                {f.text, Tone::plain}}));
-    const Trust trust = backtest_.trust;
-    const char* const text = trust == Trust::yes     ? "trust it"
-                             : trust == Trust::doubt ? "trust it with the doubts above"
-                             : story_.is_forced      ? "don't trust it: shown because of --force"
-                                                     : "don't trust it: no estimates are shown";
-    say(Line({{text, tone_of(trust)}}));
-  }
-
-  const Log& log_;
-  const Backtest& backtest_;
-  const BacktestStory& story_;
-  std::vector<render::Block> blocks_;
-};
-
 }  // namespace
 
-std::string number_text(double value) {
-  return std::isnan(value) ? std::string("-") : fmt::format("{:.4g}", value);
-}
-
-std::string interval_text(const stats::Interval& i) {
-  return fmt::format("{:.4g} to {:.4g}", i.low, i.high);
-}
+bool is_tested(const Estimated& e) { return e.delta.is_sound() || e.refits > 0; }
 
 bool is_refused(const Backtest& backtest, const BacktestStory& story) {
   return backtest.trust == Trust::no && !story.is_forced;
@@ -396,7 +185,7 @@ render::Report describe(const Answer& answer, const BacktestStory& story) {
                  {"segments", std::move(segments)}};
   if (b.played) out.data["algorithm"] = to_value(*b.played);
   if (!b.segments.empty()) out.data["segment_estimator"] = name_of(b.segment_estimator);
-  out.text = BacktestText(answer, story).blocks();
+  out.text = backtest_blocks(answer, story);
   return out;
 }
 

@@ -229,9 +229,8 @@ render::Report describe_scenarios(const std::vector<ScenarioResult>& results) {
   const std::vector<double> corrected = stats::holm(p);
   List scenarios;
   render::Table table{
-      {"SCENARIO", "ESTIMATOR", "VALUE", "INTERVAL", "BASELINE", "UPLIFT", "P", "HOLM", "VERDICT"},
-      {},
-      {false, false, true}};
+      {"SCENARIO", "VALUE", "INTERVAL", "UPLIFT", "HOLM", "VERDICT"}, {}, {false, true}};
+  std::set<std::string> estimators;
   for (std::size_t i = 0; i < results.size(); ++i) {
     const Backtest& b = results[i].answer->backtest;
     const Estimated& e = spokesman(b);
@@ -240,17 +239,16 @@ render::Report describe_scenarios(const std::vector<ScenarioResult>& results) {
     entry["p_holm"] = corrected[i];
     entry["backtest"] = Value(one.data);
     scenarios.emplace_back(std::move(entry));
-    std::vector<Line> row{results[i].name, name_of(e.estimator)};
+    std::vector<Line> row{results[i].name};
+    estimators.insert(name_of(e.estimator));
     const bool refused = is_refused(b, results[i].story);
     const bool sound = e.bootstrap.is_sound() && e.uplift;
     if (refused)
-      row.insert(row.end(), 6, "-");
+      row.insert(row.end(), 4, "-");
     else {
       row.insert(row.end(), {Line(number_text(e.value)),
                              Line(sound ? interval_text(*e.bootstrap.interval) : std::string("-")),
-                             Line(e.uplift ? number_text(e.uplift->baseline) : std::string("-")),
                              Line(e.uplift ? percent_text(e.uplift->relative) : std::string("-")),
-                             Line(sound ? fmt::format("{:.2g}", p[i]) : std::string("-")),
                              Line(sound ? fmt::format("{:.2g}", corrected[i]) : std::string("-"))});
     }
     const Tone tone = b.trust == Trust::yes     ? Tone::good
@@ -261,6 +259,11 @@ render::Report describe_scenarios(const std::vector<ScenarioResult>& results) {
   }
   out.data["scenarios"] = std::move(scenarios);
   out.text.emplace_back(std::move(table));
+  const std::vector<std::string> names(estimators.begin(), estimators.end());
+  out.text.emplace_back(render::Paragraph{
+      Line({{fmt::format("By {}. HOLM is the p-value of the uplift, corrected for {} scenario{}.",
+                         join(names, ", "), results.size(), results.size() == 1 ? "" : "s"),
+             Tone::dim}})});
   for (const ScenarioResult& r : results) {
     for (const Finding& f : r.answer->backtest.findings)
       out.text.emplace_back(render::Paragraph{

@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json_index.h"
+#include "core/events/text_form.h"
 
 namespace autopilot::events {
 
@@ -28,8 +29,10 @@ bool Chunks::fill(std::size_t least) {
 }
 
 void Chunks::skip_mark() {
-  if (!started_ && rest_.starts_with("\xEF\xBB\xBF")) rest_.erase(0, 3);
-  started_ = started_ || rest_.size() >= 3 || ended_;
+  if (started_ || (rest_.size() < 3 && !ended_)) return;
+  started_ = true;
+  if (rest_.starts_with("\xEF\xBB\xBF")) rest_.erase(0, 3);
+  must_be_lines(rest_, name_);
 }
 
 std::string Chunks::first_line() {

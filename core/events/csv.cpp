@@ -74,6 +74,7 @@ class CsvLines {
 
   std::string_view quoted(bool& more) {
     scratch_.clear();
+    const std::uint64_t opened = out_.lines;
     for (++at_; at_ < end_; ++at_) {
       if (*at_ == '\n') ++out_.lines;
       if (*at_ != '"') {
@@ -84,10 +85,12 @@ class CsvLines {
         break;
       }
     }
-    if (at_ == end_)
+    if (at_ == end_) {
       rows_.fault("a quote is not closed", "a quote is not closed");
-    else
+      if (out_.lines > opened + 1) out_.open_quote = opened;
+    } else {
       ++at_;
+    }
     if (at_ < end_ && *at_ == '\r') ++at_;
     if (at_ < end_ && *at_ != layout_.separator && *at_ != '\n')
       rows_.fault("text behind a quote", "text behind a closing quote");
@@ -123,9 +126,9 @@ class CsvLines {
 }  // namespace
 
 char csv_separator(std::string_view line) {
-  return std::count(line.begin(), line.end(), '\t') > std::count(line.begin(), line.end(), ',')
-             ? '\t'
-             : ',';
+  const auto count = [&](char c) { return std::count(line.begin(), line.end(), c); };
+  const char other = count('\t') >= count(';') ? '\t' : ';';
+  return count(other) > count(',') ? other : ',';
 }
 
 std::vector<std::string> csv_fields(std::string_view line, char separator) {
@@ -158,6 +161,10 @@ CsvLayout csv_layout(std::string_view header, const Schema& schema, const std::s
                   fmt::format("{} has no column '{}'", file, schema[column].name),
                   fmt::format("its columns: {}", join(out.names, ", ")));
     }
+    if (std::find(found + 1, out.names.end(), *found) != out.names.end())
+      throw Error(ErrorKind::invalid,
+                  fmt::format("{}:1: two columns are called '{}'", file, *found),
+                  "which one is meant cannot be told: rename one of them");
     const auto field = static_cast<std::size_t>(found - out.names.begin());
     if (out.readers.size() <= field) out.readers.resize(field + 1);
     out.readers[field].push_back(column);

@@ -22,7 +22,7 @@ struct CsvLayout {
 };
 
 std::vector<std::string> csv_fields(std::string_view line, char separator);
-// A tab where the first line has more of them than commas, else a comma.
+// A tab or a semicolon where the first line has more of them than commas, else a comma.
 char csv_separator(std::string_view line);
 // Throws Error(invalid) naming `file` when a required column is not there.
 CsvLayout csv_layout(std::string_view header, const Schema& schema, const std::string& file);

@@ -120,6 +120,9 @@ class Workers {
 }  // namespace
 
 std::vector<std::string> expand_glob(Files& files, const std::string& pattern) {
+  if (pattern != "-" && files.is_directory(pattern))
+    throw Error(ErrorKind::storage, fmt::format("{} is a directory", pattern),
+                fmt::format("name its files: '{}{}*'", pattern, pattern.ends_with('/') ? "" : "/"));
   if (pattern.find_first_of("*?") == std::string::npos || files.exists(pattern)) return {pattern};
   const std::size_t slash = pattern.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : pattern.substr(0, slash);
@@ -208,6 +211,12 @@ class EventReader::Run {
     if (workers_) workers_->wait_for(*job);
     if (job->fault) std::rethrow_exception(job->fault);
     Parsed& parsed = job->parsed;
+    if (parsed.open_quote > 0)
+      throw Error(ErrorKind::invalid,
+                  fmt::format("{}:{}: a quote is opened here and never closed", job->file->name,
+                              parsed.open_quote + job->file->lines),
+                  "all lines behind it would be one text: take it away, or write it twice within "
+                  "quotes");
     reader_.lines_ += parsed.batch.rows + parsed.bad.count();
     for (BadRow& row : parsed.bad.shown()) {
       row.file = job->file->name;

@@ -23,6 +23,8 @@ std::string shown(std::string_view text) {
   return text.size() > kShownText ? out + "…" : out;
 }
 
+constexpr double kLeastShare = 1e-100;  // squares of one over it are still numbers
+
 bool is_digit_text(char c) { return c >= '0' && c <= '9'; }
 
 int two_digits(const char* at) { return (at[0] - '0') * 10 + (at[1] - '0'); }
@@ -165,6 +167,13 @@ void RowBuilder::store(std::size_t column, double value, std::string_view writte
     return fault(fmt::format("{} {}", name, why),
                  value == 0 ? fmt::format("{} is 0: what cannot happen was logged", name)
                             : fmt::format("{} is {}, outside of (0, 1]", name, shown(written)));
+  }
+  if (schema_[column].kind == Kind::share && value < kLeastShare) {
+    const std::string& name = schema_[column].name;
+    return fault(name + " is next to 0",
+                 fmt::format("{} is {}: nothing happens with such a probability, and a weight of "
+                             "one over it overflows",
+                             name, shown(written)));
   }
   out_.batch.columns[column].numbers[out_.batch.rows] = value;
   seen_[column] = row_;

@@ -21,6 +21,7 @@ struct Parsed {
   BadRows bad;                 // without file; lines counted from the chunk's first
   std::size_t expected = 0;    // rows that there will be, about; 0: unknown
   std::uint64_t lines = 0;
+  std::uint64_t open_quote = 0;  // the line where a quote begins that swallows further lines; or 0
 };
 
 // The last text that was read as a number, which is often that of the next row, too: propensities.

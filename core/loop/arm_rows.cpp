@@ -11,6 +11,8 @@
 #include "core/base/units.h"
 #include "core/base/yaml.h"
 #include "core/deploy/csv.h"
+#include "core/events/csv.h"
+#include "core/events/text_form.h"
 #include "core/loop/arm_names.h"
 
 namespace autopilot::loop {
@@ -184,7 +186,7 @@ class RowReader {
 
 void read_csv(std::string_view text, std::uint32_t source, const Raw& row,
               Diagnostics& diagnostics) {
-  deploy::CsvReader reader(text);
+  deploy::CsvReader reader(text, events::csv_separator(text.substr(0, text.find('\n'))));
   const auto header = reader.next();
   if (!header) return;
   std::size_t line = 1, begin = 0;
@@ -279,6 +281,8 @@ const std::vector<std::string>& arm_columns() {
 std::vector<ArmRow> read_arm_rows(std::string_view text, const std::string& name,
                                   const ArmFormat& format, Diagnostics& diagnostics,
                                   std::map<std::string, std::string>* understood) {
+  events::must_be_text(text, name);
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const std::uint32_t source = diagnostics.sources().add(name, std::string(text));
   RowReader reader(format, diagnostics);
   const Raw row = [&](const Map& map, Span place) { reader.read(map, place); };

@@ -21,7 +21,6 @@ namespace {
 // Basis points that a share may differ from what it was when somebody was asked to approve its
 // change: proxies round, and other arms move.
 constexpr int kMoved = 100;
-constexpr std::int64_t kStepsKnown = 10'000;  // generations that times are looked up among
 
 // Counts of so many generations are kept apart; those before are one.
 constexpr std::int64_t kGenerationsApart = 100;
@@ -142,7 +141,7 @@ std::vector<Pending> Loop::looked_at(const Map& body) {
 
 // Why there is no step yet, or "". What was agreed to is acted on whether or not there is news.
 std::string Loop::read(const std::optional<Step>& last, bool agreed, LoopResult& result) {
-  const Generations generations(live_.starts(kStepsKnown));
+  const Generations generations(live_.starts(LoopStore::kKnown));
   counts_ = store_.counts(algorithm_.segment);
   const EventBatch& batch =
       result.read.emplace(read_events(parts_.world.files, parts_.root, algorithm_,
@@ -171,6 +170,7 @@ std::string Loop::read(const std::optional<Step>& last, bool agreed, LoopResult&
     const Instant oldest = oldest_that_counts(algorithm_.memory, result.step->time);
     store_.fold(result.step->generation - kGenerationsApart,
                 oldest.seconds - bucket_seconds(algorithm_.memory));
+    store_.prune(result.step->generation);
   }
   transaction.commit();
   return waits;

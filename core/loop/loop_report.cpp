@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <optional>
 
 #include "core/base/text.h"
 #include "core/decide/line_texts.h"
@@ -15,16 +15,6 @@ namespace {
 using render::Line;
 using render::Table;
 using render::Tone;
-
-std::string text_in(const Value& entry, std::string_view field) {
-  const Value* found = entry.get(field);
-  return found != nullptr && found->is_string() ? found->as_string() : "";
-}
-
-double number_in(const Value& entry, std::string_view field) {
-  const Value* found = entry.get(field);
-  return found != nullptr && found->is_number() ? found->as_double() : 0;
-}
 
 std::string share_text(const Value& entry, std::string_view field) {
   const Value* found = entry.get(field);
@@ -38,7 +28,7 @@ std::string segment_text(const Value& entry, const std::vector<std::string>& key
 }
 
 Table step_table(const Step& step) {
-  Table table{{"ARM", "TRIALS", "MEAN", "P(BEST)", "BEFORE", "WANTED", "RESULT", "AFTER", "WHY"},
+  Table table{{"ARM", "TRIALS", "MEAN", "P(BEST)", "BEFORE", "WANTED", "RESULT", "AFTER"},
               {},
               {false, true, true, true, true, true, false, true}};
   const std::vector<std::string> keys = keys_of(step.body);
@@ -55,13 +45,27 @@ Table step_table(const Step& step) {
                           fmt::format("{:.2f} %", number_in(entry, "p_best") * 100),
                           share_text(entry, "before"), share_text(entry, "wanted"),
                           result.empty() ? Line("-") : Line({{result, decide::tone_of(result)}}),
-                          Line({{share_text(entry, "after"), Tone::strong}}),
-                          text_in(entry, "why")});
+                          Line({{share_text(entry, "after"), Tone::strong}})});
     if (!keys.empty()) {
       table.rows.back().insert(table.rows.back().begin(), segment_text(entry, keys));
     }
   }
   return table;
+}
+
+// Why arms do not get what the method wanted, below the table: it is as long as policies make it.
+std::optional<Table> reasons_table(const Step& step) {
+  Table table;
+  const std::vector<std::string> keys = keys_of(step.body);
+  const Value* arms = step.body.find("arms");
+  if (arms == nullptr) return std::nullopt;
+  for (const Value& entry : arms->as_list()) {
+    const std::string why = text_in(entry, "why"), segment = segment_text(entry, keys);
+    if (why.empty()) continue;
+    table.rows.push_back(
+        {fmt::format("{}{}{}", segment, segment.empty() ? "" : ": ", text_in(entry, "arm")), why});
+  }
+  return table.rows.empty() ? std::nullopt : std::optional(std::move(table));
 }
 
 void add_count(std::string& out, std::int64_t count, std::string_view one, std::string_view many) {
@@ -212,6 +216,7 @@ Value read_data(const LoopResult& result, const std::vector<std::string>& keys) 
 void add_step(const Step& step, std::string_view introduction, render::Report& report) {
   report.text.emplace_back(render::Paragraph{std::string(introduction)});
   report.text.emplace_back(step_table(step));
+  if (auto reasons = reasons_table(step)) report.text.emplace_back(std::move(*reasons));
   const Value* acted = step.body.find("acted");
   if (acted != nullptr) {
     const Value* moved = acted->get("moved");
@@ -224,104 +229,6 @@ void add_step(const Step& step, std::string_view introduction, render::Report& r
 std::string mode_words(Mode mode) {
   if (mode == Mode::shadow) return ", in shadow";
   return mode == Mode::dry_run ? ", as a trial: nothing is kept or moved" : "";
-}
-
-// The live step that was in force at that time, or null.
-const Step* in_force(const std::vector<Step>& live, Instant time) {
-  for (const Step& step : live) {
-    if (step.stage == Stage::done && step.time <= time) return &step;
-  }
-  return nullptr;
-}
-
-// Half the sum of what the shares differ by: how much of the traffic would go elsewhere.
-double distance(const ArmShares& a, const ArmShares& b) {
-  double sum = 0;
-  for (const auto& [arm, share] : a) {
-    const auto at = b.find(arm);
-    sum += std::abs(share - (at == b.end() ? 0 : at->second)) / 1e4;
-  }
-  return sum / 2;
-}
-
-// What a round in the segment earns with these shares, by what the step had learnt.
-double value_of(const Step& step, const Segment& segment, const ArmShares& shares) {
-  const std::vector<std::string> keys = keys_of(step.body);
-  double sum = 0;
-  for (const Value& entry : step.body.find("arms")->as_list()) {
-    const Value* where = entry.get("segment");
-    if (!keys.empty() && (where == nullptr || segment_in(keys, *where) != segment)) continue;
-    const auto at = shares.find(text_in(entry, "arm"));
-    if (at != shares.end()) sum += at->second / 1e4 * number_in(entry, "mean");
-  }
-  return sum;
-}
-
-Value if_known(bool known, Value value) {
-  if (!known) value = Value();
-  return value;
-}
-
-std::string second_text(Instant time) { return format_rfc3339({time.seconds, 0}); }
-
-std::string shares_text(const ArmShares& shares) {
-  std::string out;
-  for (const auto& [arm, share] : shares) {
-    out += fmt::format("{}{} {:.1f} %", out.empty() ? "" : ", ", arm, share / 100.0);
-  }
-  return out.empty() ? "-" : out;
-}
-
-Map shares_map(const ArmShares& shares) {
-  Map out;
-  for (const auto& [arm, share] : shares) out.append(arm, share / 1e4);
-  return out;
-}
-
-// One segment of a shadow's step beside what was live.
-struct Compared {
-  Segment segment;
-  ArmShares ours, theirs;
-  bool known = false;  // something was live
-  double earns = 0, live_earns = 0;
-};
-
-std::vector<Compared> compare(const Step& step, const Step* beside) {
-  SegmentShares live;
-  if (beside != nullptr && keys_of(beside->body) == keys_of(step.body)) {
-    live = shares_of(beside->body, "after");
-  }
-  std::vector<Compared> out;
-  for (const auto& [segment, ours] : shares_of(step.body, "after")) {
-    Compared one{segment, ours, live[segment], false, value_of(step, segment, ours), 0};
-    one.known = !one.theirs.empty();
-    one.live_earns = value_of(step, segment, one.theirs);
-    out.push_back(std::move(one));
-  }
-  return out;
-}
-
-std::vector<Line> shadow_row(const Step& step, const Compared& one) {
-  return {second_text(step.time),
-          shares_text(one.ours),
-          shares_text(one.theirs),
-          one.known ? fmt::format("{:.1f} %", distance(one.ours, one.theirs) * 100) : "-",
-          fmt::format("{:.4g}", one.earns),
-          one.known ? fmt::format("{:.4g}", one.live_earns) : "-"};
-}
-
-Map shadow_data(const Step& step, const Step* beside, const Compared& one) {
-  Map out{{"time", format_rfc3339(step.time)},
-          {"generation", step.generation},
-          {"live_generation", if_known(one.known, one.known ? beside->generation : 0)},
-          {"weights", shares_map(one.ours)},
-          {"live_weights", shares_map(one.theirs)},
-          {"elsewhere", if_known(one.known, distance(one.ours, one.theirs))},
-          {"value", one.earns},
-          {"live_value", if_known(one.known, one.live_earns)}};
-  const std::vector<std::string> keys = keys_of(step.body);
-  if (!keys.empty()) out.append("segment", segment_map(keys, one.segment));
-  return out;
 }
 
 }  // namespace
@@ -354,36 +261,6 @@ render::Report describe(const LoopResult& result, const Algorithm& algorithm, Mo
         render::Paragraph{fmt::format("{}: no step: {}.", algorithm.id, result.waits)});
   }
   add_pending(result, algorithm, report);
-  return report;
-}
-
-render::Report describe_shadow(const std::string& algorithm, const std::vector<Step>& shadow,
-                               const std::vector<Step>& live) {
-  render::Report report{"autopilot.shadow_run/v1", {}, {}};
-  Table table{{"TIME", "SHADOW", "LIVE", "ELSEWHERE", "EARNS", "LIVE EARNS"},
-              {},
-              {false, false, false, true, true, true}};
-  const bool has_segments = std::any_of(
-      shadow.begin(), shadow.end(), [](const Step& step) { return !keys_of(step.body).empty(); });
-  if (has_segments) {
-    table.columns.insert(table.columns.begin() + 1, "SEGMENT");
-    table.right.insert(table.right.begin() + 1, false);
-  }
-  List steps;
-  for (const Step& step : shadow) {
-    if (step.stage != Stage::done) continue;
-    const Step* beside = in_force(live, step.time);
-    for (const Compared& one : compare(step, beside)) {
-      table.rows.push_back(shadow_row(step, one));
-      if (has_segments) {
-        table.rows.back().insert(table.rows.back().begin() + 1,
-                                 segment_name(keys_of(step.body), one.segment));
-      }
-      steps.emplace_back(shadow_data(step, beside, one));
-    }
-  }
-  report.data = Map{{"algorithm", algorithm}, {"steps", std::move(steps)}};
-  report.text.emplace_back(std::move(table));
   return report;
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/loop/step_body.h"
 
 namespace autopilot::loop {
 namespace {
@@ -144,6 +145,43 @@ void LoopStore::fold(std::int64_t generation, std::int64_t bucket) {
                            kOldBuckets, kAdd))
       .run(name_, bucket);
   database_.prepare(fmt::format("DELETE FROM loop_count WHERE {}", kOldBuckets)).run(name_, bucket);
+}
+
+namespace {
+
+constexpr std::string_view kNothingKept = R"({"kept":"time"})";
+constexpr std::int64_t kPrunedAtOnce = 20;  // steps: an old state gets there bit by bit
+
+// Begins with "kept", by which the store knows it.
+std::string shares_alone(const Map& body) {
+  Map out{{"kept", "shares"}};
+  if (const Value* keys = body.find("keys")) out.append("keys", *keys);
+  set_shares(out, "after", shares_of(body, "after"));
+  return to_json(out);
+}
+
+}  // namespace
+
+void LoopStore::prune(std::int64_t newest) {
+  database_.prepare("DELETE FROM loop_step WHERE algorithm = ?1 AND generation <= ?2")
+      .run(name_, newest - kKnown);
+  database_
+      .prepare(
+          "UPDATE loop_step SET body = ?3 WHERE algorithm = ?1 AND generation <= ?2 "
+          "AND stage = 'done' AND body <> ?3")
+      .run(name_, newest - kShares, kNothingKept);
+  Statement rows = database_.prepare(
+      "SELECT generation, body FROM loop_step WHERE algorithm = ?1 AND generation <= ?2 AND "
+      "stage = 'done' AND substr(body, 1, 7) <> '{\"kept\"' ORDER BY generation LIMIT ?3");
+  rows.bind(name_, newest - kWhole, kPrunedAtOnce);
+  std::vector<std::pair<std::int64_t, std::string>> pruned;
+  while (rows.step()) {
+    const Value body = parse_json_or_throw(rows.text(1), "a step");
+    pruned.emplace_back(rows.integer(0), shares_alone(body.as_map()));
+  }
+  Statement update =
+      database_.prepare("UPDATE loop_step SET body = ?3 WHERE algorithm = ?1 AND generation = ?2");
+  for (const auto& [generation, body] : pruned) update.run(name_, generation, body);
 }
 
 std::optional<Step> LoopStore::step(std::int64_t generation) {

@@ -53,6 +53,12 @@ class LoopStore {
   // that ended before `bucket` and count for nothing.
   void fold(std::int64_t generation, std::int64_t bucket);
 
+  // What nobody asks for any more of steps before `newest`: all but the shares of those that are
+  // older than kWhole, and those, too, from kShares on; what is older than kKnown goes. What was
+  // decided and moved stays in the decisions and in the audit.
+  void prune(std::int64_t newest);
+  static constexpr std::int64_t kWhole = 50, kShares = 200, kKnown = 10'000;
+
   std::optional<Step> last();
   std::optional<Step> step(std::int64_t generation);
   std::int64_t newest_generation();               // 0: there is none

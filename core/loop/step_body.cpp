@@ -60,6 +60,14 @@ class Entries {
   std::map<std::pair<Segment, std::string>, std::size_t> at_;
 };
 
+Value value_map(const OptimisedSegment& one) {
+  return Map{{"value_before", one.value_before ? Value(*one.value_before) : Value()},
+             {"value_wanted", one.value_after},
+             {"expected_best", one.expected_best}};
+}
+
+}  // namespace
+
 std::string text_in(const Value& entry, std::string_view field) {
   const Value* found = entry.get(field);
   return found != nullptr && found->is_string() ? found->as_string() : std::string();
@@ -69,14 +77,6 @@ double number_in(const Value& entry, std::string_view field) {
   const Value* found = entry.get(field);
   return found != nullptr && found->is_number() ? found->as_double() : 0;
 }
-
-Value value_map(const OptimisedSegment& one) {
-  return Map{{"value_before", one.value_before ? Value(*one.value_before) : Value()},
-             {"value_wanted", one.value_after},
-             {"expected_best", one.expected_best}};
-}
-
-}  // namespace
 
 std::vector<std::string> keys_of(const Map& body) {
   std::vector<std::string> out;

@@ -30,6 +30,10 @@ struct Pending {
   std::string why;    // how it stands, or why it waits no longer
 };
 
+// A field of an entry; "" and 0 where it is not there, or something else.
+std::string text_in(const Value& entry, std::string_view field);
+double number_in(const Value& entry, std::string_view field);
+
 std::vector<std::string> keys_of(const Map& body);
 
 // Whether some arm's change came out so.

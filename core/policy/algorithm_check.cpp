@@ -191,7 +191,9 @@ class AlgorithmChecker {
 }  // namespace
 
 void check_algorithm(const CheckInput& input) {
-  if (input.sound) AlgorithmChecker(input).check();
+  if (!input.sound) return;
+  AlgorithmChecker(input).check();
+  warn_of_algorithm(input);
 }
 
 }  // namespace autopilot::policy

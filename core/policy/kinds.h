@@ -57,6 +57,7 @@ void check_access(const CheckInput& input);
 void check_budget(const CheckInput& input);
 void check_deployment(const CheckInput& input);
 void check_algorithm(const CheckInput& input);
+void warn_of_algorithm(const CheckInput& input);  // REQUIRES that it is sound
 void check_rcp_policy(const CheckInput& input);
 Value translate_rcp_policy(const Value& content);
 

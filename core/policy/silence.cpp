@@ -24,11 +24,16 @@ const std::vector<std::string> kSilenceable{"actor-without-role",
                                             "plain-secret",
                                             "redundant-gate",
                                             "shadowed-rule",
+                                            "shared-column",
+                                            "short-memory",
+                                            "starving-arms",
+                                            "unjoined-rewards",
                                             "unknown-action-type",
                                             "unmatched-selector",
                                             "unreachable-limit",
                                             "unreachable-rule",
-                                            "unseen-name"};
+                                            "unseen-name",
+                                            "unused-setting"};
 
 std::string text_of(const YamlNode& entry, std::string_view field) {
   const YamlNode* found = entry.find(field);

@@ -1,5 +1,6 @@
 #include "core/stats/ope_resample.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "core/base/mix.h"
@@ -7,11 +8,24 @@
 namespace autopilot::stats {
 namespace {
 
-constexpr std::size_t kTile = 16;  // columns that are added up together: floats of a cache line
+// Columns are added up by tiles of 16, floats of a cache line; the last one is as narrow as what is
+// left allows, since reading the table is what a replicate costs.
+constexpr std::size_t kTile = 16;
+std::size_t width_of_tile(std::size_t columns) {
+  return columns <= 4 ? 4 : columns <= 8 ? 8 : kTile;
+}
 
-// A tile's columns of one block. Lanes are added each by itself, so that the width of the machine's
-// registers does not show in the sums.
-using Lanes = float __attribute__((vector_size(kTile * sizeof(float))));
+// A tile's columns of one block. Lanes are added each by itself, so that neither the width of a
+// tile nor that of the machine's registers shows in the sums.
+template <std::size_t kWidth>
+struct LanesOf {
+  typedef float Type __attribute__((vector_size(kWidth * sizeof(float)), may_alias));
+};
+
+// Room for a full tile's columns of one block, aligned as every tile wants it.
+struct alignas(kTile * sizeof(float)) Line {
+  float lanes[kTile];
+};
 
 // Blocks that were drawn, four in a word.
 struct Drawn {
@@ -23,8 +37,11 @@ constexpr std::size_t kInWord = 4;
 std::size_t nth(std::uint64_t word, std::size_t k) { return (word >> (16 * k)) & 0xffff; }
 
 // Four accumulators, so that additions need not wait for each other.
-[[gnu::always_inline]] inline void add_up(const Lanes* table, const Drawn& drawn, Lanes& out) {
-  Lanes a{}, b{}, c{}, d{};
+template <std::size_t kWidth>
+[[gnu::always_inline]] inline void add_up(const float* floats, const Drawn& drawn, float* out) {
+  using Tile = typename LanesOf<kWidth>::Type;
+  const auto* const table = reinterpret_cast<const Tile*>(floats);
+  Tile a{}, b{}, c{}, d{};
   const std::size_t whole = drawn.count / kInWord;
   for (std::size_t i = 0; i < whole; ++i) {
     const std::uint64_t word = drawn.words[i];
@@ -35,20 +52,29 @@ std::size_t nth(std::uint64_t word, std::size_t k) { return (word >> (16 * k)) &
   }
   for (std::size_t i = whole * kInWord; i < drawn.count; ++i)
     a += table[nth(drawn.words[whole], i % kInWord)];
-  out = (a + b) + (c + d);
+  *reinterpret_cast<Tile*>(out) = (a + b) + (c + d);
 }
 
-using AddUp = void (*)(const Lanes*, const Drawn&, Lanes&);
+[[gnu::always_inline]] inline void add_up_tile(std::size_t width, const float* table,
+                                               const Drawn& drawn, float* out) {
+  if (width == 4) return add_up<4>(table, drawn, out);
+  if (width == 8) return add_up<8>(table, drawn, out);
+  add_up<kTile>(table, drawn, out);
+}
 
-void add_up_anywhere(const Lanes* table, const Drawn& drawn, Lanes& out) {
-  add_up(table, drawn, out);
+using AddUp = void (*)(std::size_t, const float*, const Drawn&, float*);
+
+void add_up_anywhere(std::size_t width, const float* table, const Drawn& drawn, float* out) {
+  add_up_tile(width, table, drawn, out);
 }
 #if defined(__x86_64__)
-[[gnu::target("avx2")]] void add_up_avx2(const Lanes* table, const Drawn& drawn, Lanes& out) {
-  add_up(table, drawn, out);
+[[gnu::target("avx2")]] void add_up_avx2(std::size_t width, const float* table, const Drawn& drawn,
+                                         float* out) {
+  add_up_tile(width, table, drawn, out);
 }
-[[gnu::target("avx512f")]] void add_up_avx512(const Lanes* table, const Drawn& drawn, Lanes& out) {
-  add_up(table, drawn, out);
+[[gnu::target("avx512f")]] void add_up_avx512(std::size_t width, const float* table,
+                                              const Drawn& drawn, float* out) {
+  add_up_tile(width, table, drawn, out);
 }
 AddUp fastest() {
   if (__builtin_cpu_supports("avx512f")) return add_up_avx512;
@@ -97,20 +123,24 @@ std::vector<std::uint16_t> drawn_blocks(std::size_t blocks, std::uint64_t seed, 
 // The columns less their means, as float: their sums are differences from the totals, so that float
 // is exact enough (1e-7 of a standard error).
 struct Resampler::Deviations {
-  explicit Deviations(const BlockSums& sums)
-      : blocks(sums.blocks()), tiles((sums.columns() + kTile - 1) / kTile) {
-    values.resize(tiles * blocks);
-    for (std::size_t c = 0; c < sums.columns(); ++c) {
+  explicit Deviations(const BlockSums& sums) : blocks(sums.blocks()) {
+    const std::size_t columns = sums.columns();
+    values.resize((columns + kTile - 1) / kTile * blocks);
+    for (std::size_t c = 0; c < columns; ++c) {
       totals.push_back(sums.total(c));
       const double mean = totals[c] / static_cast<double>(blocks);
-      Lanes* const to = values.data() + (c / kTile) * blocks;
+      const std::size_t tile = c / kTile, width = width_of_tile(columns - tile * kTile);
+      float* const to = table(tile);
       for (std::size_t b = 0; b < blocks; ++b)
-        to[b][c % kTile] = static_cast<float>(sums.column(c)[b] - mean);
+        to[b * width + c % kTile] = static_cast<float>(sums.column(c)[b] - mean);
     }
   }
 
-  std::size_t blocks, tiles;
-  std::vector<Lanes> values;  // by tile, then block
+  float* table(std::size_t tile) { return values[tile * blocks].lanes; }
+  const float* table(std::size_t tile) const { return values[tile * blocks].lanes; }
+
+  std::size_t blocks;
+  std::vector<Line> values;  // by tile, then block: room for all tiles as if they were full
   std::vector<double> totals;
 };
 
@@ -120,16 +150,18 @@ Resampler::~Resampler() = default;
 
 void Resampler::run(std::span<const Estimand> estimands, std::size_t begin, std::size_t end,
                     std::vector<std::vector<double>>& out) const {
-  const AddUp add_up_tile = fastest();
+  const AddUp add_up_of = fastest();
   Drawn drawn;
   std::vector<double> totals(of_->totals.size());
   for (std::size_t i = begin; i < end; ++i) {
     draw_blocks(seed_of(seed_, i), of_->blocks, drawn);
-    for (std::size_t tile = 0; tile < of_->tiles; ++tile) {
-      Lanes added;
-      add_up_tile(of_->values.data() + tile * of_->blocks, drawn, added);
-      for (std::size_t c = tile * kTile; c < totals.size() && c < (tile + 1) * kTile; ++c)
-        totals[c] = of_->totals[c] + static_cast<double>(added[c % kTile]);
+    for (std::size_t first = 0; first < totals.size(); first += kTile) {
+      const std::size_t width = width_of_tile(totals.size() - first);
+      Line added;
+      add_up_of(width, of_->table(first / kTile), drawn, added.lanes);
+      const std::size_t stop = std::min(totals.size(), first + kTile);
+      for (std::size_t c = first; c < stop; ++c)
+        totals[c] = of_->totals[c] + static_cast<double>(added.lanes[c - first]);
     }
     for (std::size_t e = 0; e < estimands.size(); ++e) out[e][i] = estimate(estimands[e], totals);
   }

@@ -70,6 +70,34 @@ TEST_F(Providers, a_rotated_log_is_read_on_in_the_file_before) {
   EXPECT_EQ(taken.samples[0].total + taken.samples[1].total, 2);
 }
 
+TEST_F(Providers, an_access_log_is_read_on_from_what_later_queries_may_ask_for) {
+  std::string& log = fake.files.texts["access.log"];
+  log = line("09:00:00", 200, "0.1", "127.0.0.1:8002") +
+        line("10:00:05", 500, "0.1", "127.0.0.1:8002");
+  const Taken first = take_samples(query, read(kLog), {});
+  EXPECT_EQ(first.samples[0].bad, 1);
+  query.place = read(kLog).place;
+  ASSERT_EQ(query.place.as_list().size(), 1u);
+  EXPECT_EQ(query.place.as_list()[0].get("offset")->as_int(),
+            static_cast<std::int64_t>(log.find('\n') + 1));
+  // Renamed, it goes on under its new name.
+  fake.files.texts["access.log.1"] = log + line("10:00:15", 200, "0.1", "127.0.0.1:8002");
+  log = line("10:00:16", 200, "0.1", "127.0.0.1:8002");
+  const Taken second = take_samples(query, read(kLog), {});
+  EXPECT_EQ(second.samples[0].total, 1);
+  EXPECT_EQ(second.samples[1].total, 2);
+}
+
+TEST_F(Providers, of_a_long_access_log_only_the_end_is_read_the_first_time) {
+  std::string& log = fake.files.texts["access.log"];
+  while (log.size() < 3 << 20) log += line("09:00:00", 200, "0.1", "127.0.0.1:8002");
+  const std::size_t old = log.size();
+  for (int i = 0; i < 40; ++i) log += line("10:00:05", 200, "0.1", "127.0.0.1:8002");
+  const Reply reply = read(kLog);
+  EXPECT_EQ(take_samples(query, reply, {}).samples[0].total, 40);
+  EXPECT_EQ(reply.place.as_list()[0].get("offset")->as_int(), static_cast<std::int64_t>(old));
+}
+
 TEST(AccessLog, times_of_all_three_kinds_are_read) {
   EXPECT_EQ(format_rfc3339(*parse_time_local("20/Nov/2026:10:00:00 +0100")),
             "2026-11-20T09:00:00Z");

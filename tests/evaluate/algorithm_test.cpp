@@ -34,7 +34,7 @@ std::string arms_log(int rows, const std::array<double, 3>& acting, std::uint64_
 }
 
 std::unique_ptr<Answer> play(const std::string& log, const std::string& algorithm,
-                             std::uint64_t seed) {
+                             std::uint64_t seed, const std::string& model = "") {
   testing::FakeFiles files;
   files.texts["log"] = log;
   Question question;
@@ -42,7 +42,10 @@ std::unique_ptr<Answer> play(const std::string& log, const std::string& algorith
   question.target = "algorithm:" + algorithm;
   question.spec.seed = seed;
   question.spec.replicates = 0;
-  question.spec.estimators = {parse_estimator("replay"), parse_estimator("ips")};
+  for (const char* name : {"replay", "ips", "dm", "dr", "sndr"})
+    question.spec.estimators.push_back(parse_estimator(name));
+  question.model = model;
+  if (algorithm == "linucb") question.log.columns.context = {"arm_of_the_day"};
   return answer(std::move(question), files);
 }
 
@@ -70,7 +73,7 @@ double online(stats::Bandit method, std::int64_t rounds, std::size_t batch, Seed
 }
 
 struct Against {
-  std::vector<double> replayed, weighed, played;
+  std::vector<double> replayed, weighed, modelled, played;
 };
 
 Against against_online(const std::string& spec, stats::Bandit method, std::size_t batch,
@@ -82,6 +85,7 @@ Against against_online(const std::string& spec, stats::Bandit method, std::size_
     const auto rounds = static_cast<std::int64_t>(found->backtest.played->kept);
     out.replayed.push_back(found->backtest.estimates[0].value);
     out.weighed.push_back(found->backtest.estimates[1].value);
+    out.modelled.push_back(found->backtest.estimates[3].value);
     out.played.push_back(online(method, rounds, batch, draws));
   }
   return out;
@@ -100,11 +104,15 @@ TEST_P(AlgorithmAlongLog, earns_by_replay_what_it_earns_online) {
   const Against ucb = against_online("ucb1", stats::Bandit::ucb1, 1, GetParam());
   expect_alike(ucb.replayed, ucb.played);
   expect_alike(ucb.weighed, ucb.played);
+  expect_alike(ucb.modelled, ucb.weighed);
+  EXPECT_LT(stats::variance(ucb.modelled), stats::variance(ucb.weighed));
   EXPECT_NEAR(stats::variance(ucb.replayed) / stats::variance(ucb.played), 1, 0.4);
   const Against thompson =
       against_online("thompson,batch=20", stats::Bandit::thompson, 20, GetParam());
   expect_alike(thompson.replayed, thompson.played);
   expect_alike(thompson.weighed, thompson.played);
+  expect_alike(thompson.modelled, thompson.weighed);
+  EXPECT_LT(stats::variance(thompson.modelled), stats::variance(thompson.weighed));
   EXPECT_NEAR(stats::variance(thompson.replayed) / stats::variance(thompson.played), 1, 0.4);
 }
 
@@ -119,6 +127,35 @@ TEST(Algorithm, learns_from_the_rows_that_it_would_have_seen_alone) {
   EXPECT_NEAR(found->backtest.estimates[0].value, played.reward_kept / played.kept, 1e-12);
   EXPECT_GT(played.kept_by_action[1], played.kept_by_action[0]);
   EXPECT_FALSE(found->backtest.estimates[1].anytime.is_sound());
+}
+
+// With what every model predicts for all actions alike.
+std::string with_predictions(const std::string& log, const char* prediction) {
+  std::string out;
+  for (std::size_t begin = 0; begin < log.size();) {
+    const std::size_t end = log.find('\n', begin);
+    const std::string line = log.substr(begin, end - begin);
+    const std::string cell = begin == 0 ? "" : prediction;
+    out +=
+        line + (begin == 0 ? ",q0,q1,q2,arm_of_the_day\n"
+                           : fmt::format(",{0},{0},{0},{1}\n", cell, begin % 3 == 0 ? "x" : "y"));
+    begin = end + 1;
+  }
+  return out;
+}
+
+TEST(Algorithm, its_distributions_are_those_that_it_had_at_each_row) {
+  const std::string log = arms_log(3000, {0.5, 0.3, 0.2}, 6);
+  for (const char* spec :
+       {"thompson", "thompson,batch=1,growth=0", "kl_ucb", "gaussian", "linucb"}) {
+    const auto zero = play(with_predictions(log, "0"), spec, 1, "columns:q");
+    const auto& none = zero->backtest.estimates;
+    EXPECT_NEAR(none[3].value, none[1].value, 1e-12) << spec << ": dr of a model of 0 is ips";
+    const auto one = play(with_predictions(log, "1"), spec, 1, "columns:q");
+    const auto& all = one->backtest.estimates;
+    EXPECT_NEAR(all[2].value, 1, 1e-12) << spec << ": probabilities add up to 1";
+    EXPECT_NEAR(all[3].value, 1 + all[1].value - one->backtest.diagnosis.mean_weight, 1e-9) << spec;
+  }
 }
 
 TEST(Algorithm, plays_alike_for_a_seed_and_otherwise_for_another) {

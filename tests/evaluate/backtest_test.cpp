@@ -160,9 +160,34 @@ TEST_F(BacktestTest, missing_and_nan_rewards_are_bad_unless_they_are_given_a_val
   EXPECT_EQ(ask(log, "uniform", question)->log.bad.count(), 1u);
 }
 
-TEST_F(BacktestTest, weights_that_overflow_are_refused) {
+TEST_F(BacktestTest, propensities_whose_weights_overflow_make_their_rows_bad) {
   EXPECT_EQ(refusal("action,propensity,reward\na,1e-300,1\nb,0.5,1\n").substr(0, 19),
-            "a weight overflows:");
+            "1 of 2 rows are bad");
+}
+
+TEST_F(BacktestTest, a_baseline_that_was_never_logged_cannot_be_compared_with) {
+  files.texts["other.json"] = R"({"b": 1, "c": 9})";
+  std::string log = "action,propensity,reward\n";
+  for (int i = 0; i < 400; ++i) log += i % 2 == 0 ? "a,0.5,0\n" : "b,0.5,1\n";
+  Question question;
+  question.baseline = "other.json";
+  const auto a = ask(log, "uniform", question);
+  EXPECT_NEAR(a->backtest.diagnosis.baseline_unseen, 0.9, 1e-12);
+  EXPECT_EQ(findings(*a), "unseen-baseline ");
+  EXPECT_EQ(a->backtest.trust, Trust::no);
+}
+
+TEST_F(BacktestTest, rows_of_few_units_are_little_evidence) {
+  const auto with_units = [&](int units) {
+    std::string log = "unit,action,propensity,reward\n";
+    for (int i = 0; i < 1200; ++i)
+      log += std::to_string(i % units) + (i / units % 2 == 0 ? ",a,0.5,0\n" : ",b,0.5,1\n");
+    return ask(log, "uniform");
+  };
+  EXPECT_EQ(findings(*with_units(1)).substr(0, 10), "few-units ");
+  EXPECT_EQ(with_units(1)->backtest.trust, Trust::no);
+  EXPECT_EQ(with_units(40)->backtest.trust, Trust::doubt);
+  EXPECT_EQ(findings(*with_units(300)), "");
 }
 
 TEST_F(BacktestTest, a_log_of_one_action_cannot_tell) {

@@ -79,6 +79,66 @@ TEST_F(ReaderTest, quoted_fields_hold_separators_quotes_and_line_ends) {
   EXPECT_EQ(got.bad.count(), 0u);
 }
 
+TEST_F(ReaderTest, a_semicolon_parts_fields_where_the_header_has_more_of_them_than_commas) {
+  const Read out = read("action;p;r\na;0.5;1\nb;0.25;0\n");
+  EXPECT_EQ(out.actions, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(out.p, (std::vector<double>{0.5, 0.25}));
+}
+
+TEST_F(ReaderTest, a_quote_that_swallows_lines_ends_the_reading_and_names_its_line) {
+  try {
+    read("action,p,r\na,0.5,1\n\"b,0.5,0\na,0.5,1\na,0.5,0\n");
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_STREQ(e.what(), "log:3: a quote is opened here and never closed");
+  }
+}
+
+TEST_F(ReaderTest, a_quote_in_the_last_line_that_is_cut_off_makes_that_row_bad) {
+  const Read out = read("action,p,r\na,0.5,1\n\"b");
+  EXPECT_EQ(out.actions, std::vector<std::string>{"a"});
+  EXPECT_EQ(out.bad.count(), 1u);
+}
+
+TEST_F(ReaderTest, a_share_whose_inverse_overflows_makes_a_row_bad) {
+  const Read out = read("action,p,r\na,1e-300,1\na,1e-320,1\na,1e-99,1\n");
+  EXPECT_EQ(out.p, std::vector<double>{1e-99});
+  ASSERT_EQ(out.bad.shown().size(), 2u);
+  EXPECT_EQ(out.bad.shown()[0].line, 2u);
+}
+
+TEST_F(ReaderTest, two_columns_of_one_name_cannot_be_told_apart) {
+  EXPECT_THROW(read("action,p,r,p\na,0.5,1,0.5\n"), Error);
+  EXPECT_EQ(read("action,p,r,x,x\na,0.5,1,2,3\n").actions.size(), 1u);
+}
+
+TEST_F(ReaderTest, what_is_no_utf_8_text_is_refused_with_the_way_to_convert_it) {
+  const auto refusal = [&](std::string text) {
+    try {
+      read(text);
+      return std::string("none");
+    } catch (const Error& e) {
+      return fmt::format("{}; {}", e.what(), e.hint());
+    }
+  };
+  const std::string line = "action,p,r\n";
+  std::string little, big;
+  for (const char c : line) {
+    little += {c, '\0'};
+    big += {'\0', c};
+  }
+  EXPECT_EQ(refusal("\xFF\xFE" + little),
+            "log is UTF-16, not UTF-8; convert it: iconv -f UTF-16 -t UTF-8");
+  EXPECT_EQ(refusal(little), "log is UTF-16LE, not UTF-8; convert it: iconv -f UTF-16LE -t UTF-8");
+  EXPECT_EQ(refusal(big), "log is UTF-16BE, not UTF-8; convert it: iconv -f UTF-16BE -t UTF-8");
+  EXPECT_EQ(refusal(std::string("\x7f") + "ELF" + std::string(2, '\0') + line),
+            "log is no text: byte 5 is 0; it takes CSV with a header, or JSON Lines");
+  EXPECT_EQ(refusal(" [\n {\"action\": \"a\"}]"),
+            "log is a JSON array, not JSON Lines; one object a line is wanted: jq -c '.[]' writes "
+            "them");
+  EXPECT_EQ(read("\xEF\xBB\xBF" + line + "a,0.5,1\n").actions.size(), 1u);
+}
+
 TEST_F(ReaderTest, json_members_are_found_by_path_in_any_order) {
   const Schema schema{{"a.name", Kind::label, true, 0},
                       {"p", Kind::share, true, 0},

@@ -26,6 +26,8 @@ std::string fault(std::string_view text, const ArmFormat& format = {}) {
 TEST(ArmRows, mean_the_same_in_every_format) {
   for (const std::string_view text :
        {"arm,trials,sum,weight\na,10,3,0.25\n", "arm,trials,sum,weight\r\na,10,3,25%\r\n",
+        "\xEF\xBB\xBF\"arm\",trials,sum,weight\na,10,3,0.25\n",
+        "arm;trials;sum;weight\na;10;3;0.25\n",
         "{\"arm\":\"a\",\"trials\":10,\"sum\":3,\"weight\":0.25}\n",
         "{\"schema\":\"x/v1\"}\n{\"arm\":\"a\",\"trials\":10,\"sum\":3,\"weight\":\"25%\"}",
         "[{\"arm\":\"a\",\"trials\":10,\"sum\":3,\"weight\":0.25}]",

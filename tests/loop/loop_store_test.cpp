@@ -39,6 +39,67 @@ INSERT INTO loop_step VALUES
   EXPECT_EQ(shares_of(store.step(3)->body, "after").at({}).at("a"), 2500);
 }
 
+Step done_step(std::int64_t generation) {
+  Step out;
+  out.generation = generation;
+  out.stage = Stage::done;
+  out.time = Instant{generation, 0};
+  out.body["keys"] = List{"geo"};
+  set_shares(out.body, "before", {{{"FR"}, {{"a", 5000}, {"b", 5000}}}});
+  set_shares(out.body, "after", {{{"FR"}, {{"a", 4000}, {"b", 6000}}}});
+  out.body["total"] = 100;
+  out.body["acted_at"] = Instant{generation, 500'000'000}.micros();
+  return out;
+}
+
+TEST(LoopStore, of_old_steps_the_shares_stay_then_the_times_and_then_nothing) {
+  const testing::Scratch scratch;
+  const std::string path = scratch.path("state.db");
+  Database::create(path, [](Database& fresh) { migrate(fresh, state::migrations()); });
+  Database database(path);
+  LoopStore store(database, "split"), other(database, "other");
+  constexpr std::int64_t kNewest = LoopStore::kKnown + 5;
+  WriteTransaction transaction(database);
+  other.put(done_step(1));
+  for (const std::int64_t generation :
+       {std::int64_t{5}, std::int64_t{6}, kNewest - LoopStore::kShares,
+        kNewest - LoopStore::kShares + 1, kNewest - LoopStore::kWhole,
+        kNewest - LoopStore::kWhole + 1, kNewest}) {
+    store.put(done_step(generation));
+  }
+  for (int again = 0; again < 2; ++again) store.prune(kNewest);
+  transaction.commit();
+
+  EXPECT_FALSE(store.step(5)) << "nobody asks for its time";
+  EXPECT_EQ(store.step(6)->body.size(), 1u);
+  EXPECT_EQ(store.starts(99).back().time, (Instant{6, 500'000'000}));
+  EXPECT_TRUE(shares_of(store.step(kNewest - LoopStore::kShares)->body, "after").empty());
+  for (const std::int64_t generation :
+       {kNewest - LoopStore::kShares + 1, kNewest - LoopStore::kWhole}) {
+    const Step step = *store.step(generation);
+    EXPECT_EQ(shares_of(step.body, "after").at({"FR"}).at("b"), 6000);
+    EXPECT_EQ(keys_of(step.body), std::vector<std::string>{"geo"});
+    EXPECT_TRUE(shares_of(step.body, "before").empty());
+  }
+  EXPECT_NE(store.step(kNewest - LoopStore::kWhole + 1)->body.find("total"), nullptr);
+  EXPECT_NE(other.step(1)->body.find("total"), nullptr) << "another algorithm's";
+}
+
+TEST(LoopStore, a_step_that_is_open_is_never_pruned) {
+  const testing::Scratch scratch;
+  const std::string path = scratch.path("state.db");
+  Database::create(path, [](Database& fresh) { migrate(fresh, state::migrations()); });
+  Database database(path);
+  LoopStore store(database, "split");
+  Step open = done_step(1);
+  open.stage = Stage::decided;
+  WriteTransaction transaction(database);
+  store.put(open);
+  store.prune(LoopStore::kShares + 50);
+  transaction.commit();
+  EXPECT_EQ(store.step(1)->body.size(), open.body.size());
+}
+
 TEST(LoopStore, cursors_come_back_as_they_were_put) {
   const testing::Scratch scratch;
   const std::string path = scratch.path("state.db");

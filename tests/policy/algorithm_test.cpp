@@ -71,7 +71,7 @@ TEST(algorithm, segments_go_where_they_can_be_carried) {
   const std::string segment = "  segment: [geo, device]\n";
   EXPECT_EQ(
       first(head + segment + "  optimizer: {method: lin_ts, noise: 2, lambda: 0.5}\n" + kFile), "");
-  EXPECT_EQ(first(head + "  segment: geo\n  optimizer: {method: lin_ucb, width: 2}\n" + kFile), "");
+  EXPECT_EQ(first(head + "  segment: geo\n  optimizer: {method: lin_ucb, width: 2, floor: 1%}\n" + kFile), "");
   const Loaded proxy = algorithm(head + segment + "  actuator: {provider: haproxy, socket: /s}\n");
   EXPECT_EQ(
       proxy.faults().at(0) + " " + proxy.message(),
@@ -112,6 +112,44 @@ TEST(algorithm, numbers_make_sense) {
   EXPECT_EQ(first(head + "  optimizer: {window: 5ms}\n"),
             "wrong-value@8:23 window is one second at least");
   EXPECT_NE(algorithm(head + "  optimizer: {method: tompson}\n").help(), "");
+}
+
+std::string warning(const std::string& spec) {
+  const Loaded loaded = algorithm("  arms: {a: {}, b: {}}\n" + spec + kFile);
+  return loaded.faults().empty() ? "" : loaded.faults()[0] + " " + loaded.message();
+}
+
+TEST(algorithm, a_memory_shorter_than_the_wait_for_rewards_is_warned_of) {
+  const std::string events = "  events: {files: e.jsonl, attribution: 1h}\n";
+  EXPECT_EQ(warning(events + "  optimizer: {window: 30m}\n"),
+            "short-memory@7:23 nothing is ever learnt: a play counts after 1h, and is forgotten "
+            "after 30m");
+  EXPECT_EQ(warning(events + "  optimizer: {window: 2h}\n"), "");
+}
+
+TEST(algorithm, deterministic_methods_without_floors_are_warned_of) {
+  EXPECT_EQ(warning(kEvents + "  optimizer: {method: imed}\n").substr(0, 18), "starving-arms@7:23");
+  EXPECT_EQ(warning(kEvents + "  optimizer: {method: imed, floor: 1%}\n"), "");
+  EXPECT_EQ(warning(kEvents + "  optimizer: {method: thompson}\n"), "");
+}
+
+TEST(algorithm, a_setting_that_the_method_does_not_know_is_warned_of) {
+  EXPECT_EQ(warning(kEvents + "  optimizer: {width: 2}\n"),
+            "unused-setting@7:22 width does nothing: thompson does not know it");
+  EXPECT_EQ(warning(kEvents + "  optimizer: {method: lin_ucb, floor: 1%, width: 2, lambda: 3}\n"),
+            "");
+}
+
+TEST(algorithm, a_column_of_two_meanings_is_warned_of) {
+  EXPECT_EQ(warning("  events: {files: e.jsonl, columns: {arm: reward}}\n"),
+            "shared-column@6:37 the column reward is both arm and reward");
+  EXPECT_EQ(warning("  events: {files: e.jsonl, columns: {arm: reward, reward: arm}}\n"), "");
+}
+
+TEST(algorithm, rewards_that_no_play_waits_for_are_warned_of) {
+  EXPECT_EQ(warning("  events: {files: e.jsonl, columns: {id: request}}\n").substr(0, 16),
+            "unjoined-rewards");
+  EXPECT_EQ(warning("  events: {files: e.jsonl, columns: {id: request}, attribution: 5m}\n"), "");
 }
 
 }  // namespace
