@@ -152,8 +152,7 @@ deploy::StatusFacts status_facts(cli::Context& context, deploy::Journal& journal
 cli::Exit show_rollout(cli::Context& context, deploy::Journal& journal,
                        const deploy::Rollout& rollout) {
   const deploy::Strategy strategy(rollout, judge_function());
-  context.show(
-      deploy::describe_status(rollout, strategy, status_facts(context, journal, rollout)));
+  context.show(deploy::describe_status(rollout, strategy, status_facts(context, journal, rollout)));
   return exit_of(rollout);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// A project that deploys a shop with nothing but shell: a proxy that keeps its weights in a file and
-// notes what it is told, services that sleep, counts in which every tenth request of a version called
-// bad… fails. For tests of what goes on around a rollout. What was started ends with it.
+// A project that deploys a shop with nothing but shell: a proxy that keeps its weights in a file
+// and notes what it is told, services that sleep, counts in which every tenth request of a version
+// called bad… fails. For tests of what goes on around a rollout. What was started ends with it.
 
 #include <string>
 

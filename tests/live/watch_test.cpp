@@ -23,8 +23,7 @@ constexpr const char* kGate = R"(    - {gate: ops, timeout: 10m}
     - {name: half, weight: 50%, hold: 1s}
 )";
 constexpr const char* kApproval = "    - {approval: 1}\n";
-constexpr const char* kMetrics =
-    "    latency: {provider: exec, argv: [sh, latency], window: 5s}\n";
+constexpr const char* kMetrics = "    latency: {provider: exec, argv: [sh, latency], window: 5s}\n";
 constexpr const char* kLatency = R"(echo 0.$(date +%N)
 )";
 
