@@ -138,9 +138,7 @@ class DeployWatch final : public cli::Invocation {
     const deploy::Strategy strategy(r, judge_function());
     deploy::StatusFacts facts = status_facts(context, journal, r);
     const Instant last = r.last_row.value_or(facts.now);
-    const deploy::Watched seen{r,
-                               strategy,
-                               std::move(facts),
+    const deploy::Watched seen{r, strategy, std::move(facts),
                                journal.samples(id_, last - deploy::watched_time(strategy)),
                                message_};
     context.write(deploy::drawn(deploy::watch_frame(seen, context.style(), screen_->size())));

@@ -371,7 +371,8 @@ TEST_P(WhatIfWays, the_frontier_agrees_with_a_dense_grid) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, WhatIfWays, ::testing::Range<std::uint64_t>(0, autopilot::testing::rounds(12)));
+INSTANTIATE_TEST_SUITE_P(Seeds, WhatIfWays,
+                         ::testing::Range<std::uint64_t>(0, autopilot::testing::rounds(12)));
 
 TEST(WhatIf, an_integer_is_searched_in_whole_numbers) {
   const Rules rules = rules_of(
