@@ -150,12 +150,20 @@ deploy::Rollout with_runner(cli::Context& context, deploy::Journal& journal,
   return runner.rollout();
 }
 
+deploy::StatusFacts status_facts(cli::Context& context, deploy::Journal& journal,
+                                 const deploy::Rollout& rollout) {
+  const deploy::Place place{rollout.deployment, rollout.environment};
+  deploy::StatusFacts facts{journal.holder(place), journal.events(rollout.id),
+                            context.world.clock.now()};
+  const auto document = context.existing_store().document("Deployment", rollout.deployment);
+  if (document && !rollout.is_over()) facts.applied = deploy::expanded_spec(*document, place);
+  return facts;
+}
+
 cli::Exit show_rollout(cli::Context& context, deploy::Journal& journal,
                        const deploy::Rollout& rollout) {
   const deploy::Strategy strategy(rollout, judge_function());
-  context.show(deploy::describe_status(rollout, strategy,
-                                       {journal.holder({rollout.deployment, rollout.environment}),
-                                        journal.events(rollout.id), context.world.clock.now()}));
+  context.show(deploy::describe_status(rollout, strategy, status_facts(context, journal, rollout)));
   return exit_of(rollout);
 }
 

@@ -49,6 +49,10 @@ deploy::Rollout with_runner(cli::Context& context, deploy::Journal& journal,
                             const std::string& rollout, deploy::RunnerSettings settings,
                             const std::function<void(deploy::Runner&)>& act);
 
+// What `deploy status` and `deploy watch` say beside the rollout itself.
+deploy::StatusFacts status_facts(cli::Context& context, deploy::Journal& journal,
+                                 const deploy::Rollout& rollout);
+
 // Reports a rollout as deploy status does.
 cli::Exit show_rollout(cli::Context& context, deploy::Journal& journal,
                        const deploy::Rollout& rollout);

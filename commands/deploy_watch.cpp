@@ -136,11 +136,9 @@ class DeployWatch final : public cli::Invocation {
       asked_ = 0;
     }
     const deploy::Strategy strategy(r, judge_function());
-    const Instant now = context.world.clock.now();
-    const Instant last = r.last_row.value_or(now);
-    const deploy::Watched seen{r,
-                               strategy,
-                               {journal.holder(at_), journal.events(id_), now},
+    deploy::StatusFacts facts = status_facts(context, journal, r);
+    const Instant last = r.last_row.value_or(facts.now);
+    const deploy::Watched seen{r, strategy, std::move(facts),
                                journal.samples(id_, last - deploy::watched_time(strategy)),
                                message_};
     context.write(deploy::drawn(deploy::watch_frame(seen, context.style(), screen_->size())));

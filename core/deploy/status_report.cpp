@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
+#include "core/base/text.h"
 #include "core/base/units.h"
 
 namespace autopilot::deploy {
@@ -196,6 +199,10 @@ render::Lines headline(const Rollout& r, const StatusFacts& facts) {
   if (r.copied > 0)
     head.lines.emplace_back(
         fmt::format("copies   {} requests to the new version, {} bad", r.copied, r.copied_bad));
+  if (const std::vector<std::string> newer = newer_fields(r, facts); !newer.empty())
+    head.lines.emplace_back(
+        fmt::format("document another one is applied by now ({}); this rollout keeps its own",
+                    join(newer, ", ")));
   if (!r.is_over())
     head.lines.emplace_back(facts.holder
                                 ? fmt::format("holder   {} (process {} on {})", facts.holder->actor,
@@ -205,6 +212,21 @@ render::Lines headline(const Rollout& r, const StatusFacts& facts) {
 }
 
 }  // namespace
+
+std::vector<std::string> newer_fields(const Rollout& r, const StatusFacts& facts) {
+  if (r.is_over() || !facts.applied || !facts.applied->is_map() || !r.spec.is_map()) return {};
+  std::set<std::string> names;
+  for (const Value* spec : {&r.spec, &*facts.applied}) {
+    for (const auto& [name, value] : spec->as_map()) names.insert(name);
+  }
+  std::vector<std::string> out;
+  for (const std::string& name : names) {
+    const Value* then = r.spec.get(name);
+    const Value* now = facts.applied->get(name);
+    if (then == nullptr || now == nullptr || !(*then == *now)) out.push_back(name);
+  }
+  return out;
+}
 
 std::string status_line(const Rollout& r, const Strategy& strategy) {
   const std::string state = r.state();
@@ -224,6 +246,8 @@ Map status_data(const Rollout& r, const Strategy& strategy, const StatusFacts& f
     events.push_back(
         Map{{"key", e.key}, {"kind", e.kind}, {"time", format_rfc3339(e.at)}, {"text", e.text}});
   }
+  List newer;
+  for (std::string& name : newer_fields(r, facts)) newer.emplace_back(std::move(name));
   Value holder;
   if (facts.holder)
     holder = Map{
@@ -255,6 +279,7 @@ Map status_data(const Rollout& r, const Strategy& strategy, const StatusFacts& f
       {"canary", r.canary},
       {"stable", r.stable},
       {"holder", std::move(holder)},
+      {"newer_document", std::move(newer)},
       {"stages", stages_data(r, strategy)},
       {"rules", rules_data(r, strategy)},
       {"analyses", judged_data(r)},

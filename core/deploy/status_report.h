@@ -14,7 +14,13 @@ struct StatusFacts {
   std::optional<Holder> holder;
   std::vector<JournalEvent> events;
   Instant now;
+  // The document as it is applied now, expanded for the rollout's environment; nothing: not known.
+  std::optional<Value> applied = {};
 };
+
+// The fields of the document that are other now than when the rollout began; it keeps those of
+// then, and the next one takes these. Sorted; empty for a rollout that is over.
+std::vector<std::string> newer_fields(const Rollout& rollout, const StatusFacts& facts);
 
 // One rollout with all that is known of it.
 render::Report describe_status(const Rollout& rollout, const Strategy& strategy,

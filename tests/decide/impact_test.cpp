@@ -11,12 +11,13 @@
 #include "core/decide/values.h"
 #include "tests/decide/odd_generator.h"
 #include "tests/decide/recorded.h"
+#include "tests/instrumented.h"
 
 namespace autopilot::decide::testing {
 namespace {
 
 constexpr int kHistories = 25;
-constexpr int kEdits = 8;  // of each: 200 in all
+constexpr int kEdits = autopilot::testing::rounds(8);  // of each: 200 in all at full speed
 constexpr int kDecisions = 40;
 
 // One line a group: its key, its count and its sums.
@@ -183,7 +184,7 @@ TEST(impact, of_random_edits_is_what_deciding_each_line_again_gives) {
   }
   // All sixteen pairs but blocked to blocked can come up; the test is worth what it meets.
   EXPECT_GE(seen.size(), 13u);
-  EXPECT_GT(seen["modified modified"], 20);
+  EXPECT_GT(seen["modified modified"], autopilot::testing::rounds(20));
 }
 
 // What the columns of a row say is what its line says.

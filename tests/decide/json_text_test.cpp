@@ -8,6 +8,7 @@
 #include "core/base/json.h"
 #include "core/decide/ingest.h"
 #include "core/expr/map.h"
+#include "tests/instrumented.h"
 
 namespace autopilot::decide {
 namespace {
@@ -309,7 +310,7 @@ TEST(Ingest, agrees_with_the_general_reader_about_what_is_json) {
   Reader reader;
   std::mt19937_64 random(5);
   int good = 0;
-  for (int i = 0; i < 60'000; ++i) {
+  for (int i = 0; i < autopilot::testing::rounds(60'000); ++i) {
     const std::string line = damaged(lines[static_cast<std::size_t>(i) % lines.size()], random);
     const bool reads = reader.read(line);
     const JsonResult oracle = parse_json(line);
@@ -317,7 +318,7 @@ TEST(Ingest, agrees_with_the_general_reader_about_what_is_json) {
     ASSERT_TRUE(reads == oracle.ok || is_about_meaning(why)) << line << "\n" << why;
     good += reads;
   }
-  EXPECT_GT(good, 1'000);
+  EXPECT_GT(good, autopilot::testing::rounds(1'000));
 }
 
 }  // namespace

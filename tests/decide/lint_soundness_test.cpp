@@ -10,11 +10,12 @@
 
 #include "core/policy/lint.h"
 #include "tests/decide/trial.h"
+#include "tests/instrumented.h"
 
 namespace autopilot::decide::testing {
 namespace {
 
-constexpr std::uint32_t kSets = 1500;
+constexpr std::uint32_t kSets = autopilot::testing::rounds(1500);
 constexpr int kActions = 60;
 
 class Maker {

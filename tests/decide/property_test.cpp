@@ -7,6 +7,7 @@
 #include "tests/decide/recorded.h"
 #include "tests/decide/sha256.h"
 #include "tests/decide/trial.h"
+#include "tests/instrumented.h"
 
 namespace autopilot::decide {
 
@@ -20,7 +21,7 @@ namespace {
 using oracle::Action;
 using oracle::Answer;
 
-constexpr std::uint64_t kSets = 300;
+constexpr std::uint64_t kSets = autopilot::testing::rounds(300);
 constexpr int kActions = 12;
 
 Answer answer_of(const Decided& decided) {
@@ -67,7 +68,7 @@ TEST(decisions, agree_with_a_simple_oracle_and_with_themselves) {
   }
   // The sets are worth something only when all kinds of answers come up often.
   for (const char* result : {"allowed", "modified", "pending", "blocked"}) {
-    EXPECT_GT(seen[result], 100) << result;
+    EXPECT_GT(seen[result], autopilot::testing::rounds(100)) << result;
   }
 }
 
@@ -164,7 +165,7 @@ TEST(decisions, compared_with_other_policies_differ_where_these_decide_otherwise
     EXPECT_EQ(found, expected) << "seed " << seed << "\n" << before << "\nagainst\n" << after;
     all += impact.flips();
   }
-  EXPECT_GT(all, 100);
+  EXPECT_GT(all, autopilot::testing::rounds(100));
 }
 
 TEST(decisions, share_out_units_as_published_digests_do) {

@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "tests/decide/generator.h"
 #include "tests/decide/trial.h"
+#include "tests/instrumented.h"
 
 namespace autopilot::decide::testing {
 namespace {
@@ -101,7 +102,7 @@ std::string changed(Dice& dice, std::string line) {
 TEST(record, is_the_line_exactly_when_it_would_be_written_so) {
   Dice dice(1);
   LineMatcher matcher;
-  for (int i = 0; i < 5'000; ++i) {
+  for (int i = 0; i < autopilot::testing::rounds(5'000); ++i) {
     std::list<std::string> texts;
     const Outcome outcome = outcome_of(dice, texts);
     Override by{dice.text(), policy::Role::admin, dice.text()};

@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "tests/decide/trial.h"
+#include "tests/instrumented.h"
 
 namespace autopilot::decide::testing {
 namespace {
@@ -370,7 +371,8 @@ TEST_P(WhatIfWays, the_frontier_agrees_with_a_dense_grid) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, WhatIfWays, ::testing::Range<std::uint64_t>(0, 12));
+INSTANTIATE_TEST_SUITE_P(Seeds, WhatIfWays,
+                         ::testing::Range<std::uint64_t>(0, autopilot::testing::rounds(12)));
 
 TEST(WhatIf, an_integer_is_searched_in_whole_numbers) {
   const Rules rules = rules_of(

@@ -8,12 +8,13 @@
 #include <map>
 
 #include "core/base/json.h"
+#include "tests/instrumented.h"
 #include "tests/integration/project.h"
 
 namespace autopilot::integration {
 namespace {
 
-const int kKills = is_instrumented() ? 20 : 50;
+const int kKills = testing::is_instrumented() ? 20 : 50;
 constexpr std::size_t kLimit = 2000;  // what the policy allows in all rounds together
 
 Value json(const Ended& ended) { return parse_json_or_throw(ended.out, "standard output"); }
@@ -149,7 +150,7 @@ class TwoSets {
   TwoSets() {
     for (const int set : {0, 1}) {
       std::string text;
-      for (int i = 0; i < (is_instrumented() ? 150 : 600); ++i) {
+      for (int i = 0; i < (testing::is_instrumented() ? 150 : 600); ++i) {
         text += fmt::format("---\n{}", policy(fmt::format("p{:04}-{}", i, i % 3 == 0 ? set : 0),
                                               fmt::format("  priority: {}\n", i + set)));
       }

@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "core/base/json.h"
-#include "tests/integration/project.h"
+#include "tests/integration/shop.h"
 
 namespace autopilot::integration {
 namespace {
@@ -18,63 +18,23 @@ int kills_wanted() {
   return text == nullptr ? 3 : std::atoi(text);
 }
 
-constexpr const char* kDeployment = R"(apiVersion: autopilot/v1
-kind: Deployment
-metadata: {id: shop}
-spec:
-  slots: {blue: {port: 1}, green: {port: 2}}
-  interval: 1s
-  process: {provider: exec, argv: [sleep, "600"]}
-  traffic: {provider: exec, set: [sh, proxy, set, "{{canary}}", "{{bp}}", "{{stable}}", "{{match}}", "{{mirror}}"], read: [sh, proxy, read]}
-  metrics:
-    errors: {provider: exec, argv: [sh, counts, "{{version}}"], kind: count, bad: bad, total: total, window: 5s}
-  steps:
-    - {name: testers, match: [{header: X-Beta, exact: "1"}, {cookie: ring, regex: "in.*"}], hold: 1s}
+constexpr const char* kSteps =
+    R"(    - {name: testers, match: [{header: X-Beta, exact: "1"}, {cookie: ring, regex: "in.*"}], hold: 1s}
     - {name: shadow, mirror: 20%, hold: 1s}
     - {name: canary, weight: 5%, hold: 1s}
     - {name: half, weight: 50%, hold: 1s}
-  rollback:
-    - {name: errors, when: canary.errors > 0.02, for: 2s}
-)";
-constexpr const char* kProxy = R"(case $1 in
-  set) printf '{"weights": {"%s": %s, "%s": %s}, "open": {"blue": 0, "green": 0}, "match": %s, "mirror": %s}' \
-         "$2" "$3" "$4" $((10000 - $3)) "$5" "$6" > w.tmp
-       mv w.tmp weights.json ;;
-  read) cat weights.json ;;
-esac
-)";
-constexpr const char* kCounts = R"(n=$(($(date +%s) % 1000000 * 100))
-case $1 in bad*) echo "{\"bad\": $((n / 10)), \"total\": $n}" ;; *) echo "{\"bad\": 0, \"total\": $n}" ;; esac
 )";
 
 class DeployCrashTest : public ::testing::Test {
  protected:
-  Project project;
+  Shop project;
   Dice dice{7};
 
   void SetUp() override {
-    project.write("policies/shop.yaml", kDeployment);
-    project.write("proxy", kProxy);
-    project.write("counts", kCounts);
-    project.must({"apply", "--yes"});
+    project.apply(kSteps);
     project.must({"deploy", "run", "shop", "--version", "v0", "-q"});
   }
-  void TearDown() override {
-    // What runs in the slots was started by this test.
-    for (const char* slot : {"blue", "green"}) {
-      const std::string text =
-          project.read(fmt::format(".autopilot/deploy/shop/{}.process.json", slot));
-      const JsonResult record = parse_json(text);
-      const Value* pid = record.ok ? record.value.get("pid") : nullptr;
-      if (pid != nullptr && pid->is_integer() && pid->as_int() > 1)
-        kill(-static_cast<pid_t>(pid->as_int()), SIGKILL);
-    }
-  }
 
-  Value status() {
-    const Ended ended = project.run({"deploy", "status", "shop", "--json"});
-    return parse_json_or_throw(ended.out, "status");
-  }
   int weight_of(const std::string& slot) {
     const Value weights = parse_json_or_throw(project.read("weights.json"), "weights");
     return static_cast<int>(weights.get("weights")->get(slot)->as_int());
@@ -101,7 +61,7 @@ class DeployCrashTest : public ::testing::Test {
         break;
       ASSERT_NE(ended.exit, 70) << describe(ended);
     }
-    const Value end = status();
+    const Value end = project.status();
     const std::string state = end.get("state")->as_string();
     if (end.get("version")->as_string() != version) return;  // killed before it was written down
     const bool bad = version.starts_with("bad");
@@ -131,7 +91,7 @@ TEST_F(DeployCrashTest, a_request_is_carried_out_by_whoever_is_there) {
   project.run({"deploy", "tick", "shop", "-q"});
   const Ended aborted = project.run({"deploy", "abort", "shop"});
   EXPECT_EQ(aborted.exit, 0) << describe(aborted);
-  EXPECT_EQ(status().get("state")->as_string(), "rolled_back");
+  EXPECT_EQ(project.state(), "rolled_back");
 
   // Somebody runs it: the command asks, and has an answer soon.
   Process process(project.command({"deploy", "run", "shop", "--version", "v2", "-q"}));
@@ -141,7 +101,7 @@ TEST_F(DeployCrashTest, a_request_is_carried_out_by_whoever_is_there) {
   EXPECT_EQ(asked.exit, 0) << describe(asked);
   EXPECT_LT(monotonic_nanos() - start, 5'000'000'000);
   EXPECT_EQ(process.wait().exit, 1);
-  EXPECT_EQ(status().get("state")->as_string(), "rolled_back");
+  EXPECT_EQ(project.state(), "rolled_back");
 }
 
 }  // namespace

@@ -8,12 +8,13 @@
 #include <map>
 
 #include "core/base/json.h"
+#include "tests/instrumented.h"
 #include "tests/integration/project.h"
 
 namespace autopilot::integration {
 namespace {
 
-const int kKills = is_instrumented() ? 20 : 50;
+const int kKills = testing::is_instrumented() ? 20 : 50;
 
 // The actuator's commands. A file `kill` says at which moment autopilot, their parent, is to die.
 constexpr const char* kSet = R"sh(#!/bin/sh

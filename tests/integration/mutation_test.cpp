@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "core/base/sqlite.h"
+#include "tests/instrumented.h"
 #include "tests/integration/project.h"
 
 namespace autopilot::integration {
@@ -18,7 +19,7 @@ std::uint64_t setting(const char* name, std::uint64_t usual) {
   return value == nullptr ? usual : std::strtoull(value, nullptr, 10);
 }
 
-const auto kRounds = setting("AUTOPILOT_FUZZ_ROUNDS", is_instrumented() ? 60 : 150);
+const auto kRounds = setting("AUTOPILOT_FUZZ_ROUNDS", testing::is_instrumented() ? 60 : 150);
 
 Dice dice_for(std::uint64_t test) { return Dice(100 * setting("AUTOPILOT_FUZZ_SEED", 0) + test); }
 

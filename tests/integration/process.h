@@ -87,7 +87,4 @@ bool make_mounts_private();
 // "exit 9" or "signal 11" or "timed out", with both streams: for messages of failing tests.
 std::string describe(const Ended& ended);
 
-// True in builds that run several times slower because they check memory or threads.
-bool is_instrumented();
-
 }  // namespace autopilot::integration

@@ -1,6 +1,8 @@
 #include "tests/integration/project.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -48,6 +50,28 @@ Command Project::command(std::vector<std::string> arguments, std::string input) 
 
 Ended Project::run(std::vector<std::string> arguments, std::string input) const {
   return integration::run(command(std::move(arguments), std::move(input)));
+}
+
+Ended Project::run_as_nobody(std::vector<std::string> arguments) const {
+  Command as_nobody = command(std::move(arguments));
+  as_nobody.as_nobody = true;
+  return integration::run(as_nobody);
+}
+
+void Project::share_with_nobody() const {
+  constexpr gid_t kGroup = 65534;  // of nobody
+  for (const char* folder : {"", ".autopilot"}) {
+    if (::chown(path(folder).c_str(), static_cast<uid_t>(-1), kGroup) != 0 ||
+        ::chmod(path(folder).c_str(), 02770) != 0)
+      throw std::runtime_error("cannot share " + path(folder));
+  }
+  for (const auto& entry : fs::directory_iterator(path(".autopilot"))) {
+    const std::string file = entry.path().string();
+    if (!entry.is_regular_file() || !file.starts_with(state_path())) continue;
+    if (::chown(file.c_str(), static_cast<uid_t>(-1), kGroup) != 0 ||
+        ::chmod(file.c_str(), 0660) != 0)
+      throw std::runtime_error("cannot share " + file);
+  }
 }
 
 Ended Project::must(std::vector<std::string> arguments, std::string input) const {

@@ -30,6 +30,10 @@ class Project {
 
   Command command(std::vector<std::string> arguments, std::string input = {}) const;
   Ended run(std::vector<std::string> arguments, std::string input = {}) const;
+  // As run(), by the user nobody. REQUIRES is_root() and share_with_nobody().
+  Ended run_as_nobody(std::vector<std::string> arguments) const;
+  // The folder and its state for two users of one group, as docs/state.md says.
+  void share_with_nobody() const;
   // run() of something that has to work: throws with all it said when it did not exit 0.
   Ended must(std::vector<std::string> arguments, std::string input = {}) const;
 

@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 
 #include "core/base/json.h"
@@ -18,6 +21,7 @@ namespace autopilot::live {
 namespace {
 
 using integration::Ended;
+using integration::Process;
 
 constexpr const char* kSshd = "/usr/sbin/sshd";
 
@@ -57,6 +61,20 @@ InvocationID=$(cat "$unit.invocation" 2>/dev/null)" ;;
   reset-failed) rm -f "$unit.failed" ;;
 esac
 )sh";
+
+std::vector<pid_t> children_of(pid_t parent) {
+  std::vector<pid_t> out;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const int pid = std::atoi(entry.path().filename().c_str());
+    if (pid <= 0) continue;
+    std::ifstream file(entry.path() / "stat");
+    const std::string stat{std::istreambuf_iterator<char>(file), {}};
+    const std::size_t name_end = stat.rfind(") ");
+    if (name_end != std::string::npos && std::atoi(stat.c_str() + name_end + 4) == parent)
+      out.push_back(pid);
+  }
+  return out;
+}
 
 // With its programs, which end with it.
 class Machine {
@@ -98,7 +116,15 @@ SetEnv MACHINE={0} NAME={2} ADDRESS={3} BACKEND={4} PATH={0}/bin:/usr/bin:/bin
         folder_.path("sshd.log"));
     ASSERT_TRUE(wait_for_port(port_)) << folder_.read("sshd.log");
   }
-  // No new connections: the machine is out of reach, and what runs there runs on.
+  // Out of reach, also for connections that were open; what runs there runs on.
+  void close() {
+    const std::vector<pid_t> sessions = children_of(sshd_->pid());
+    sshd_.reset();  // first, or it would let in whom the sessions' end sends here again
+    for (const pid_t session : sessions) {
+      for (const pid_t command : children_of(session)) ::kill(command, SIGKILL);
+      ::kill(session, SIGKILL);
+    }
+  }
   std::string client_lines() const {
     return fmt::format(
         "Host {}\n  HostName 127.0.0.1\n  Port {}\n  StrictHostKeyChecking no\n"
@@ -161,7 +187,7 @@ class LiveHosts : public ::testing::Test {
         .ok();
   }
 
-  std::string document() {
+  std::string document(const std::string& hold = "2s") {
     Map traffic = rig->traffic_spec().as_map();
     traffic["directory"] = rig->folder().path("flags");
     List words = traffic.find("nginx")->as_list();
@@ -181,18 +207,36 @@ spec:
   traffic: {}
   health: {{http: /health, timeout: 1s}}
   metrics: {{m: {{provider: probe, url: "http://{{{{host}}}}:{{{{port}}}}/"}}}}
-  steps: [{{name: canary, weight: 10%, hold: 2s}}, {{name: half, weight: 50%, hold: 2s}}]
+  steps: [{{name: canary, weight: 10%, hold: {}}}, {{name: half, weight: 50%, hold: 2s}}]
   rollback: [{{name: errors, when: canary.m > 0.05}}]
-  deadlines: {{prepare: 15s, drain: 5s, promote: 10s}}
+  deadlines: {{prepare: 15s, drain: 5s, promote: 10s, rollback: 4s}}
 )",
                        web1.address(), web2.address(), project.path("ssh_config"), blue(), green(),
-                       to_json(traffic));
+                       to_json(traffic), hold);
   }
 
   int blue() const { return rig->site().slots[0].port; }
   int green() const { return rig->site().slots[1].port; }
   Ended run(const std::string& version) {
     return project.run({"deploy", "run", "shop", "--version", version});
+  }
+  // A rollout of v2 that is in the middle of its first hold, of ten seconds.
+  std::unique_ptr<Process> in_a_hold() {
+    project.write("policies/shop.yaml", document("10s"));
+    project.must({"apply", "--yes", "-q"});
+    auto runner =
+        std::make_unique<Process>(project.command({"deploy", "run", "shop", "--version", "v2"}));
+    EXPECT_TRUE(comes(*runner, [&] { return held() >= 2; })) << to_pretty_json(status());
+    return runner;
+  }
+  double held() const { return status().get("held_seconds")->as_double(); }
+  // Whether it holds within thirty seconds.
+  static bool comes(Process& runner, const std::function<bool()>& holds) {
+    for (int i = 0; i < 150; ++i) {
+      if (holds()) return true;
+      runner.pump_for(200'000);
+    }
+    return false;
   }
   Value status() const {
     return parse_json_or_throw(project.run({"deploy", "status", "shop", "--json"}).out, "status");
@@ -236,6 +280,38 @@ TEST_F(LiveHosts, a_bad_version_is_taken_from_all) {
   EXPECT_NE(ended.out.find("errors"), std::string::npos) << ended.out;
   EXPECT_TRUE(both_are_silent(blue()));
   EXPECT_TRUE(both_run(green(), "v1"));
+}
+
+TEST_F(LiveHosts, one_that_is_out_of_reach_for_a_while_takes_nothing_back) {
+  const auto runner = in_a_hold();
+  web2.close();
+  runner->pump_for(5'000'000);
+  EXPECT_EQ(status().get("state")->as_string(), "stepping") << to_pretty_json(status());
+  web2.open();
+  const Ended ended = runner->wait();
+  EXPECT_EQ(ended.exit, 0) << ended.out << ended.err;
+  EXPECT_TRUE(both_run(blue(), "v2"));
+  EXPECT_TRUE(both_are_silent(green()));
+}
+
+TEST_F(LiveHosts, one_that_stays_out_of_reach_is_stuck_and_the_others_go_back) {
+  const auto runner = in_a_hold();
+  web2.close();
+  project.run({"deploy", "abort", "shop", "-q"});
+  EXPECT_TRUE(comes(*runner, [&] { return status().get("state")->as_string() == "stuck"; }))
+      << to_pretty_json(status());
+  const Ended stuck = project.run({"deploy", "status", "shop"});
+  EXPECT_EQ(stuck.exit, 8);
+  EXPECT_NE(stuck.out.find("web2"), std::string::npos) << stuck.out;
+  EXPECT_EQ(status().get("weight")->as_double(), 0);
+  EXPECT_TRUE(web1.is_silent(blue(), rig->world())) << "what can be reached goes back";
+  EXPECT_TRUE(web2.runs(blue(), "v2", rig->world()));
+  EXPECT_TRUE(both_run(green(), "v1"));
+
+  web2.open();
+  const Ended ended = runner->wait();
+  EXPECT_EQ(ended.exit, 1) << ended.out << ended.err;
+  EXPECT_TRUE(both_are_silent(blue()));
 }
 
 }  // namespace

@@ -7,9 +7,8 @@
 #include <cstdlib>
 #include <memory>
 
-#include "core/base/json.h"
 #include "core/base/text.h"
-#include "tests/integration/project.h"
+#include "tests/integration/shop.h"
 #include "tests/live/rig.h"
 #include "tests/live/tmux.h"
 
@@ -19,34 +18,12 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* kDeployment = R"(apiVersion: autopilot/v1
-kind: Deployment
-metadata: {id: shop}
-spec:
-  slots: {blue: {port: 1}, green: {port: 2}}
-  interval: 1s
-  process: {provider: exec, argv: [sleep, "600"]}
-  traffic: {provider: exec, set: [sh, proxy, set, "{{canary}}", "{{bp}}", "{{stable}}"], read: [sh, proxy, read]}
-  metrics:
-    errors: {provider: exec, argv: [sh, counts], kind: count, bad: bad, total: total, window: 5s}
-    latency: {provider: exec, argv: [sh, latency], window: 5s}
-  rollback:
-    - {name: errors, when: canary.errors > 0.02, for: 2s}
-  steps:
-    - {name: canary, weight: 5%, hold: 1s}
-)";
-constexpr const char* kLater = R"(    - {gate: ops, timeout: 10m}
+constexpr const char* kCanary = "    - {name: canary, weight: 5%, hold: 1s}\n";
+constexpr const char* kGate = R"(    - {gate: ops, timeout: 10m}
     - {name: half, weight: 50%, hold: 1s}
 )";
-constexpr const char* kProxy = R"(case $1 in
-  set) echo "{\"weights\": {\"$2\": $3, \"$4\": $((10000 - $3))}, \"open\": {\"blue\": 0, \"green\": 0}}" > w.tmp
-       mv w.tmp weights.json ;;
-  read) cat weights.json ;;
-esac
-)";
-constexpr const char* kCounts =
-    R"(n=$(($(date +%s) % 1000000 * 100)); echo "{\"bad\": 0, \"total\": $n}"
-)";
+constexpr const char* kApproval = "    - {approval: 1}\n";
+constexpr const char* kMetrics = "    latency: {provider: exec, argv: [sh, latency], window: 5s}\n";
 constexpr const char* kLatency = R"(echo 0.$(date +%N)
 )";
 
@@ -61,31 +38,20 @@ bool has_bars(const std::string& text) {
 
 class LiveWatch : public ::testing::Test {
  protected:
-  integration::Project project;
+  integration::Shop project;
   std::unique_ptr<integration::Process> runner;
   std::unique_ptr<Tmux> terminal;
 
   void SetUp() override {
     if (!is_installed("tmux")) GTEST_SKIP() << "tmux is not installed";
-    project.write("policies/shop.yaml", kDeployment);
-    project.write("proxy", kProxy);
-    project.write("counts", kCounts);
     project.write("latency", kLatency);
-    project.must({"apply", "--yes", "-q"});
+    apply(kCanary);
     project.must({"deploy", "run", "shop", "--version", "v0", "-q"});
-    project.write("policies/shop.yaml", std::string(kDeployment) + kLater);
-    project.must({"apply", "--yes", "-q"});
+    apply(std::string(kCanary) + kGate);
   }
-  void TearDown() override {
-    runner.reset();
-    for (const char* slot : {"blue", "green"}) {
-      const JsonResult record =
-          parse_json(project.read(fmt::format(".autopilot/deploy/shop/{}.process.json", slot)));
-      const Value* pid = record.ok ? record.value.get("pid") : nullptr;
-      if (pid != nullptr && pid->is_integer() && pid->as_int() > 1)
-        ::kill(-static_cast<pid_t>(pid->as_int()), SIGKILL);
-    }
-  }
+  void TearDown() override { runner.reset(); }
+
+  void apply(const std::string& steps) const { project.apply(steps, kMetrics); }
 
   // A rollout that somebody runs, and one who watches it.
   void watch(int columns = 100, int rows = 40) {
@@ -95,20 +61,20 @@ class LiveWatch : public ::testing::Test {
       runner->pump_for(100'000);
     look(columns, rows);
   }
-  void look(int columns = 100, int rows = 40) {
+  // `before`: words that run it as somebody else.
+  void look(int columns = 100, int rows = 40, const std::string& before = "") {
     terminal = std::make_unique<Tmux>(project.root(), columns, rows);
     // What the shell says afterwards tells how it ended, and whether the terminal echoes.
     terminal->type(
-        fmt::format("clear; sh -c 'echo $$ >pid; exec {} deploy watch shop' ; echo exit=$?",
-                    AUTOPILOT_EXECUTABLE));
+        fmt::format("clear; sh -c 'echo $$ >pid; exec {}{} deploy watch shop' ; echo exit=$?",
+                    before, AUTOPILOT_EXECUTABLE));
     terminal->press("Enter");
     EXPECT_TRUE(terminal->shows("q quit")) << terminal->text();
   }
   std::string state() const {
-    const JsonResult status = parse_json(project.run({"deploy", "status", "shop", "--json"}).out);
-    return status.ok && status.value.get("version")->as_string() != "v0"
-               ? status.value.get("state")->as_string()
-               : "";
+    const Value now = project.status();
+    return now.is_null() || now.get("version")->as_string() == "v0" ? ""
+                                                                    : now.get("state")->as_string();
   }
   int ended() { return runner->wait().exit; }
 
@@ -140,12 +106,26 @@ TEST_F(LiveWatch, draws_in_place_and_p_opens_the_gate) {
 }
 
 TEST_F(LiveWatch, p_asks_approvals_as_deploy_promote_does) {
-  project.write("policies/shop.yaml", std::string(kDeployment) + "    - {approval: 1}\n");
-  project.must({"apply", "--yes", "-q"});
+  apply(std::string(kCanary) + kApproval);
   watch();
   EXPECT_TRUE(terminal->shows("waits for approval")) << terminal->text();
   terminal->type("p");
   EXPECT_TRUE(terminal->shows("whoever asks cannot approve")) << terminal->text();
+}
+
+TEST_F(LiveWatch, p_approves_where_somebody_else_asked) {
+  if (!integration::is_root() || !is_installed("setpriv"))
+    GTEST_SKIP() << "only root, with setpriv, can be two users";
+  apply(std::string(kCanary) + kApproval);
+  runner = std::make_unique<integration::Process>(
+      project.command({"deploy", "run", "shop", "--version", "v1", "-q"}));
+  for (int i = 0; i < 200 && state() != "gate"; ++i) runner->pump_for(100'000);
+  project.share_with_nobody();
+  look(100, 40, "setpriv --reuid=65534 --regid=65534 --clear-groups ");
+  EXPECT_TRUE(terminal->shows("waits for approval")) << terminal->text();
+  terminal->type("p");
+  EXPECT_TRUE(terminal->shows("exit=0")) << terminal->text();
+  EXPECT_EQ(ended(), 0);
 }
 
 TEST_F(LiveWatch, a_and_y_take_everything_back_and_a_alone_does_nothing) {

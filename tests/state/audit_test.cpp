@@ -1,6 +1,7 @@
 #include "core/state/audit.h"
 
 #include "core/state/check.h"
+#include "tests/instrumented.h"
 #include "tests/state/fixture.h"
 
 namespace autopilot::state {
@@ -222,7 +223,7 @@ TEST_F(CheckTest, flipped_bytes_in_the_file_are_found) {
   const std::string sound = scratch.read("state.db");
   testing::FakeRandom random(3);
   int found = 0;
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < testing::rounds(300); ++round) {
     std::string flipped = sound;
     flipped[random.next() % flipped.size()] ^= static_cast<char>(1 << random.next() % 8);
     const testing::Scratch folder;
@@ -242,7 +243,7 @@ TEST_F(CheckTest, flipped_bytes_in_the_file_are_found) {
     }
     store.reset();
   }
-  EXPECT_GT(found, 30);
+  EXPECT_GT(found, testing::rounds(30));
 }
 
 }  // namespace
