@@ -71,7 +71,9 @@ TEST(algorithm, segments_go_where_they_can_be_carried) {
   const std::string segment = "  segment: [geo, device]\n";
   EXPECT_EQ(
       first(head + segment + "  optimizer: {method: lin_ts, noise: 2, lambda: 0.5}\n" + kFile), "");
-  EXPECT_EQ(first(head + "  segment: geo\n  optimizer: {method: lin_ucb, width: 2, floor: 1%}\n" + kFile), "");
+  EXPECT_EQ(
+      first(head + "  segment: geo\n  optimizer: {method: lin_ucb, width: 2, floor: 1%}\n" + kFile),
+      "");
   const Loaded proxy = algorithm(head + segment + "  actuator: {provider: haproxy, socket: /s}\n");
   EXPECT_EQ(
       proxy.faults().at(0) + " " + proxy.message(),
