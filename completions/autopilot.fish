@@ -336,6 +336,7 @@ complete -c autopilot -n '__autopilot_at deploy resume' -x -a '(autopilot __comp
 complete -c autopilot -n '__autopilot_at deploy' -a abort -d 'Take a rollout back from whatever state'
 complete -c autopilot -n '__autopilot_at deploy abort' -l env -x -d 'environment of the Deployment'
 complete -c autopilot -n '__autopilot_at deploy abort' -l reason -x -d 'why, for the record'
+complete -c autopilot -n '__autopilot_at deploy abort' -l use-applied -d 'by the applied document, not the rollout\'s own copy'
 complete -c autopilot -n '__autopilot_at deploy abort' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at deploy abort' -x -a '(autopilot __complete document 2>/dev/null)'
 complete -c autopilot -n '__autopilot_at deploy' -a rollback -d 'Go back to an older version at once'
