@@ -332,8 +332,9 @@ EffectResult Runner::put_load(const Value& spec, const Slot& canary) {
 
 // The matches of other steps are looked for, too: they must be gone.
 Split Runner::split_of(const Routing& routing) const {
-  Split split{rollout_.canary, rollout_.stable,   routing.weight_bp,
-              routing.match,   routing.mirror_bp, matches_of(strategy_.stages)};
+  Split split{rollout_.canary,   rollout_.stable,   routing.weight_bp,
+              routing.match,     routing.mirror_bp, matches_of(strategy_.stages),
+              !rollout_.is_first};
   std::erase(split.past, split.match);
   return split;
 }
@@ -341,8 +342,9 @@ Split Runner::split_of(const Routing& routing) const {
 EffectResult Runner::set_weight(const Effect& effect) {
   const Routing routing = routing_from(effect.args);
   const Split split = split_of(routing);
-  // The way back does not wait for what only the way forward needs.
-  if (routing.gives_anything()) install();
+  // The way back does not wait for what only the way forward needs. Before the first deployment
+  // nothing may be there yet that could be asked whether it gives the canary nothing.
+  if (routing.gives_anything() || rollout_.is_first) install();
   providers_.traffic->set(split);
   point("between set and verify");
   SplitCheck check;

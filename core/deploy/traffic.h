@@ -28,6 +28,7 @@ struct Split {
   Match match = {};              // go to the canary whatever the share
   int mirror_bp = 0;             // requests to stable of which the canary gets copies
   std::vector<Match> past = {};  // of other steps: seen to choose nobody
+  bool stable_serves = true;     // false: nothing runs there, as nothing was deployed before
 };
 
 struct SplitCheck {

@@ -177,8 +177,9 @@ class HaproxyTraffic final : public Traffic {
     const std::vector<HaproxyServer> known = runtime_.servers(spec_.backend);
     for (const auto& [slot, weight] :
          {std::pair(split.canary, weights.canary), std::pair(split.stable, weights.stable)}) {
+      const bool serves = weight > 0 && (slot != split.stable || split.stable_serves);
       for (const std::string& name : servers_of(slot)) {
-        out.why = judge_server(server(known, name), weight);
+        out.why = judge_server(server(known, name), weight, serves);
         if (!out.why.empty()) return out;
       }
     }
@@ -189,16 +190,16 @@ class HaproxyTraffic final : public Traffic {
     return out;
   }
 
-  std::string judge_server(const HaproxyServer& seen, int weight) const {
+  std::string judge_server(const HaproxyServer& seen, int weight, bool serves) const {
     if (seen.weight != weight) {
       return fmt::format("server {}/{} has weight {}, not {}", spec_.backend, seen.name,
                          seen.weight, weight);
     }
-    if (weight > 0 && !seen.is_up) {
+    if (serves && !seen.is_up) {
       return fmt::format("server {}/{} is down: its share goes elsewhere", spec_.backend,
                          seen.name);
     }
-    if (weight > 0 && seen.is_drained) {
+    if (serves && seen.is_drained) {
       return fmt::format("server {}/{} is in maintenance or drained", spec_.backend, seen.name);
     }
     return {};

@@ -54,13 +54,16 @@ struct Trigger {
       "[{name: canary, weight: 5%, hold: 3s}, {name: extended, weight: 25%, hold: 3s}]";
 };
 
+constexpr Trigger kGood{"good", "{provider: probe, url: \"http://127.0.0.1:{{port}}/\"}",
+                        "canary.m > 0.5", ""};
+
 class Shop {
  public:
-  explicit Shop(Proxy kind) : rig(kind) {
+  explicit Shop(Proxy kind, bool serves_v0 = true) : rig(kind) {
     if (kind == Proxy::nginx) keep_log();
     project.write("serve", kServe);
-    deploy(
-        {"good", "{provider: probe, url: \"http://127.0.0.1:{{port}}/\"}", "canary.m > 0.5", ""});
+    if (!serves_v0) return;
+    deploy(kGood);
     project.must({"deploy", "run", "shop", "--version", "v0", "-q"});
   }
   ~Shop() {
@@ -211,6 +214,32 @@ TEST_F(LiveRollout, a_good_version_arrives_over_nginx_without_a_failed_request) 
 
 TEST_F(LiveRollout, a_good_version_arrives_over_haproxy_without_a_failed_request) {
   arrives(Proxy::haproxy);
+}
+
+// Nothing serves yet, and nothing of autopilot's is at the proxy: there is no old version to go
+// back to.
+void is_taken_back_at_the_first_gate(Proxy kind) {
+  Shop shop(kind, false);
+  Trigger gated = kGood;
+  gated.steps = "[{gate: ops}, {weight: 5%}]";
+  shop.deploy(gated);
+  shop.project.must({"deploy", "start", "shop", "--version", "v1"});
+  EXPECT_EQ(shop.project.run({"deploy", "tick", "shop", "-q"}).exit, 4);
+  const Ended back = shop.project.run({"deploy", "abort", "shop"});
+  EXPECT_EQ(back.exit, 0) << describe(back);
+  EXPECT_EQ(shop.status().get("state")->as_string(), "rolled_back");
+  shop.deploy(kGood);
+  const Ended ended = shop.project.run({"deploy", "run", "shop", "--version", "v2", "-q"});
+  EXPECT_EQ(ended.exit, 0) << describe(ended);
+  EXPECT_EQ(shop.answering(), std::vector<std::string>{"200 v2\n"});
+}
+
+TEST_F(LiveRollout, the_first_version_can_be_taken_back_from_nginx) {
+  is_taken_back_at_the_first_gate(Proxy::nginx);
+}
+
+TEST_F(LiveRollout, the_first_version_can_be_taken_back_from_haproxy) {
+  is_taken_back_at_the_first_gate(Proxy::haproxy);
 }
 
 // At the limits that people want; how long they must hold is shortened.
