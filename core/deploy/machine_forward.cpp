@@ -239,6 +239,7 @@ bool Stepping::weight_wanted_otherwise(const Stage& at) {
 void Stepping::begin_watch(const Stage& at) {
   r_.doing = "watch";
   r_.held = {};
+  r_.gap = {};
   r_.credited_to = now_;
   r_.waiting.clear();
   for (const std::string& name : at.analyses) {
@@ -254,12 +255,23 @@ bool Stepping::may_pass(const Stage& at) {
   if (!asks) return true;
   if (r_.held < at.hold) {
     const bool behind = r_.credited_to && now_ - *r_.credited_to > s_.longest_gap();
-    return wait(behind ? "no data: the hold does not go on" + what_is_missing() : "");
+    return wait(behind ? "no data: the hold does not go on" + what_is_missing()
+                       : why_nothing_counts());
   }
   if (r_.canary_health.bad > 0) return wait("the canary is not well: " + r_.canary_health.why);
   if (!has_evidence() || !analyses_pass(at) || !conditions_hold(at)) return false;
   r_.waiting.clear();
   return true;
+}
+
+// Ticks that come too seldom for what they look at would wait for ever.
+std::string Stepping::why_nothing_counts() const {
+  if (r_.gap <= s_.longest_gap()) return "";
+  return fmt::format(
+      "nothing was seen for {}, and more than {} (3 intervals) count nothing: look more often, or "
+      "give a longer `interval`",
+      format_duration({r_.gap.nanos / 1'000'000'000 * 1'000'000'000}),
+      format_duration(s_.longest_gap()));
 }
 
 bool Stepping::analyses_pass(const Stage& at) {

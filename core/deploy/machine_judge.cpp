@@ -52,7 +52,10 @@ void Stepping::take_samples() {
   const bool blind = in_maintenance();
   for (const auto& [t, samples] : rows) {
     if (t > measured) break;  // of the future: it comes again
-    if (r_.last_row && t - *r_.last_row > s_.longest_gap()) forget_stretches();
+    if (r_.last_row && t - *r_.last_row > s_.longest_gap()) {
+      r_.gap = t - *r_.last_row;
+      forget_stretches();
+    }
     r_.last_row = std::max(t, r_.last_row.value_or(t));
     for (const Sample* sample : samples) r_.windows.add(*sample);
     if (blind) {
@@ -200,7 +203,9 @@ void Stepping::credit(Instant frontier) {
   const bool counts = stretch <= s_.longest_gap() && !r_.paused && !in_maintenance();
   if (counts) {
     r_.held.nanos += stretch.nanos;
+    r_.gap = {};
   } else if (stretch > s_.longest_gap()) {
+    r_.gap = stretch;
     event("gap", fmt::format("gap/{}", r_.stage),
           fmt::format("nothing was seen for {}, more than 3 intervals: {} does not count it",
                       format_duration({stretch.nanos / 1'000'000 * 1'000'000}), stage()->name));

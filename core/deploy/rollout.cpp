@@ -232,6 +232,7 @@ void append_place(Map& out, const Rollout& r) {
 
 void append_seen(Map& out, const Rollout& r) {
   out.append("held", r.held.nanos);
+  out.append("gap", r.gap.nanos);
   out.append("credited_to", text_of(r.credited_to));
   out.append("measured", text_of(r.measured));
   out.append("last_row", text_of(r.last_row));
@@ -337,6 +338,7 @@ Rollout rollout_from(const Value& value) {
                              {"next_effect", &r.next_effect},
                              {"last_request", &r.last_request},
                              {"held", &r.held.nanos},
+                             {"gap", &r.gap.nanos},
                              {"served", &r.served},
                              {"served_bad", &r.served_bad},
                              {"copied", &r.copied},

@@ -111,6 +111,7 @@ struct Rollout {
   // What it has seen.
   Duration held;                       // credited to the present hold
   std::optional<Instant> credited_to;  // up to there
+  Duration gap;                        // before the last sample, where it was too long to count
   std::optional<Instant> measured;     // the last observation
   std::optional<Instant> last_row;     // the newest sample that was judged, of any metric
   std::map<std::string, RuleState> rules;

@@ -57,6 +57,7 @@ class Stepping {
   bool is_judging() const;
   bool in_maintenance() const;
   std::string what_is_missing() const;
+  std::string why_nothing_counts() const;
   bool has_evidence();
   bool conditions_hold(const Stage& stage);
 

@@ -33,6 +33,11 @@ TEST(machine, a_tick_credits_all_rows_since_the_last_one_and_no_gap_between_them
   EXPECT_EQ(tick(4, 0), 40);
   EXPECT_EQ(w.count("gap"), 0);
   EXPECT_LT(tick(6, 5), 10) << "five rows are missing";
+  EXPECT_NE(w.rollout.waiting.find("nothing was seen for 1m, and more than 30s (3 intervals)"),
+            std::string::npos)
+      << w.rollout.waiting;
+  tick(1, 0);
+  EXPECT_EQ(w.rollout.waiting, "");
 }
 
 // A log that is read with a delay of more than an interval, beside a metric that is there at once.
