@@ -162,6 +162,7 @@ class AlgorithmChecker {
     if (provider == "exec") need(actuator, "set");
     if (provider == "webhook") need(actuator, "url");
     if (provider == "file") need(actuator, "path");
+    for (const char* field : {"set", "read"}) refuse_placeholders(actuator, field);
     if (provider != "nginx" && provider != "kubernetes") return;
     need(actuator, "traffic");
     if (arms().size() != 2) {
@@ -173,6 +174,17 @@ class AlgorithmChecker {
       if (provider == "nginx" && arm.get("port") == nullptr) {
         fault(span("arms", name), fmt::format("{}: nginx needs its port", name));
       }
+    }
+  }
+
+  // They would reach the command as they are written.
+  void refuse_placeholders(const Value& actuator, const std::string& field) {
+    const Value* words = actuator.get(field);
+    if (words == nullptr) return;
+    for (const Value& word : words->as_list()) {
+      if (word.as_string().find("{{") == std::string::npos) continue;
+      fault(span("actuator", field), fmt::format("nothing fills in {} here", word.as_string()))
+          .help = "the command reads the shares as JSON on its standard input";
     }
   }
 

@@ -54,6 +54,8 @@ TEST(algorithm, a_provider_needs_what_it_needs) {
             "missing-field@7:13 the actuator webhook needs url");
   EXPECT_EQ(first(head + "  actuator: {provider: nginx, traffic: {}}\n"),
             "wrong-value@5:13 a: nginx needs its port");
+  EXPECT_EQ(first(head + "  actuator: {provider: exec, set: [./set, \"{{weights}}\"]}\n"),
+            "wrong-value@7:35 nothing fills in {{weights}} here");
   EXPECT_EQ(first("  arms: {a: {}, b: {}, c: {}}\n" + kEvents +
                   "  actuator: {provider: kubernetes, traffic: {}}\n"),
             "wrong-value@5:9 kubernetes splits between two arms, not 3");
