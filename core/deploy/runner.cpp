@@ -342,9 +342,10 @@ Split Runner::split_of(const Routing& routing) const {
 EffectResult Runner::set_weight(const Effect& effect) {
   const Routing routing = routing_from(effect.args);
   const Split split = split_of(routing);
-  // The way back does not wait for what only the way forward needs. Before the first deployment
-  // nothing may be there yet that could be asked whether it gives the canary nothing.
-  if (routing.gives_anything() || rollout_.is_first) install();
+  // The way back does not wait for what only the way forward needs. A first version that never had
+  // traffic has none to take back, and nothing may be there yet that could be asked.
+  const bool is_new_here = rollout_.is_first && !rollout_.has_traffic();
+  if (routing.gives_anything() || is_new_here) install();
   providers_.traffic->set(split);
   point("between set and verify");
   SplitCheck check;
