@@ -22,6 +22,12 @@ constexpr DiagnosticCode kCodes[] = {
     {"always-true",
      "A condition is true for every input that the declared shapes allow, unless it fails",
      "Compare it with other values, or remove the condition"},
+    {"arms-alike",
+     "A metric of a Deployment is asked for in the same words for canary and stable, and is to "
+     "decide between them",
+     "Name the arm in what is asked: {{version}}, {{slot}}, {{port}} or {{arm}}; a log needs "
+     "where, "
+     "a proxy its server"},
     {"bad-action",
      "A line given to decide is no action: not JSON, without a type, or with a field of the wrong "
      "type",
@@ -118,8 +124,10 @@ constexpr DiagnosticCode kCodes[] = {
      "policy"},
     {"no-documents", "Not a single document was found",
      "Name the right files or folders; --allow-empty accepts it"},
-    {"no-rules", "A policy without mutations, guards and limits does nothing",
-     "Add a rule, or remove the policy"},
+    {"no-rules",
+     "A policy without mutations, guards and limits does nothing, and a Deployment that measures "
+     "nothing lets every version through",
+     "Add a rule or metrics, or remove the document"},
     {"number-range", "A number is infinite, not a number, or too large for a double",
      "Write a finite number, or put quotes around a text"},
     {"odd-name", "One policy alone reads a name, and several others read one that is much like it",

@@ -42,6 +42,8 @@ void check_rules(const CheckedSpec& checked);
 void check_analysis(const CheckedSpec& checked, const YamlNode* node, const Value* value);
 // One step's; `node` is what stands after `match:`.
 void check_match(const CheckedSpec& checked, const YamlNode& node);
+// Warns of metrics that cannot tell the arms apart where they are to decide between them.
+void warn_of_arms(const CheckedSpec& checked);
 void check_common(const CheckInput& input);  // what is the same in all environments
 
 }  // namespace autopilot::policy::deployment

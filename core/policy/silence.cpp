@@ -10,30 +10,14 @@ namespace autopilot::policy {
 namespace {
 
 // The warnings of validate.
-const std::vector<std::string> kSilenceable{"actor-without-role",
-                                            "always-fails",
-                                            "always-false",
-                                            "always-true",
-                                            "blocking-limit",
-                                            "conflicting-bounds",
-                                            "contradictory-gates",
-                                            "expired-policy",
-                                            "never-active",
-                                            "no-rules",
-                                            "odd-name",
-                                            "plain-secret",
-                                            "redundant-gate",
-                                            "shadowed-rule",
-                                            "shared-column",
-                                            "short-memory",
-                                            "starving-arms",
-                                            "unjoined-rewards",
-                                            "unknown-action-type",
-                                            "unmatched-selector",
-                                            "unreachable-limit",
-                                            "unreachable-rule",
-                                            "unseen-name",
-                                            "unused-setting"};
+const std::vector<std::string> kSilenceable{
+    "actor-without-role", "always-fails",      "always-false",       "always-true",
+    "arms-alike",         "blocking-limit",    "conflicting-bounds", "contradictory-gates",
+    "expired-policy",     "never-active",      "no-rules",           "odd-name",
+    "plain-secret",       "redundant-gate",    "shadowed-rule",      "shared-column",
+    "short-memory",       "starving-arms",     "unjoined-rewards",   "unknown-action-type",
+    "unmatched-selector", "unreachable-limit", "unreachable-rule",   "unseen-name",
+    "unused-setting"};
 
 std::string text_of(const YamlNode& entry, std::string_view field) {
   const YamlNode* found = entry.find(field);

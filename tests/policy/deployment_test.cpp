@@ -22,7 +22,7 @@ constexpr const char* kBase = R"(  slots: {blue: {port: 8001}, green: {port: 800
   process: {provider: exec, argv: [./serve, "{{port}}"]}
   traffic: {provider: nginx, directory: nginx}
   metrics:
-    errors: {provider: prom, kind: count, bad: e, total: t}
+    errors: {provider: prom, kind: count, bad: "e_{{version}}", total: t}
     roi: {provider: exec, argv: [./roi], kind: value}
 )";
 
