@@ -66,7 +66,8 @@ deploy::Providers make_providers(cli::Context& context, const deploy::Place& pla
 std::string unfinished_rollout(deploy::Journal& journal, const deploy::Place& place) {
   if (const auto id = journal.unfinished(place)) return *id;
   throw Error(ErrorKind::invalid, fmt::format("no rollout of {} goes on", place.text()),
-              fmt::format("autopilot deploy run {} --version VERSION", place.deployment));
+              fmt::format("autopilot deploy run {}{} --version VERSION", place.deployment,
+                          place.environment.empty() ? "" : " --env " + place.environment));
 }
 
 std::string newest_rollout(deploy::Journal& journal, const deploy::Place& place) {
@@ -75,7 +76,8 @@ std::string newest_rollout(deploy::Journal& journal, const deploy::Place& place)
     if (r.environment == place.environment) return r.id;
   }
   throw Error(ErrorKind::invalid, fmt::format("{} was never deployed", place.text()),
-              fmt::format("autopilot deploy run {} --version VERSION", place.deployment));
+              fmt::format("autopilot deploy run {}{} --version VERSION", place.deployment,
+                          place.environment.empty() ? "" : " --env " + place.environment));
 }
 
 cli::Exit exit_of(const deploy::Rollout& rollout) {

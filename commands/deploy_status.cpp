@@ -4,6 +4,7 @@
 #include "commands/deploy.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/deploy/dora.h"
 #include "core/deploy/history_report.h"
 
 namespace autopilot::commands {
@@ -35,6 +36,8 @@ constexpr char kDoraDetails[] =
 frequency, failed deployment recovery time, change fail rate, deployment rework rate. A rollback by itself counts as a
 failed deployment; the line below leaves out those that reached nobody. Rework is a hotfix, or a return to an older
 version. The lead time needs to know when versions were committed: --commits FILE, a JSON object {"v2": "2026-..."}.
+Of a Deployment with environments those count that no other one requires, such as production behind staging, unless
+--env names one.
 
 EXAMPLES
   autopilot deploy dora shop --since 30d
@@ -91,6 +94,7 @@ class DeployDora final : public Named {
   cli::Exit run(cli::Context& context) override {
     deploy::Journal journal(context.existing_store().database(), context.world);
     deploy::DoraSettings settings;
+    settings.environments = environments(context);
     settings.to = context.world.clock.now();
     settings.from = settings.to - since_.value_or(Duration::seconds(30 * 86400));
     if (!commits_.empty()) settings.committed = read_commits(context);
@@ -99,6 +103,13 @@ class DeployDora final : public Named {
   }
 
  private:
+  // Of a document that is applied no more all that was recorded counts.
+  std::vector<std::string> environments(cli::Context& context) const {
+    if (!environment_.empty()) return {environment_};
+    const auto document = context.existing_store().document("Deployment", name_);
+    return document ? deploy::last_environments(*document) : std::vector<std::string>();
+  }
+
   std::map<std::string, Instant> read_commits(cli::Context& context) const {
     const Value commits = parse_json_or_throw(context.world.files.read(commits_), commits_);
     if (!commits.is_map()) throw Error(ErrorKind::invalid, commits_ + " holds no JSON object");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/text.h"
 #include "core/base/units.h"
 #include "core/deploy/stepping.h"
 
@@ -21,6 +22,14 @@ int threshold(const Value& health, const char* name, int fallback) {
 bool may(const std::string& role, policy::Role least) {
   const std::optional<policy::Role> own = policy::parse_role(role);
   return own && *own >= least;
+}
+
+std::vector<std::string> manual_checks(const std::vector<Stage>& stages) {
+  std::vector<std::string> out;
+  for (const Stage& s : stages) {
+    if (s.kind == Stage::Kind::check && !s.check.manual.empty()) out.push_back(s.name);
+  }
+  return out;
 }
 
 }  // namespace
@@ -297,7 +306,10 @@ Answer Stepping::promote(const Request& request) {
       r_.confirmed.push_back({fmt::format("{}/{}", i, c.name), request.actor});
       return {0, true, fmt::format("{} is confirmed", c.name)};
     }
-    return {0, false, fmt::format("there is no check {}", check->as_string())};
+    const std::string meant = did_you_mean(check->as_string(), manual_checks(s_.stages));
+    return {0, false,
+            fmt::format("there is no check {}{}", check->as_string(),
+                        meant.empty() ? "" : ";" + meant)};
   }
   const Value* override_wanted = request.args.find("override");
   if (override_wanted != nullptr && *override_wanted == Value(true)) {
@@ -329,7 +341,7 @@ Answer Stepping::promote(const Request& request) {
     r_.confirmed.push_back({gate_key(at->name), request.actor});
     event("gate_opened", fmt::format("gate_opened/{}/{}", r_.stage, request.actor),
           fmt::format("{} opened by {}", at->name, request.actor));
-    return {0, true, fmt::format("{} is open", at->name)};
+    return {0, true, fmt::format("{} is {}", at->name, is_manual ? "confirmed" : "open")};
   }
   if (r_.doing != "watch") return {0, false, fmt::format("it is at {}", at->name)};
   if (!may(request.role, policy::Role::admin))

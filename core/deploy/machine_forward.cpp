@@ -108,7 +108,10 @@ bool Stepping::gate_stage(const Stage& at, const std::string& name) {
     event("gate_waiting", fmt::format("gate_waiting/{}", r_.stage),
           fmt::format("{} waits{}", name, at.check.manual.empty() ? "" : ": " + at.check.manual));
   }
-  return wait(fmt::format("somebody must open {}", name));
+  return wait(at.check.manual.empty()
+                  ? fmt::format("somebody must open {}", name)
+                  : fmt::format("somebody must confirm it, with deploy promote --check {}: {}",
+                                name, at.check.manual));
 }
 
 bool Stepping::approval_stage(const Stage& at) {
