@@ -122,16 +122,15 @@ class DeploySimulate final : public cli::Invocation {
     out.data["steps"] = done.steps;
     out.data["doubts"] = List(doubts.begin(), doubts.end());
     out.text.emplace_back(std::move(table));
-    render::Lines lines;
     const deploy::Rollout& r = done.rollout;
     const std::string copies =
         r.copied == 0 ? "" : fmt::format(", and {} copies, {} bad", r.copied, r.copied_bad);
-    lines.lines.emplace_back(
+    out.text.emplace_back(render::Paragraph{
         fmt::format("{}. The new version would have served {} requests, {} bad{}.",
-                    deploy::status_line(r, strategy), r.served, r.served_bad, copies));
+                    deploy::status_line(r, strategy), r.served, r.served_bad, copies)});
     for (const auto& [name, a] : done.rollout.analyses)
-      lines.lines.emplace_back(fmt::format("analysis {}: {}: {}", name, a.verdict, a.why));
-    out.text.emplace_back(std::move(lines));
+      out.text.emplace_back(
+          render::Paragraph{fmt::format("analysis {}: {}: {}", name, a.verdict, a.why)});
     for (const std::string& doubt : doubts)
       out.text.emplace_back(render::Paragraph{
           render::Line({{"Doubtful: ", render::Tone::warn}, {doubt, render::Tone::plain}})});

@@ -163,10 +163,10 @@ render::Report describe_dora(const std::vector<Rollout>& rollouts, const DoraSet
   row("deployment rework rate", percent(d.rework, d.deployments),
       "deployments that are unplanned, the result of an incident in production");
   report.text.emplace_back(std::move(table));
-  report.text.emplace_back(render::Lines{{fmt::format(
+  report.text.emplace_back(render::Paragraph{fmt::format(
       "{} deployment{} {}from {} to {}. Definitions: dora.dev/guides/dora-metrics.", d.deployments,
       d.deployments == 1 ? "" : "s", place_text(settings.environments),
-      format_rfc3339({settings.from.seconds, 0}), format_rfc3339({settings.to.seconds, 0}))}});
+      format_rfc3339({settings.from.seconds, 0}), format_rfc3339({settings.to.seconds, 0}))});
   return report;
 }
 
