@@ -108,8 +108,8 @@ class SystemSockets final : public Sockets {
     for (const char* prefix : {"unix@", "ipv4@", "ipv6@"}) {
       if (where.rfind(prefix, 0) == 0) where.erase(0, 5);
     }
-    return where.find('/') != std::string::npos ? over_unix(where, text, deadline)
-                                                : over_tcp(where, text, deadline);
+    const bool is_path = where.find('/') != where.npos || where.find(':') == where.npos;
+    return is_path ? over_unix(where, text, deadline) : over_tcp(where, text, deadline);
   }
 
   static SocketAnswer over_unix(const std::string& path, Text text, Deadline deadline) {
@@ -131,9 +131,6 @@ class SystemSockets final : public Sockets {
 
   static SocketAnswer over_tcp(const std::string& where, Text text, Deadline deadline) {
     const std::size_t colon = where.rfind(':');
-    if (colon == std::string::npos) {
-      return {{}, fmt::format("{} is no address: write host:port or the path of a socket", where)};
-    }
     addrinfo wanted{};
     wanted.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;

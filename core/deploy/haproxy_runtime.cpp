@@ -12,7 +12,7 @@ namespace autopilot::deploy {
 namespace {
 
 constexpr const char* kDynamic =
-    "only dynamic algorithms follow weights: balance roundrobin, leastconn or random";
+    "shares of requests follow weights with balance roundrobin or random(1)";
 constexpr Duration kCommandTimeout = Duration::seconds(5);
 
 [[noreturn]] void refuse_answer(std::string_view text, std::string_view what) {
@@ -129,12 +129,15 @@ void HaproxyRuntime::set_weight(const std::string& backend, const std::string& s
 }
 
 // Weights of hashing algorithms can be set when their hash is consistent: HAProxy itself refuses
-// the others when it is asked.
-void HaproxyRuntime::refuse_fixed_weights(const std::string& backend) {
+// the others when it is asked. It does not tell of random how many servers it draws.
+void HaproxyRuntime::refuse_unweighted(const std::string& backend) {
   const std::string algorithm = parse_algorithm(ask("show stat"), backend);
-  if (algorithm != "static-rr" && algorithm != "first") return;
+  const bool is_fixed = algorithm == "static-rr" || algorithm == "first";
+  if (!is_fixed && algorithm != "leastconn") return;
   throw Error(ErrorKind::outside,
-              fmt::format("HAProxy's backend {} has balance {}", backend, algorithm), kDynamic);
+              fmt::format("HAProxy's backend {} has balance {}, which {}", backend, algorithm,
+                          is_fixed ? "keeps its weights" : "divides connections, not requests"),
+              kDynamic);
 }
 
 std::string HaproxyRuntime::state_text() { return ask("show servers state"); }

@@ -34,7 +34,9 @@ class HaproxyRuntime {
   std::vector<HaproxyCount> counts(const std::string& backend);
   void set_weight(const std::string& backend, const std::string& server, int weight);
   std::string state_text();  // for server-state-file
-  void refuse_fixed_weights(const std::string& backend);
+  // Throws Error where what is balanced there does not follow weights, or follows them with
+  // something else than requests.
+  void refuse_unweighted(const std::string& backend);
   void refuse_without_admin();
 
  private:

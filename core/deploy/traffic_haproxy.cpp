@@ -55,7 +55,7 @@ class HaproxyTraffic final : public Traffic {
   // HAProxy takes any share at any time: all that can be missing is in its own configuration.
   Value install(const std::vector<Routing>&) override {
     runtime_.refuse_without_admin();
-    runtime_.refuse_fixed_weights(spec_.backend);
+    runtime_.refuse_unweighted(spec_.backend);
     const std::vector<HaproxyServer> known = runtime_.servers(spec_.backend);
     for (const auto& [slot, names] : spec_.servers) {
       // Setting what is set already shows whether weights can be set at all.
@@ -222,8 +222,9 @@ class HaproxyTraffic final : public Traffic {
     out.holds = flow.total() == 0 || counts_fit(flow.canary, flow.total(), share);
     if (!out.holds) {
       out.why = fmt::format(
-          "{} of {} requests went to {} where its weight gives {:.2f} %: is there a cookie or a "
-          "rule besides the weights?",
+          "{} of {} requests went to {} where its weight gives {:.2f} %: is there a cookie, a "
+          "rule, "
+          "or balance random (write random(1)) besides the weights?",
           flow.canary, flow.total(), split.canary, share * 100);
     }
   }

@@ -56,7 +56,7 @@ class HaproxyActuator final : public Actuator {
   // Those that grow first: traffic never has nowhere to go.
   void set(const Order& order) override {
     runtime_.refuse_without_admin();
-    runtime_.refuse_fixed_weights(backend_);
+    runtime_.refuse_unweighted(backend_);
     const std::vector<HaproxyServer> known = runtime_.servers(backend_);
     const Weights weights = weights_for(order.of_all());
     for (const bool growing : {true, false}) {

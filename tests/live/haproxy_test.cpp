@@ -84,7 +84,7 @@ TEST_F(LiveHaproxy, a_rule_that_ignores_weights_is_caught_by_counting) {
   Load load(*rig, Load::Tool::wrk, 3);
   sleep_ms(500);
   const std::string answer = why({"green", "blue", 500});
-  EXPECT_NE(answer.find("is there a cookie or a rule besides the weights?"), std::string::npos)
+  EXPECT_NE(answer.find("is there a cookie, a rule, or balance random"), std::string::npos)
       << answer;
   rig->traffic().set({"green", "blue", 0});
   EXPECT_NE(why({"green", "blue", 0}), "holds");
@@ -116,10 +116,20 @@ TEST_F(LiveHaproxy, several_servers_share_what_their_slot_gets) {
   EXPECT_EQ(traffic->shares().at("green"), 2500);
 }
 
-TEST_F(LiveHaproxy, a_static_algorithm_is_told) {
+TEST_F(LiveHaproxy, a_balance_that_does_not_divide_requests_by_weight_is_told) {
   reconfigure("balance roundrobin", "balance static-rr");
-  const std::string fault = fault_of_install();
-  EXPECT_NE(fault.find("only dynamic algorithms follow weights"), std::string::npos) << fault;
+  EXPECT_NE(fault_of_install().find(
+                "has balance static-rr, which keeps its weights | shares of requests follow "
+                "weights with balance roundrobin or random(1)"),
+            std::string::npos)
+      << fault_of_install();
+  reconfigure("balance static-rr", "balance leastconn");
+  EXPECT_NE(
+      fault_of_install().find("has balance leastconn, which divides connections, not requests"),
+      std::string::npos)
+      << fault_of_install();
+  reconfigure("balance leastconn", "balance random(1)");
+  EXPECT_EQ(fault_of_install(), "none");
 }
 
 TEST_F(LiveHaproxy, a_socket_without_admin_rights_is_told) {
