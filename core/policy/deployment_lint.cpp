@@ -10,7 +10,7 @@ namespace autopilot::policy::deployment {
 namespace {
 
 // Their names are filled in with what belongs to one arm.
-constexpr std::string_view kOfAnArm[] = {"version", "arm", "slot", "port", "host", "pid"};
+constexpr std::string_view kOfAnArm[] = {"version", "arm", "slot", "port", "pid"};
 // The others see the arm in another way (exec by its environment, process by its pid), or are about
 // everything (alertmanager).
 constexpr std::string_view kTellApartByText[] = {"prometheus", "prom",    "http", "file",

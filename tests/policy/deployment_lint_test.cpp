@@ -40,6 +40,8 @@ TEST(deployment_lint, counts_of_both_arms_together_are_told_with_what_tells_them
             "where: {version: \"{{version}}\"}, for example"},
            {"{provider: probe, url: \"http://127.0.0.1:80/\"}",
             "url: \"http://127.0.0.1:{{port}}/\", for example"},
+           {"{provider: http, url: \"http://{{host}}/n\", bad: $.b, total: $.t}",
+            "name {{version}}, {{arm}}, {{slot}} or {{port}} in what is asked"},
            {"{provider: prom, bad: e, total: 't{dc=\"{{ metric }}\"}'}",
             "name {{version}}, {{arm}}, {{slot}} or {{port}} in what is asked"}}) {
     const Loaded loaded = deployment(metric, kRule);
