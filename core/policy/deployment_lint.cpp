@@ -4,36 +4,48 @@
 
 #include <algorithm>
 
+#include "core/base/text.h"
 #include "core/policy/deployment_checked.h"
 
 namespace autopilot::policy::deployment {
 namespace {
 
-// Their names are filled in with what belongs to one arm.
-constexpr std::string_view kOfAnArm[] = {"version", "arm", "slot", "port", "pid"};
 // The others see the arm in another way (exec by its environment, process by its pid), or are about
 // everything (alertmanager).
 constexpr std::string_view kTellApartByText[] = {"prometheus", "prom",    "http", "file",
                                                  "nginx",      "haproxy", "probe"};
 
-bool names_an_arm(std::string_view text) {
+using Names = std::vector<std::string_view>;
+
+bool have_hosts_of_their_own(const Value* slots) {
+  if (slots == nullptr || !slots->is_map() || slots->as_map().size() != 2) return false;
+  const Map& both = slots->as_map();
+  return text_of(both.begin()->second.get("host")) !=
+         text_of(std::next(both.begin())->second.get("host"));
+}
+
+// What is filled in with something that belongs to one arm.
+Names names_of_arms(const Value& spec) {
+  Names out{"version", "arm", "slot", "port", "pid"};
+  if (have_hosts_of_their_own(spec.get("slots"))) out.push_back("host");
+  return out;
+}
+
+bool text_has_place_for(std::string_view text, const Names& names) {
   for (std::size_t at = text.find("{{"); at != text.npos; at = text.find("{{", at + 2)) {
-    const std::size_t word = text.find_first_not_of(' ', at + 2);
-    if (word == text.npos) return false;
-    for (const std::string_view name : kOfAnArm) {
-      if (text.substr(word).starts_with(name)) return true;
-    }
+    const std::string_view word = trim(text.substr(at + 2, text.find("}}", at) - at - 2));
+    if (std::find(names.begin(), names.end(), word) != names.end()) return true;
   }
   return false;
 }
 
-bool depends_on_arm(const Value& value) {
-  if (value.is_string()) return names_an_arm(value.as_string());
-  if (value.is_list())
-    return std::any_of(value.as_list().begin(), value.as_list().end(), depends_on_arm);
+bool has_place_for(const Value& value, const Names& names) {
+  const auto within = [&](const Value& v) { return has_place_for(v, names); };
+  if (value.is_string()) return text_has_place_for(value.as_string(), names);
+  if (value.is_list()) return std::any_of(value.as_list().begin(), value.as_list().end(), within);
   if (!value.is_map()) return false;
   return std::any_of(value.as_map().begin(), value.as_map().end(),
-                     [](const auto& entry) { return depends_on_arm(entry.second); });
+                     [&](const auto& entry) { return within(entry.second); });
 }
 
 class ArmsLint {
@@ -41,12 +53,13 @@ class ArmsLint {
   explicit ArmsLint(const CheckedSpec& checked) : c_(checked) {}
 
   void check() {
+    const Names names = names_of_arms(c_.spec);
     for (const std::string& name : c_.metrics) {
       const Value& metric = *c_.spec.get("metrics")->get(name);
       const std::string provider = text_of(metric.get("provider"));
       const bool by_text = std::find(std::begin(kTellApartByText), std::end(kTellApartByText),
                                      provider) != std::end(kTellApartByText);
-      if (by_text && !depends_on_arm(metric) && decides(name, metric_is_count(metric)))
+      if (by_text && !has_place_for(metric, names) && decides(name, metric_is_count(metric)))
         warn(name, provider);
     }
   }

@@ -68,6 +68,16 @@ TEST(deployment_lint, whatever_names_the_arm_is_enough) {
   EXPECT_EQ(deployment("{provider: process}", kCompared).faults(), Faults{});
 }
 
+TEST(deployment_lint, a_host_tells_arms_apart_where_each_slot_has_its_own) {
+  const std::string text =
+      "apiVersion: autopilot/v1\nkind: Deployment\nmetadata: {id: shop}\nspec:\n"
+      "  slots: {blue: {port: 80, host: 127.0.0.2}, green: {port: 81, host: 127.0.0.3}}\n"
+      "  process: {provider: exec, argv: [./serve]}\n"
+      "  traffic: {provider: nginx, directory: nginx}\n"
+      "  metrics: {m: {provider: http, url: \"http://{{host}}/\", bad: $.b, total: $.t}}\n";
+  EXPECT_EQ(load(text + kRule).faults(), Faults{});
+}
+
 TEST(deployment_lint, what_is_about_the_whole_may_be) {
   const std::string value = "{provider: prom, query: q}";
   EXPECT_EQ(deployment(value, kRule).faults(), Faults{}) << "a limit for all";
