@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "core/base/json.h"
+#include "tests/integration/process.h"
 #include "tests/integration/project.h"
 #include "tests/live/rig.h"
 #include "tests/live/switching.h"
@@ -282,6 +283,30 @@ TEST_F(LiveRollout, each_version_that_really_fails_is_taken_back_by_itself) {
        {"imprecise-m3", kEval, "canary.m < 0.94, for: 2s", "canary.m < 0.94 for 2s"},
        {"costly-m3", kRoi, "canary.m < 0.8 * before.m, over: 3s", "canary.m < 0.8 * before.m"}});
   nginx.join();
+}
+
+// Connections are taken and never answered: health by TCP sees nothing, and the metric takes its
+// ten seconds to say that there is no answer.
+TEST_F(LiveRollout, an_abort_is_heard_at_once_while_the_canary_and_its_metrics_hang) {
+  Shop shop(Proxy::nginx);
+  shop.deploy({"hangs", "{provider: http, url: \"http://127.0.0.1:{{port}}/eval\", query: $.roi}",
+               "canary.m < 1.0", "", true, "{tcp: true}",
+               "[{name: canary, weight: 5%, hold: 60s}]"});
+  Load load(shop.rig, Load::Tool::hey, 60);
+  integration::Process runner(
+      shop.project.command({"deploy", "run", "shop", "--version", "hangs", "-q"}));
+  const std::string hangs = "it was asked";
+  const auto waiting = [&] { return shop.status().get("waiting")->as_string(); };
+  for (int i = 0; i < 300 && waiting().find(hangs) == std::string::npos; ++i)
+    runner.pump_for(100'000);
+  EXPECT_NE(waiting().find(hangs), std::string::npos) << waiting();
+  const std::int64_t begin = monotonic_ms();
+  const Ended answered = shop.project.run({"deploy", "abort", "shop"});
+  EXPECT_EQ(answered.exit, 0) << describe(answered);
+  EXPECT_LT(monotonic_ms() - begin, 2500);
+  EXPECT_EQ(runner.wait().exit, 1);
+  EXPECT_EQ(shop.answering(), std::vector<std::string>{"200 v0\n"});
+  EXPECT_LT(shop.status().get("decision_to_zero_seconds")->as_double(), 2);
 }
 
 constexpr const char* kLogErrors =
