@@ -54,12 +54,12 @@ deploy::Providers make_providers(cli::Context& context, const deploy::Place& pla
   out.process = deploy::make_process(model.process, site, world);
   if (!model.health.is_null()) out.health = deploy::make_health(model.health, site, world);
   for (const deploy::MetricModel& metric : model.metrics)
-    out.metrics[metric.name] = deploy::make_metrics(metric.spec, world);
+    out.metrics[metric.name] = deploy::make_metrics(metric.spec, world, &context.secrets());
   state::Store& store = context.existing_store();
   const std::string root = signers_root(context);
   out.decider = deploy::make_decider(store, world, root, context.who(), context.actor_role());
   out.gatekeeper = deploy::make_gatekeeper(store, world, root, context.who());
-  out.tasks = deploy::make_tasks(world);
+  out.tasks = deploy::make_tasks(world, &context.secrets());
   return out;
 }
 
@@ -144,6 +144,7 @@ deploy::Rollout with_runner(cli::Context& context, deploy::Journal& journal,
   const Leased leased(journal, place, context.actor());
   deploy::Providers providers =
       make_providers(context, place, deploy::deployment_from(before.deployment, before.spec));
+  settings.in_background = true;
   deploy::Runner runner(journal, providers, context.world, rollout, judge_function(),
                         std::move(settings));
   act(runner);
