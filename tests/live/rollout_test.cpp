@@ -343,6 +343,29 @@ TEST_F(LiveRollout, a_good_version_arrives_by_testers_and_copies) {
   EXPECT_EQ(sent.failed, 0) << sent.text;
 }
 
+// nginx is asked through to the testers' slot time and again: that is no tester.
+TEST_F(LiveRollout, what_autopilot_sends_through_nginx_itself_is_no_evidence) {
+  Shop shop(Proxy::nginx);
+  shop.deploy({"good", kLogErrors, "canary.m > 0.5", "", false, kHealth,
+               "[{name: testers, match: {header: X-Beta, exact: '1'}, hold: 2s}, {weight: 50%}]"});
+  Load load(shop.rig, Load::Tool::hey, 60);
+  integration::Process runner(
+      shop.project.command({"deploy", "run", "shop", "--version", "v1", "-q"}));
+  runner.pump_for(8'000'000);
+  EXPECT_EQ(shop.status().get("state")->as_string(), "stepping");
+  EXPECT_EQ(*shop.status().get("exposure")->get("requests"), Value(0));
+  EXPECT_EQ(shop.status().get("waiting")->as_string(), "no data of m: no requests in 5s");
+  HttpRequest tester;
+  tester.url = fmt::format("http://127.0.0.1:{}/", shop.rig.port());
+  tester.headers = {{"X-Beta", "1"}};
+  for (int i = 0; i < 100 && shop.status().get("state")->as_string() == "stepping"; ++i) {
+    EXPECT_EQ(shop.rig.world().http.send(tester).response.body, "v1\n");
+    runner.pump_for(100'000);
+  }
+  EXPECT_EQ(runner.wait().exit, 0);
+  EXPECT_GT(shop.status().get("exposure")->get("requests")->as_int(), 3);
+}
+
 int rollbacks_wanted() {
   const char* text = std::getenv("AUTOPILOT_ROLLBACKS");
   return text == nullptr ? 2 : std::atoi(text);
