@@ -69,11 +69,25 @@ std::string unfinished_rollout(deploy::Journal& journal, const deploy::Place& pl
               fmt::format("autopilot deploy run {} --version VERSION", place.deployment));
 }
 
-std::string newest_rollout(deploy::Journal& journal, const deploy::Place& place) {
+namespace {
+
+// What goes on there, else what is over; empty: nothing.
+std::string newest_or_none(deploy::Journal& journal, const deploy::Place& place) {
   if (const auto id = journal.unfinished(place)) return *id;
   for (const deploy::Recorded& r : journal.history(place.deployment)) {
     if (r.environment == place.environment) return r.id;
   }
+  return {};
+}
+
+}  // namespace
+
+bool has_rollout(deploy::Journal& journal, const deploy::Place& place) {
+  return !newest_or_none(journal, place).empty();
+}
+
+std::string newest_rollout(deploy::Journal& journal, const deploy::Place& place) {
+  if (std::string id = newest_or_none(journal, place); !id.empty()) return id;
   throw Error(ErrorKind::invalid, fmt::format("{} was never deployed", place.text()),
               fmt::format("autopilot deploy run {} --version VERSION", place.deployment));
 }
