@@ -54,12 +54,12 @@ deploy::Providers make_providers(cli::Context& context, const deploy::Place& pla
   out.process = deploy::make_process(model.process, site, world);
   if (!model.health.is_null()) out.health = deploy::make_health(model.health, site, world);
   for (const deploy::MetricModel& metric : model.metrics)
-    out.metrics[metric.name] = deploy::make_metrics(metric.spec, world);
+    out.metrics[metric.name] = deploy::make_metrics(metric.spec, world, &context.secrets());
   state::Store& store = context.existing_store();
   const std::string root = signers_root(context);
   out.decider = deploy::make_decider(store, world, root, context.who(), context.actor_role());
   out.gatekeeper = deploy::make_gatekeeper(store, world, root, context.who());
-  out.tasks = deploy::make_tasks(world);
+  out.tasks = deploy::make_tasks(world, &context.secrets());
   return out;
 }
 
@@ -70,11 +70,25 @@ std::string unfinished_rollout(deploy::Journal& journal, const deploy::Place& pl
                           place.environment.empty() ? "" : " --env " + place.environment));
 }
 
-std::string newest_rollout(deploy::Journal& journal, const deploy::Place& place) {
+namespace {
+
+// What goes on there, else what is over; empty: nothing.
+std::string newest_or_none(deploy::Journal& journal, const deploy::Place& place) {
   if (const auto id = journal.unfinished(place)) return *id;
   for (const deploy::Recorded& r : journal.history(place.deployment)) {
     if (r.environment == place.environment) return r.id;
   }
+  return {};
+}
+
+}  // namespace
+
+bool has_rollout(deploy::Journal& journal, const deploy::Place& place) {
+  return !newest_or_none(journal, place).empty();
+}
+
+std::string newest_rollout(deploy::Journal& journal, const deploy::Place& place) {
+  if (std::string id = newest_or_none(journal, place); !id.empty()) return id;
   throw Error(ErrorKind::invalid, fmt::format("{} was never deployed", place.text()),
               fmt::format("autopilot deploy run {}{} --version VERSION", place.deployment,
                           place.environment.empty() ? "" : " --env " + place.environment));
@@ -146,6 +160,7 @@ deploy::Rollout with_runner(cli::Context& context, deploy::Journal& journal,
   const Leased leased(journal, place, context.actor());
   deploy::Providers providers =
       make_providers(context, place, deploy::deployment_from(before.deployment, before.spec));
+  settings.in_background = true;
   deploy::Runner runner(journal, providers, context.world, rollout, judge_function(),
                         std::move(settings));
   act(runner);

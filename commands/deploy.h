@@ -20,6 +20,7 @@ deploy::Providers make_providers(cli::Context& context, const deploy::Place& pla
 // The rollout that goes on there, else the newest that is over; Error(invalid) when there never was
 // one.
 std::string newest_rollout(deploy::Journal& journal, const deploy::Place& place);
+bool has_rollout(deploy::Journal& journal, const deploy::Place& place);
 std::string unfinished_rollout(deploy::Journal& journal, const deploy::Place& place);
 
 // 0 promoted, 1 rolled back, 3 in progress, 4 at a gate, 8 stuck.

@@ -115,13 +115,27 @@ class AskCommand : public cli::Invocation {
                            {"request", kind_},
                            {"ok", answer.ok},
                            {"answer", answer.text},
+                           {"state", r.state()},
                            {"stuck", stuck}},
                           {}};
-    report.text.emplace_back(render::Lines{{fmt::format("{}: {}", rollout, answer.text)}});
+    render::Lines lines{{fmt::format("{}: {}", rollout, answer.text)}};
+    if (const std::string next = what_follows(journal, at, r); !next.empty())
+      lines.lines.emplace_back(fmt::format("{}: {}", rollout, next));
+    report.text.emplace_back(std::move(lines));
     if (!stuck.empty()) report.text.emplace_back(render::Lines{{"stuck    " + stuck}});
     context.show(report);
     if (!answer.ok) return cli::Exit::no;
     return r.stuck_since ? cli::Exit::outside : cli::Exit::ok;
+  }
+
+  // What came of it by now, and who carries on.
+  static std::string what_follows(deploy::Journal& journal, const deploy::Place& at,
+                                  const deploy::Rollout& r) {
+    if (r.phase == deploy::Phase::rolled_back && r.zero_since)
+      return fmt::format("{} is rolled back, it has no traffic, verified", r.version);
+    if (r.is_over() || r.stuck_since || journal.holder(at)) return {};
+    const std::string env = at.environment.empty() ? "" : " --env " + at.environment;
+    return fmt::format("nobody runs it: autopilot deploy run {}{} goes on", at.deployment, env);
   }
 
   deploy::Answer wait_for(cli::Context& context, deploy::Journal& journal,

@@ -16,6 +16,9 @@ constexpr char kWatchDetails[] =
     R"(Shows a rollout and its metrics, drawn anew each second, until it is over. It only looks: deploy run or deploy
 tick carry the rollout on. Where there is no terminal it prints each event as a line.
 
+Where none is under way yet, the last one is shown in a terminal until the next begins; that is followed then, and those
+after it, until q. --follow does so in any case: after the rollout that is under way, and without a terminal.
+
 KEYS
   p  promote, as deploy promote does: open the gate that it waits at, or approve what it waits for
   a  abort: take everything back (asks once more)
@@ -25,6 +28,7 @@ A window that is too small shows what matters most, and how many lines are hidde
 
 EXAMPLES
   autopilot deploy watch shop
+  autopilot deploy watch shop --follow
 
 EXIT STATUS
   as deploy status; 130 after Ctrl-C.
@@ -35,16 +39,20 @@ class DeployWatch final : public cli::Invocation {
   explicit DeployWatch(cli::Options& o) {
     o.argument("NAME", name_, "id of an applied Deployment", cli::Hint::document, true);
     o.option("--env NAME", environment_, "environment of the Deployment");
+    o.flag("--follow", follows_, "stay for the rollouts that come");
   }
 
   cli::Exit run(cli::Context& context) override {
     state::Store& store = context.existing_store();
     deploy::Journal journal(store.database(), context.world);
     at_ = deploy::place_of(deploy::find_deployment(store, name_), environment_);
+    const bool is_terminal = context.world.environment.is_terminal(1);
+    if (is_terminal || follows_) await_first(context, journal);
     id_ = newest_rollout(journal, at_);
-    if (!context.world.environment.is_terminal(1)) return follow(context, journal);
-    if (!journal.load(id_).is_over()) screen_ = context.world.environment.open_screen();
+    if (!is_terminal) return follow(context, journal);
+    screen_ = context.world.environment.open_screen();
     if (screen_ == nullptr) return follow(context, journal);
+    follows_ |= journal.load(id_).is_over();
     const bool interrupted = !view(context, journal);
     screen_.reset();
     const cli::Exit exit = show_rollout(context, journal, journal.load(id_));
@@ -52,6 +60,13 @@ class DeployWatch final : public cli::Invocation {
   }
 
  private:
+  void await_first(cli::Context& context, deploy::Journal& journal) {
+    if (has_rollout(journal, at_)) return;
+    context.inform(at_.text() + " was never deployed: waiting for its first rollout");
+    while (!has_rollout(journal, at_)) context.world.clock.sleep(kDraw);
+    follows_ = true;
+  }
+
   cli::Exit follow(cli::Context& context, deploy::Journal& journal) {
     std::size_t told = 0;
     for (;;) {
@@ -61,23 +76,38 @@ class DeployWatch final : public cli::Invocation {
                                   events[told].text));
       context.flush();
       const deploy::Rollout r = journal.load(id_);
-      if (r.is_over()) return exit_of(r);
+      if (r.is_over() && !follows_) return exit_of(r);
+      if (r.is_over() && go_on_to_next(journal)) told = 0;
       context.world.clock.sleep(kDraw);
     }
   }
 
-  // Until the rollout is over or the user leaves; false when they were interrupted.
+  // Whether another rollout has begun, which is the one to follow now.
+  bool go_on_to_next(deploy::Journal& journal) {
+    const std::string newest = newest_rollout(journal, at_);
+    if (newest == id_) return false;
+    id_ = newest;
+    message_.clear();
+    asked_ = 0;
+    asks_ = false;
+    return true;
+  }
+
+  // Until the rollout is over, where no other is to follow, or the user leaves; false when they
+  // were interrupted.
   bool view(cli::Context& context, deploy::Journal& journal) {
     for (;;) {
-      const deploy::Rollout r = journal.load(id_);
+      deploy::Rollout r = journal.load(id_);
+      if (r.is_over() && follows_ && go_on_to_next(journal)) r = journal.load(id_);
+      if (r.is_over() && follows_) message_ = "it is over: waiting for the next rollout";
       draw(context, journal, r);
-      if (r.is_over()) return true;
+      if (r.is_over() && !follows_) return true;
       const Screen::Woken woken = screen_->wait(asked_ > 0 ? kAnswer : kDraw);
       if (woken.ended) return false;
       for (const char key : woken.keys) {
         if (key == 'q') return true;
         if (key == kInterrupt) return false;
-        press(context, journal, key);
+        if (!r.is_over()) press(context, journal, key);
       }
     }
   }
@@ -150,6 +180,7 @@ class DeployWatch final : public cli::Invocation {
   std::unique_ptr<Screen> screen_;
   std::int64_t asked_ = 0;
   bool asks_ = false;
+  bool follows_ = false;
 };
 
 }  // namespace

@@ -72,7 +72,7 @@ struct HttpResult {
   bool ok() const { return fault == Fault::none; }
 };
 
-// One thread at a time. Connections are kept for the next request.
+// From several threads at once. Connections are kept for the next request.
 class Http {
  public:
   virtual ~Http() = default;

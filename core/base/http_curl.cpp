@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cctype>
 #include <cstring>
+#include <mutex>
+#include <vector>
 
 #include "core/base/text.h"
 
@@ -167,13 +169,14 @@ HttpResult failure(Fault fault, std::string why, std::string hint = {}) {
 class CurlHttp final : public Http {
  public:
   ~CurlHttp() override {
-    if (handle_ != nullptr) curl_.easy_cleanup(handle_);
+    for (CURL* handle : idle_) curl_.easy_cleanup(handle);
   }
 
   HttpResult send(const HttpRequest& request) override {
     if (std::string fault = fault_of(request); !fault.empty())
       return failure(Fault::bad_request, std::move(fault));
-    if (!ready()) {
+    const Loan loan(*this);
+    if (loan.handle == nullptr) {
       return failure(Fault::unavailable, "libcurl cannot be loaded",
                      "install it: apt-get install libcurl4");
     }
@@ -181,7 +184,7 @@ class CurlHttp final : public Http {
     Duration spent;
     for (int hops = 0;; ++hops) {
       std::string next;
-      HttpResult result = send_once(hop, next);
+      HttpResult result = send_once(loan.handle, hop, next);
       spent.nanos += result.response.took.nanos;
       result.response.took = spent;
       if (!result.ok() || request.redirects == 0 || next.empty()) return result;
@@ -200,9 +203,32 @@ class CurlHttp final : public Http {
   }
 
  private:
-  bool ready() {
-    if (handle_ == nullptr && (loaded_ = loaded_ || curl_.load())) handle_ = curl_.easy_init();
-    return handle_ != nullptr;
+  // A handle of one request alone, null when there is no libcurl. Handles keep their connections,
+  // and the one used last is lent first.
+  struct Loan {
+    explicit Loan(CurlHttp& lender) : from(lender), handle(lender.lend()) {}
+    ~Loan() {
+      if (handle != nullptr) from.take_back(handle);
+    }
+    Loan(const Loan&) = delete;
+    Loan& operator=(const Loan&) = delete;
+
+    CurlHttp& from;
+    CURL* const handle;
+  };
+
+  CURL* lend() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!(loaded_ = loaded_ || curl_.load())) return nullptr;
+    if (idle_.empty()) return curl_.easy_init();
+    CURL* handle = idle_.back();
+    idle_.pop_back();
+    return handle;
+  }
+
+  void take_back(CURL* handle) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    idle_.push_back(handle);
   }
 
   // Headers hold secrets that are meant for one origin. RFC 9110 15.4: what a redirect makes of
@@ -216,24 +242,24 @@ class CurlHttp final : public Http {
     hop.body.clear();
   }
 
-  HttpResult send_once(const HttpRequest& request, std::string& next) {
+  HttpResult send_once(CURL* handle, const HttpRequest& request, std::string& next) {
     HttpResult result;
     Transfer transfer{request, result.response};
     char words[CURL_ERROR_SIZE] = "";
     curl_slist* headers = headers_of(request);
-    prepare(request, transfer, headers, words);
-    const CURLcode code = curl_.easy_perform(handle_);
+    prepare(handle, request, transfer, headers, words);
+    const CURLcode code = curl_.easy_perform(handle);
     long status = 0;
     curl_off_t micros = 0;
     char* redirect = nullptr;
-    curl_.easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
-    curl_.easy_getinfo(handle_, CURLINFO_TOTAL_TIME_T, &micros);
-    curl_.easy_getinfo(handle_, CURLINFO_REDIRECT_URL, &redirect);
+    curl_.easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+    curl_.easy_getinfo(handle, CURLINFO_TOTAL_TIME_T, &micros);
+    curl_.easy_getinfo(handle, CURLINFO_REDIRECT_URL, &redirect);
     result.response.status = static_cast<int>(status);
     result.response.took = Duration{micros * 1000};
     if (redirect != nullptr && is_redirect(result.response.status)) next = redirect;
     // The handle keeps pointers to what ends here.
-    curl_.easy_reset(handle_);
+    curl_.easy_reset(handle);
     curl_.slist_free_all(headers);
     return code == CURLE_OK ? result : fault_of_transfer(code, transfer, words);
   }
@@ -251,12 +277,11 @@ class CurlHttp final : public Http {
     return typed ? list : curl_.slist_append(list, "Content-Type:");
   }
 
-  template <class T>
-  void set(CURLoption option, T value) {
-    curl_.easy_setopt(handle_, option, value);
-  }
-
-  void prepare(const HttpRequest& request, Transfer& transfer, curl_slist* headers, char* words) {
+  void prepare(CURL* handle, const HttpRequest& request, Transfer& transfer, curl_slist* headers,
+               char* words) {
+    const auto set = [&](CURLoption option, auto value) {
+      curl_.easy_setopt(handle, option, value);
+    };
     set(CURLOPT_ERRORBUFFER, words);
     set(CURLOPT_URL, request.url.c_str());
     set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -283,10 +308,13 @@ class CurlHttp final : public Http {
       set(CURLOPT_FRESH_CONNECT, 1L);
       set(CURLOPT_FORBID_REUSE, 1L);
     }
-    prepare_method(request);
+    prepare_method(handle, request);
   }
 
-  void prepare_method(const HttpRequest& request) {
+  void prepare_method(CURL* handle, const HttpRequest& request) {
+    const auto set = [&](CURLoption option, auto value) {
+      curl_.easy_setopt(handle, option, value);
+    };
     if (request.method == "HEAD") {
       set(CURLOPT_NOBODY, 1L);
     } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
@@ -366,9 +394,10 @@ class CurlHttp final : public Http {
     return "link-local addresses, where clouds keep credentials, are not asked";
   }
 
+  std::mutex mutex_;  // of all below
   Curl curl_;
-  CURL* handle_ = nullptr;
   bool loaded_ = false;
+  std::vector<CURL*> idle_;
 };
 
 }  // namespace

@@ -107,6 +107,16 @@ Masker::~Masker() {
 }
 
 void Masker::learn(std::string_view secret) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  add_forms(secret);
+}
+
+bool Masker::empty() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return needles_.empty();
+}
+
+void Masker::add_forms(std::string_view secret) {
   if (secret.size() < kShortest) return;
   add(std::string(secret));
   add(json_text(secret));
@@ -122,7 +132,7 @@ void Masker::learn(std::string_view secret) {
   if (secret.find('\n') == std::string_view::npos) return;
   for (std::string& line : split(secret, '\n')) {
     const std::string_view text = trim(line);
-    if (text.size() >= kShortestLine) learn(text);
+    if (text.size() >= kShortestLine) add_forms(text);
     wipe(line);
   }
 }
@@ -166,13 +176,15 @@ std::string Masker::replace(std::string_view text, bool more, std::size_t& used)
 }
 
 std::string Masker::masked(std::string_view text) const {
-  if (empty()) return std::string(text);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (needles_.empty()) return std::string(text);
   std::size_t used = 0;
   return replace(text, false, used);
 }
 
 std::string Masker::take(std::string& text) const {
-  if (empty()) return std::exchange(text, {});
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (needles_.empty()) return std::exchange(text, {});
   std::size_t used = 0;
   std::string out = replace(text, true, used);
   text.erase(0, used);

@@ -2,10 +2,11 @@
 // Replaces secrets by *** in whatever is about to be written, in all forms in which programs write
 // them: as they are, escaped for JSON, HTML or URLs, in base64 (also within a longer text, as in
 // "user:password"), and line by line. The last line of defence: what holds secrets should not be
-// printed in the first place.
+// printed in the first place. From several threads at once.
 
 #include <array>
 #include <cstddef>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,7 @@ class Masker {
   ~Masker();  // wipes what it knows
 
   void learn(std::string_view secret);
-  bool empty() const { return needles_.empty(); }
+  bool empty() const;
 
   // Of a text that is whole.
   std::string masked(std::string_view text) const;
@@ -32,9 +33,11 @@ class Masker {
   std::string take(std::string& text) const;
 
  private:
+  void add_forms(std::string_view secret);
   void add(std::string needle);
   std::string replace(std::string_view text, bool more, std::size_t& used) const;
 
+  mutable std::mutex mutex_;          // of all below
   std::vector<std::string> needles_;  // the longest first
   std::array<bool, 256> starts_{};    // first bytes of needles
 };

@@ -71,6 +71,7 @@ Secret Secrets::resolve(std::string_view text) {
 }
 
 std::string_view Secrets::value_of(const SecretReference& reference) {
+  const std::lock_guard<std::mutex> lock(mutex_);
   const auto known = known_.find(reference.text());
   if (known != known_.end()) return known->second.reveal();
   world_.processes.keep_memory_private();

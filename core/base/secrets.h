@@ -1,9 +1,11 @@
 #pragma once
 // Resolves references to secrets (secret_reference.h) when they are used, and never before. Each
 // value goes to the masker first, and the process leaves no core dump from then on. What is said of
-// a failure names the reference, never a value nor what a program printed.
+// a failure names the reference, never a value nor what a program printed. From several threads at
+// once.
 
 #include <map>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -42,7 +44,8 @@ class Secrets {
   World& world_;
   Masker& masker_;
   const std::string root_;
-  std::map<std::string, Secret> known_;  // by the reference's text
+  std::mutex mutex_;                     // of what is known
+  std::map<std::string, Secret> known_;  // by the reference's text; what is there stays
 };
 
 }  // namespace autopilot

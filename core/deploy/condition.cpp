@@ -13,7 +13,9 @@ namespace autopilot::deploy {
 namespace {
 
 std::string shown(std::optional<double> number) {
-  return number ? fmt::format("{:.4g}", *number) : std::string("none");
+  if (!number) return "none";
+  const bool is_large = std::abs(*number) >= 1e4 && std::abs(*number) < 1e15;  // such as bytes
+  return is_large ? fmt::format("{:.0f}", *number) : fmt::format("{:.4g}", *number);
 }
 
 }  // namespace

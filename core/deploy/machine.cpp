@@ -204,7 +204,7 @@ void Stepping::take_failure(const Effect& effect, const EffectResult& result) {
 // What is told afterwards changes nothing: it is told once, or it is told that it was not.
 void Stepping::hook_failed(const Effect& effect, const std::string& why) {
   const std::string& name = effect.args.find("name")->as_string();
-  event("hook_failed", fmt::format("hook_failed/{}", name), fmt::format("hook {}: {}", name, why));
+  event("hook_failed", fmt::format("hook_failed/{}", name), fmt::format("hook {} failed: {}", name, why));
   r_.retry_at.reset();
   r_.failing_since.reset();
   r_.failing_why.clear();

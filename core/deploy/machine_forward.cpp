@@ -94,8 +94,22 @@ bool Stepping::advance_stage() {
   return false;
 }
 
-bool Stepping::one_effect(const Stage&, std::string kind, Map args) {
-  return r_.doing == "done" ? next() : emit(std::move(kind), std::move(args));
+bool Stepping::one_effect(const Stage& at, std::string kind, Map args) {
+  if (r_.doing != "done") return emit(std::move(kind), std::move(args));
+  const bool says_kind = at.name.starts_with(kind);
+  if (kind != "hook")
+    event("passed", fmt::format("passed/{}", r_.stage),
+          fmt::format("{}{} passed", says_kind ? "" : kind + " ", at.name));
+  return next();
+}
+
+// What somebody types for it to go on.
+std::string Stepping::words_that_open(const Stage& at) const {
+  std::string words = at.kind == Stage::Kind::pause ? "resume " : "promote ";
+  words += r_.deployment;
+  if (!r_.environment.empty()) words += " --env " + r_.environment;
+  if (at.kind == Stage::Kind::check) words += " --check " + at.name;
+  return "autopilot deploy " + words;
 }
 
 // Opened by whoever has its role, the author too; an approval takes others.
@@ -106,12 +120,13 @@ bool Stepping::gate_stage(const Stage& at, const std::string& name) {
   if (r_.at_gate.empty()) {
     r_.at_gate = name;
     event("gate_waiting", fmt::format("gate_waiting/{}", r_.stage),
-          fmt::format("{} waits{}", name, at.check.manual.empty() ? "" : ": " + at.check.manual));
+          fmt::format("{} waits{}: {}", name,
+                      at.check.manual.empty() ? "" : " (" + at.check.manual + ")",
+                      words_that_open(at)));
   }
-  return wait(at.check.manual.empty()
-                  ? fmt::format("somebody must open {}", name)
-                  : fmt::format("somebody must confirm it, with deploy promote --check {}: {}",
-                                name, at.check.manual));
+  return wait(fmt::format("{}somebody must say: {}",
+                          at.check.manual.empty() ? "" : at.check.manual + "? ",
+                          words_that_open(at)));
 }
 
 bool Stepping::approval_stage(const Stage& at) {
@@ -130,7 +145,9 @@ bool Stepping::approval_stage(const Stage& at) {
 bool Stepping::wait_for_agreement(const std::string& name, const std::string& key) {
   if (r_.at_gate.empty()) {
     r_.at_gate = name;
-    event("gate_waiting", "gate_waiting/" + key, name + " waits for approval");
+    event("gate_waiting", "gate_waiting/" + key,
+          fmt::format("{} waits for approval by others than {}: {}", name, r_.actor,
+                      words_that_open(*stage())));
   }
   if (!seen_.agreement) return false;  // not looked at: as it was
   const Agreement& agreement = *seen_.agreement;
@@ -257,7 +274,7 @@ bool Stepping::may_pass(const Stage& at) {
   const bool asks = at.hold > Duration{} || !at.analyses.empty() || !at.require.empty();
   if (!asks) return true;
   if (r_.held < at.hold) {
-    const bool behind = r_.credited_to && now_ - *r_.credited_to > s_.longest_gap();
+    const bool behind = r_.credited_to && now_ - *r_.credited_to > s_.longest_silence();
     return wait(behind ? "no data: the hold does not go on" + what_is_missing()
                        : why_nothing_counts());
   }

@@ -76,11 +76,15 @@ void Stepping::check_silence() {
     const Instant last =
         std::max(r_.windows.newest(m.name, "canary").value_or(r_.stage_since), r_.stage_since);
     RuleState& state = r_.rules["no data of " + m.name];
-    if (*r_.measured - last <= s_.longest_gap()) {
+    if (*r_.measured - last <= s_.longest_silence(m)) {
       state.told = false;
       continue;
     }
-    fail(m.on_fail, "metric", m.name, "no data since " + format_rfc3339(last), state.told);
+    const std::string why = r_.windows.no_data(m.name, "canary");
+    fail(m.on_fail, "metric", m.name,
+         fmt::format("no data since {}{}", format_rfc3339({last.seconds, 0}),
+                     why.empty() ? "" : ": " + why),
+         state.told);
   }
 }
 
@@ -135,6 +139,7 @@ void Stepping::judge_rule(Strategy::Rule& rule, Instant t) {
   state.why = result.why;
   if (result.answer == Condition::Answer::no_data) {
     state.last = "no_data";
+    state.why += why_missing(rule, t);
     return;
   }
   const bool gap = state.judged && t - *state.judged > s_.longest_gap();
@@ -213,6 +218,21 @@ void Stepping::credit(Instant frontier) {
   r_.credited_to = frontier;
 }
 
+// Why a number that the rule takes is none.
+std::string Stepping::why_missing(const Strategy::Rule& rule, Instant t) const {
+  for (const std::string& name : rule.metrics) {
+    const MetricModel& m = *s_.model.metric(name);
+    const Reach reach{t, rule.model.over.value_or(m.window), rule.model.over.has_value(),
+                      m.min_requests};
+    for (const char* arm : {"canary", "stable"}) {
+      if (!rule.condition.names_arm(arm) || r_.windows.number(name, arm, reach)) continue;
+      const std::string why = r_.windows.why_no_number(name, arm, reach);
+      if (!why.empty()) return ": " + why;
+    }
+  }
+  return "";
+}
+
 // Which metric that is needed says nothing, and why.
 std::string Stepping::what_is_missing() const {
   for (const std::string& name : s_.needed) {
@@ -227,8 +247,10 @@ bool Stepping::has_evidence() {
   const Instant at = r_.last_row.value_or(now_);
   for (const std::string& name : s_.needed) {
     const MetricModel& m = *s_.model.metric(name);
-    if (!r_.windows.number(name, "canary", {at, m.window, false, m.min_requests})) {
-      r_.waiting = fmt::format("no data of {}", name) + what_is_missing();
+    const Reach reach{at, m.window, false, m.min_requests};
+    if (!r_.windows.number(name, "canary", reach)) {
+      const std::string why = r_.windows.why_no_number(name, "canary", reach);
+      r_.waiting = fmt::format("no data of {}{}", name, why.empty() ? "" : ": " + why);
       return false;
     }
   }

@@ -11,6 +11,7 @@
 #include "core/deploy/access_log.h"
 #include "core/deploy/log_place.h"
 #include "core/deploy/metric_source.h"
+#include "core/deploy/nginx_probe.h"
 #include "core/deploy/statistic.h"
 #include "core/events/followed_logs.h"
 #include "core/policy/deployment.h"
@@ -18,8 +19,7 @@
 namespace autopilot::deploy {
 namespace {
 
-// Lines of one second come for about as long: what is younger is left for the next reading.
-constexpr Duration kSettled = Duration::seconds(2);
+constexpr Duration kSettled = policy::kAccessLogDelay;
 constexpr Duration kLeastStep = Duration::seconds(1);
 constexpr std::int64_t kMostLogSteps = 10'000;
 constexpr std::uint64_t kFirstPiece = 1 << 20;  // bytes read from the end, more until it suffices
@@ -200,6 +200,7 @@ class NginxLog final : public Metrics {
       const int index = format_.index_of(name);
       return index < 0 ? std::string_view() : values[static_cast<std::size_t>(index)];
     };
+    if (value("http_user_agent") == kProbeAgent) return;  // what autopilot asks is nobody's request
     for (const auto& [name, text] : into.where) {
       if (value(name) != text && last_of_list(value(name)) != text) return;
     }

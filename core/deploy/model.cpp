@@ -124,6 +124,7 @@ MetricModel metric_from(const std::string& name, const Value& spec, NoData no_da
   m.on_fail = on_fail_of(f.text("on_fail"), m.on_fail);
   m.no_data = no_data_of(f.text("no_data"), no_data);
   m.has_history = policy::metric_has_history(spec);
+  m.delay = policy::metric_delay(spec);
   return m;
 }
 
@@ -199,7 +200,9 @@ StepModel step_from(const Value& spec, std::size_t index, const Deadlines& deadl
   const std::string fallback = s.kind == Kind::weight ? format_share(s.weight_bp / 10000.0)
                                : f.has("gate")        ? f.text("gate")
                                : f.has("end")         ? f.text("end")
-                                              : fmt::format("{} {}", to_string(s.kind), index + 1);
+                               : f.has("approval")
+                                   ? fmt::format("approval {}", index + 1)
+                                   : fmt::format("{} {}", to_string(s.kind), index + 1);
   s.name = f.text("name", fallback);
   return s;
 }

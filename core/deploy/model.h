@@ -30,6 +30,7 @@ struct MetricModel {
   OnFail on_fail = OnFail::rollback;
   NoData no_data = NoData::hold;
   bool has_history = false;
+  Duration delay;  // of its newest numbers behind a reading, which is no silence
 };
 
 struct AnalysisModel {

@@ -27,6 +27,7 @@ std::string headers_of(const NginxSpec& spec, const Asked& asked) {
   const SplitKey& key = spec.key;
   if (key.kind == SplitKey::Kind::header) all.headers.emplace_back(key.name, asked.key);
   if (key.kind == SplitKey::Kind::cookie) all.cookies.emplace_back(key.name, asked.key);
+  all.headers.emplace_back("User-Agent", kProbeAgent);  // unless a match wants another one
   std::string out, cookies;
   std::vector<std::string> seen;
   for (const auto& [name, value] : all.headers) {

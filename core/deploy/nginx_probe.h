@@ -4,12 +4,16 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/http.h"
 #include "core/deploy/nginx_config.h"
 
 namespace autopilot::deploy {
+
+// The user agent of these requests, by which a log tells them from people's.
+inline constexpr std::string_view kProbeAgent = "autopilot-probe";
 
 // What nginx said for one key.
 struct NginxSays {

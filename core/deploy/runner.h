@@ -8,6 +8,7 @@
 
 #include "core/deploy/journal.h"
 #include "core/deploy/providers.h"
+#include "core/deploy/readings.h"
 
 namespace autopilot::deploy {
 
@@ -16,6 +17,8 @@ struct RunnerSettings {
   std::function<void(std::string_view point)> at_point;
   // Called after each look, for a view; false ends the loop.
   std::function<bool(const Rollout&)> watch;
+  // Metrics and health are asked by threads: providers and world must stand that.
+  bool in_background = false;
 };
 
 class Runner {
@@ -39,17 +42,25 @@ class Runner {
   void pass(Observation seen);
   bool is_worth_writing(const Stepped& stepped, const Observation& seen) const;
   void look(Observation& seen);
-  void measure(Observation& seen);
-  void measure_arm(const MetricModel& metric, const std::string& arm, Observation& seen,
-                   Map& cursors);
-  void read_health(Observation& seen, int readings);
+  bool is_due() const;
+  bool wait_for_answers();
+  // runner_measure.cpp
+  Query query_of(const MetricModel& metric, const std::string& arm, Instant now);
+  Value cursor_of(const std::string& key) const;
+  void ask_metrics();
+  void ask_health();
+  void ask_health_of(const std::string& arm, const std::string& slot);
+  void gather(Observation& seen);
+  void forget_health();
   void look_at_split(Observation& seen);
+  // runner_effects.cpp
   EffectResult perform(const Effect& effect);
   EffectResult perform_kind(const Effect& effect);
   EffectResult put_load(const Value& spec, const Slot& canary);
   Split split_of(const Routing& routing) const;
   EffectResult set_weight(const Effect& effect);
   EffectResult ask(const Effect& effect);
+  Duration reach_before(const MetricModel& metric) const;
   EffectResult measure_before(const Effect& effect);
   void install();
   void point(std::string_view name) const;
@@ -64,12 +75,15 @@ class Runner {
   Rollout rollout_;
   Strategy strategy_;
   bool installed_ = false;
+  std::optional<Instant> asked_;      // when metrics were asked last
+  Instant told_;                      // likewise, of what the machine was told of
   std::int64_t next_split_look_ = 0;  // on the monotonic clock
   // As last stepped to, and when it was last written.
   Phase phase_ = Phase::forward;
   std::int64_t stage_ = -1;
   std::string doing_;
   std::optional<Instant> written_;
+  Readings readings_;  // ends before what its questions use
 };
 
 }  // namespace autopilot::deploy

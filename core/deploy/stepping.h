@@ -56,6 +56,7 @@ class Stepping {
   Condition::Result judge_condition(Condition& condition, const RuleModel* rule, Instant t);
   bool is_judging() const;
   bool in_maintenance() const;
+  std::string why_missing(const Strategy::Rule& rule, Instant t) const;
   std::string what_is_missing() const;
   std::string why_nothing_counts() const;
   bool has_evidence();
@@ -83,6 +84,7 @@ class Stepping {
   const WindowModel* frozen() const;
   bool finish(Phase phase);
   std::string gate_key(const std::string& name) const;
+  std::string words_that_open(const Stage& stage) const;
 
   // machine_back.cpp
   void roll_back(std::string kind, std::string cause);

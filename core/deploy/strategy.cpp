@@ -34,6 +34,13 @@ Strategy::Strategy(const Rollout& rollout, JudgeFunction function)
   }
 }
 
+Duration Strategy::longest_silence() const {
+  Duration longest = longest_gap();
+  for (const std::string& name : needed)
+    longest = std::max(longest, longest_silence(*model.metric(name)));
+  return longest;
+}
+
 std::vector<Judgeable> Strategy::judgeables(const AnalysisModel& analysis) const {
   std::vector<Judgeable> out;
   for (const std::string& name : analysis.metrics) {

@@ -43,6 +43,11 @@ struct Strategy {
 
   std::vector<Judgeable> judgeables(const AnalysisModel& analysis) const;
   Duration longest_gap() const { return {3 * model.spacing().nanos}; }
+  // After which a metric counts as silent.
+  Duration longest_silence(const MetricModel& metric) const {
+    return {longest_gap().nanos + metric.delay.nanos};
+  }
+  Duration longest_silence() const;  // of all that are needed
 };
 
 }  // namespace autopilot::deploy

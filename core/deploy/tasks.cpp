@@ -49,7 +49,7 @@ std::string end_of(const Captured& c) {
 
 class WorldTasks final : public Tasks {
  public:
-  explicit WorldTasks(World& world) : world_(world) {}
+  WorldTasks(World& world, Secrets* secrets) : world_(world), secrets_(secrets) {}
 
   TaskResult check(const CheckModel& check, const Rollout& r, const Slot& canary) override {
     if (!check.argv.empty()) return command(check.argv, check.timeout, r, canary);
@@ -73,7 +73,7 @@ class WorldTasks final : public Tasks {
   }
 
   TaskResult smoke(const std::string& file, const Rollout& r, const Slot& canary) override {
-    return result_of(smoke_step(file, names_of(r, canary), world_));
+    return result_of(smoke_step(file, names_of(r, canary), world_, secrets_));
   }
   TaskResult load(const Value& spec, const Rollout& r, const Slot& canary,
                   const std::function<void()>& on_second) override {
@@ -102,10 +102,13 @@ class WorldTasks final : public Tasks {
   }
 
   World& world_;
+  Secrets* const secrets_;
 };
 
 }  // namespace
 
-std::unique_ptr<Tasks> make_tasks(World& world) { return std::make_unique<WorldTasks>(world); }
+std::unique_ptr<Tasks> make_tasks(World& world, Secrets* secrets) {
+  return std::make_unique<WorldTasks>(world, secrets);
+}
 
 }  // namespace autopilot::deploy

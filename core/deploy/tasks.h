@@ -7,6 +7,7 @@
 
 namespace autopilot::deploy {
 
-std::unique_ptr<Tasks> make_tasks(World& world);
+// `secrets`, which headers of smoke tests refer to, must outlive the result.
+std::unique_ptr<Tasks> make_tasks(World& world, Secrets* secrets = nullptr);
 
 }  // namespace autopilot::deploy

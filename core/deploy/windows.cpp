@@ -1,5 +1,7 @@
 #include "core/deploy/windows.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 namespace autopilot::deploy {
@@ -46,6 +48,21 @@ std::optional<double> Windows::number(const std::string& metric, const std::stri
   if (values > 0) return reach.whole ? sum / static_cast<double>(values) : last;
   if (total < reach.min_requests || total <= 0) return std::nullopt;
   return static_cast<double>(bad) / static_cast<double>(total);
+}
+
+std::string Windows::why_no_number(const std::string& metric, const std::string& arm,
+                                   const Reach& reach) const {
+  std::string why = no_data(metric, arm);
+  if (!why.empty()) return why;
+  const std::deque<Measured>* all = find(metric, arm);
+  if (all == nullptr || all->empty() || all->back().value) return {};
+  std::int64_t total = 0;
+  for (const Measured& m : *all)
+    total += m.to > reach.at - reach.over && m.to <= reach.at ? m.total : 0;
+  if (total == 0) return "no requests in " + format_duration(reach.over);
+  if (total >= reach.min_requests) return {};
+  return fmt::format("{} request{} in {}, of {} wanted", total, total == 1 ? "" : "s",
+                     format_duration(reach.over), reach.min_requests);
 }
 
 std::optional<Instant> Windows::newest(const std::string& metric, const std::string& arm) const {

@@ -30,6 +30,10 @@ class Windows {
   // The share of bad events, or the last value; absent when there is nothing to tell it by.
   std::optional<double> number(const std::string& metric, const std::string& arm,
                                const Reach& reach) const;
+  // Why number() has none: what the newest sample says, or how few requests there were. May be
+  // empty.
+  std::string why_no_number(const std::string& metric, const std::string& arm,
+                            const Reach& reach) const;
   // The end of the last sample with numbers.
   std::optional<Instant> newest(const std::string& metric, const std::string& arm) const;
   // Why the newest sample of the arm has no numbers; empty: it has, or there is none.

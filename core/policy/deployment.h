@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/time.h"
 #include "core/base/value.h"
 #include "core/expr/check.h"
 
@@ -30,6 +31,10 @@ std::vector<std::string> metric_names(const Value& spec);  // of an expanded spe
 bool metric_is_count(const Value& metric);
 // Whether readings of the past can be had later on. Without, each reading stands for its own time.
 bool metric_has_history(const Value& metric);
+// How much older than a reading its newest numbers are, by the provider's own doing.
+Duration metric_delay(const Value& metric);
+// Lines of one second come for about as long: what is younger is left for the next reading.
+inline constexpr Duration kAccessLogDelay = Duration::seconds(2);
 
 // Basis points of a share as documents have it, "5%" or 0.05; absent when it is none of whole
 // basis points.

@@ -223,4 +223,10 @@ bool metric_has_history(const Value& metric) {
          (provider == "nginx" && deployment::is_written(metric, "path"));
 }
 
+Duration metric_delay(const Value& metric) {
+  const bool is_log =
+      deployment::text_in(metric, "provider") == "nginx" && deployment::is_written(metric, "path");
+  return is_log ? kAccessLogDelay : Duration{};
+}
+
 }  // namespace autopilot::policy

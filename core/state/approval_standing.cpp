@@ -120,8 +120,8 @@ void Approvals::judge_one(const Request& request, const Need& need, Judged& judg
   } else if (!verify_signature(request, judged)) {
     return;
   } else if (share_a_name(author_names(request), approver_names(judged))) {
-    judged.why_not = fmt::format("whoever asks cannot approve, and {} asked as {} ({})",
-                                 judged.name, request.author.actor, request.author.identity);
+    judged.why_not = fmt::format("{}, and {} asked as {} ({})", kOwnRequest, judged.name,
+                                 request.author.actor, request.author.identity);
   } else {
     judged.why_not = role_fault(need, judged.name);
   }

@@ -188,11 +188,13 @@ Judged Approvals::approve_within(const Waiting& given, Approval approval) {
   judge(request, standing.need, all);
   Judged judged = std::move(all.back());
   if (!judged.counts) {
+    std::string hint;
+    if (judged.why_not.starts_with(kOwnRequest))
+      hint = "somebody else does, by a login of their own: --as changes the name alone";
+    if (judged.approval.signature.empty() && settings_.require_signatures)
+      hint = "sign with --sign and a key of allowed_signers";
     throw Error(ErrorKind::denied,
-                fmt::format("{} is not approved: {}", label(request), judged.why_not),
-                judged.approval.signature.empty() && settings_.require_signatures
-                    ? "sign with --sign and a key of allowed_signers"
-                    : "");
+                fmt::format("{} is not approved: {}", label(request), judged.why_not), hint);
   }
   Approval& row = judged.approval;
   row.role = role_text(role_of(&store_, judged.name));

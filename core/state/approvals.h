@@ -34,6 +34,8 @@ struct Waiting {
   const Request& request() const { return stored.request; }
 };
 
+inline constexpr std::string_view kOwnRequest = "whoever asks cannot approve";
+
 // What an approval is worth.
 struct Judged {
   Approval approval;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "core/base/sockets.h"
 #include "tests/web_server.h"
 
@@ -254,6 +256,18 @@ TEST_F(HttpCurl, a_connection_is_used_again) {
   EXPECT_TRUE(get(server.url()).ok());
   EXPECT_TRUE(get(server.url()).ok());
   EXPECT_EQ(server.requests().size(), 2u);
+}
+
+TEST_F(HttpCurl, a_request_that_hangs_keeps_no_other_waiting) {
+  WebServer hanging([](const WebRequest&) {
+    WebAnswer answer = WebAnswer::says(200, "late");
+    answer.delay = milliseconds(2000);
+    return answer;
+  });
+  WebServer server([](const WebRequest&) { return WebAnswer::says(200, "quick"); });
+  auto late = std::async(std::launch::async, [&] { return get(hanging.url()); });
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(get(server.url()).response.body, "quick");
+  EXPECT_EQ(late.get().fault, Fault::timeout);
 }
 
 TEST(SystemSockets, asks_and_reads_until_the_other_side_closes) {

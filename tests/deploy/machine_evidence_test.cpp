@@ -146,13 +146,40 @@ TEST(machine, where_no_data_is_a_failure_it_goes_back_after_three_intervals) {
   EXPECT_EQ(w.rollout.cause_kind, "metric");
 }
 
+// A log is read with two seconds of delay: at an interval of one, three of them are no silence yet.
+TEST(machine, the_known_delay_of_a_log_is_no_silence) {
+  MachineWorld w(spec_with(
+      R"({"no_data": "fail", "interval": "1s", "steps": [{"weight": "5%", "hold": "20s"}],
+          "metrics": {"errors": {"provider": "nginx", "path": "access.log", "kind": "count"}}})"));
+  bool logs = true;
+  const auto second = [&] {
+    w.now = w.now + Duration::seconds(1);
+    Observation seen = w.measurement();
+    if (!logs) seen.samples.clear();
+    for (Sample& s : seen.samples) {
+      s.from = s.from - Duration::milliseconds(3900);
+      s.to = s.to - Duration::milliseconds(3900);  // delay, whole seconds, and a late look
+    }
+    w.see(std::move(seen));
+  };
+  for (int i = 0; i < 15; ++i) second();
+  EXPECT_EQ(w.rollout.weight_bp, 500);
+  EXPECT_EQ(w.rollout.phase, Phase::forward) << w.rollout.cause;
+  EXPECT_EQ(w.rollout.waiting.find("no data"), std::string::npos) << w.rollout.waiting;
+  logs = false;
+  for (int i = 0; i < 3; ++i) second();
+  EXPECT_EQ(w.rollout.cause.find("metric errors: no data since 2026-"), 0U) << w.rollout.cause;
+}
+
 TEST(machine, too_few_requests_are_no_evidence) {
   MachineWorld w;
   w.total = 1;  // six in the window of a minute; ten are wanted
   w.until([&] { return w.rollout.weight_bp == 500; });
   w.tick(60);
   EXPECT_EQ(w.weights(), std::vector<int>{500});
-  EXPECT_EQ(w.rollout.waiting, "no data of errors");
+  EXPECT_EQ(w.rollout.waiting, "no data of errors: 6 requests in 1m, of 10 wanted");
+  EXPECT_EQ(w.rollout.rules.at("errors").why,
+            "canary.errors = none: 6 requests in 1m, of 10 wanted");
 }
 
 TEST(machine, analyses_must_pass_and_a_failure_goes_back) {

@@ -209,8 +209,8 @@ TEST(machine, a_hook_that_fails_at_the_end_is_told_and_changes_nothing) {
     ASSERT_EQ(w.count("hook_failed"), 1);
     for (const Event& e : w.events) {
       if (e.kind != "hook_failed") continue;
-      EXPECT_EQ(e.text, good ? "hook promoted: tell: exit status 3"
-                             : "hook rolled_back: tell: exit status 3");
+      EXPECT_EQ(e.text, good ? "hook promoted failed: tell: exit status 3"
+                             : "hook rolled_back failed: tell: exit status 3");
     }
     EXPECT_EQ(w.rollout.failing_why, "");
   }

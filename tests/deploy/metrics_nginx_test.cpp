@@ -43,6 +43,16 @@ TEST_F(Providers, the_access_log_counts_the_requests_of_the_arm_by_steps) {
   EXPECT_EQ(take_samples(query, read(kLog), taken.cursor).samples[0].total, 1);
 }
 
+TEST_F(Providers, what_autopilot_asks_through_nginx_is_nobodys_request) {
+  std::string probe = line("10:00:05", 500, "0.100", "127.0.0.1:8002");
+  const std::string agent = "curl \\x22x\\x22";
+  probe.replace(probe.find(agent), agent.size(), "autopilot-probe");
+  fake.files.texts["access.log"] = probe + line("10:00:06", 200, "0.1", "127.0.0.1:8002") + probe;
+  const Taken taken = take_samples(query, read(kLog), {});
+  EXPECT_EQ(taken.samples[0].total, 1);
+  EXPECT_EQ(taken.samples[0].bad, 0);
+}
+
 TEST_F(Providers, the_access_log_gives_slow_requests_and_quantiles) {
   fake.files.texts["access.log"] = line("10:00:05", 200, "0.100", "127.0.0.1:8002") +
                                    line("10:00:06", 200, "0.300", "127.0.0.1:8002") +

@@ -23,6 +23,7 @@ using testing::FakeDecider;
 using testing::FakeMetrics;
 using testing::FakeProcess;
 using testing::FakeTraffic;
+using testing::HangingMetrics;
 using testing::Outside;
 
 struct Killed {};
@@ -34,6 +35,16 @@ class RunnerTest : public ::testing::Test {
   Outside outside;
   const std::string path = scratch.path("state.db");
   std::string spec = testing::kSpec;
+  std::optional<std::promise<void>> hangs;  // a metric does, until the rollout is over
+  std::function<void(const Rollout&)> on_look;
+
+  // A second metric, for what is to be seen of it.
+  void add_latency() {
+    Value value = parse_json_or_throw(spec, "spec");
+    value.as_map()["metrics"].as_map()["latency"] =
+        parse_json_or_throw(R"({"provider": "exec", "argv": ["./latency"]})", "metric");
+    spec = to_json(value);
+  }
 
   // Testers, then copies, then everybody.
   void go_by_testers() {
@@ -82,6 +93,13 @@ class RunnerTest : public ::testing::Test {
     providers.metrics["errors"] = std::make_unique<FakeMetrics>(outside);
     providers.decider = std::make_unique<FakeDecider>(outside);
     RunnerSettings settings;
+    if (hangs) providers.metrics["latency"] = std::make_unique<HangingMetrics>(hangs->get_future());
+    settings.in_background = hangs.has_value();
+    settings.watch = [&](const Rollout& r) {
+      if (on_look) on_look(r);
+      if (hangs && r.is_over()) hangs->set_value();
+      return true;
+    };
     settings.at_point = [&](std::string_view) {
       if (++points == kill_at) throw Killed{};
     };
@@ -204,6 +222,32 @@ TEST_F(RunnerTest, a_dead_proxy_on_the_way_back_is_stuck_and_never_done) {
   process(false, 0);
   EXPECT_EQ(rollout().state(), "rolled_back");
   EXPECT_EQ(outside.canary_bp, 0);
+}
+
+TEST_F(RunnerTest, a_metric_that_hangs_keeps_neither_rules_nor_people_waiting) {
+  add_latency();
+  hangs.emplace();
+  begin();
+  outside.bad_per_reading = 20;
+  process(false, 0);
+  expect_good_end("by its rule", "rolled_back");
+  EXPECT_NE(rollout().cause.find("errors"), std::string::npos) << rollout().cause;
+}
+
+TEST_F(RunnerTest, an_abort_is_heard_while_a_metric_hangs_and_status_says_that_it_does) {
+  add_latency();
+  hangs.emplace();
+  begin();
+  const Instant end = fakes.clock.now() + Duration::seconds(300);
+  std::string missing;
+  on_look = [&](const Rollout& r) {
+    if (r.is_over()) return;
+    missing = r.windows.no_data("latency", "canary");
+    if (fakes.clock.now() >= end) ask("abort");
+  };
+  process(false, 0);
+  expect_good_end("by hand", "rolled_back");
+  EXPECT_NE(missing.find("has not answered yet"), std::string::npos) << missing;
 }
 
 TEST_F(RunnerTest, a_lease_is_not_kept_by_another_process_with_the_same_id) {

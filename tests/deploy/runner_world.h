@@ -2,6 +2,7 @@
 // A proxy, slots, metrics and policies that a Runner acts on, made of nothing.
 
 #include <cstdint>
+#include <future>
 #include <map>
 #include <optional>
 #include <set>
@@ -90,6 +91,22 @@ class FakeMetrics final : public Metrics {
 
  private:
   Outside& o_;
+};
+
+// A source that answers nothing until its gate is opened.
+class HangingMetrics final : public Metrics {
+ public:
+  explicit HangingMetrics(std::shared_future<void> gate) : gate_(std::move(gate)) {}
+  Reply read(const Query&) override {
+    gate_.wait();
+    Reply reply;
+    reply.no_data = "it hung";
+    return reply;
+  }
+  bool has_history() const override { return false; }
+
+ private:
+  std::shared_future<void> gate_;
 };
 
 class FakeDecider final : public Decider {

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "core/base/json.h"
+#include "tests/integration/process.h"
 #include "tests/integration/project.h"
 #include "tests/live/rig.h"
 #include "tests/live/switching.h"
@@ -288,6 +289,30 @@ TEST_F(LiveFailures, each_version_that_really_fails_is_taken_back_by_itself) {
   nginx.join();
 }
 
+// Connections are taken and never answered: health by TCP sees nothing, and the metric takes its
+// ten seconds to say that there is no answer.
+TEST_F(LiveRollout, an_abort_is_heard_at_once_while_the_canary_and_its_metrics_hang) {
+  Shop shop(Proxy::nginx);
+  shop.deploy({"hangs", "{provider: http, url: \"http://127.0.0.1:{{port}}/eval\", query: $.roi}",
+               "canary.m < 1.0", "", true, "{tcp: true}",
+               "[{name: canary, weight: 5%, hold: 60s}]"});
+  Load load(shop.rig, Load::Tool::hey, 60);
+  integration::Process runner(
+      shop.project.command({"deploy", "run", "shop", "--version", "hangs", "-q"}));
+  const std::string hangs = "it was asked";
+  const auto waiting = [&] { return shop.status().get("waiting")->as_string(); };
+  for (int i = 0; i < 300 && waiting().find(hangs) == std::string::npos; ++i)
+    runner.pump_for(100'000);
+  EXPECT_NE(waiting().find(hangs), std::string::npos) << waiting();
+  const std::int64_t begin = monotonic_ms();
+  const Ended answered = shop.project.run({"deploy", "abort", "shop"});
+  EXPECT_EQ(answered.exit, 0) << describe(answered);
+  EXPECT_LT(monotonic_ms() - begin, 2500);
+  EXPECT_EQ(runner.wait().exit, 1);
+  EXPECT_EQ(shop.answering(), std::vector<std::string>{"200 v0\n"});
+  EXPECT_LT(shop.status().get("decision_to_zero_seconds")->as_double(), 2);
+}
+
 constexpr const char* kLogErrors =
     "{provider: nginx, path: LOG, log_format: timed, kind: count, where: {upstream_addr: "
     "\"127.0.0.1:{{port}}\"}, window: 5s}";
@@ -320,6 +345,29 @@ TEST_F(LiveRollout, a_good_version_arrives_by_testers_and_copies) {
   EXPECT_GT(status.get("copies")->get("requests")->as_int(), 50);
   EXPECT_EQ(shop.answering(), std::vector<std::string>{"200 v1\n"});
   EXPECT_EQ(sent.failed, 0) << sent.text;
+}
+
+// nginx is asked through to the testers' slot time and again: that is no tester.
+TEST_F(LiveRollout, what_autopilot_sends_through_nginx_itself_is_no_evidence) {
+  Shop shop(Proxy::nginx);
+  shop.deploy({"good", kLogErrors, "canary.m > 0.5", "", false, kHealth,
+               "[{name: testers, match: {header: X-Beta, exact: '1'}, hold: 2s}, {weight: 50%}]"});
+  Load load(shop.rig, Load::Tool::hey, 60);
+  integration::Process runner(
+      shop.project.command({"deploy", "run", "shop", "--version", "v1", "-q"}));
+  runner.pump_for(8'000'000);
+  EXPECT_EQ(shop.status().get("state")->as_string(), "stepping");
+  EXPECT_EQ(*shop.status().get("exposure")->get("requests"), Value(0));
+  EXPECT_EQ(shop.status().get("waiting")->as_string(), "no data of m: no requests in 5s");
+  HttpRequest tester;
+  tester.url = fmt::format("http://127.0.0.1:{}/", shop.rig.port());
+  tester.headers = {{"X-Beta", "1"}};
+  for (int i = 0; i < 100 && shop.status().get("state")->as_string() == "stepping"; ++i) {
+    EXPECT_EQ(shop.rig.world().http.send(tester).response.body, "v1\n");
+    runner.pump_for(100'000);
+  }
+  EXPECT_EQ(runner.wait().exit, 0);
+  EXPECT_GT(shop.status().get("exposure")->get("requests")->as_int(), 3);
 }
 
 int rollbacks_wanted() {

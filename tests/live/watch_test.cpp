@@ -62,12 +62,13 @@ class LiveWatch : public ::testing::Test {
     look(columns, rows);
   }
   // `before`: words that run it as somebody else.
-  void look(int columns = 100, int rows = 40, const std::string& before = "") {
+  void look(int columns = 100, int rows = 40, const std::string& before = "",
+            const std::string& after = "") {
     terminal = std::make_unique<Tmux>(project.root(), columns, rows);
     // What the shell says afterwards tells how it ended, and whether the terminal echoes.
     terminal->type(
-        fmt::format("clear; sh -c 'echo $$ >pid; exec {}{} deploy watch shop' ; echo exit=$?",
-                    before, AUTOPILOT_EXECUTABLE));
+        fmt::format("clear; sh -c 'echo $$ >pid; exec {}{} deploy watch shop{}' ; echo exit=$?",
+                    before, AUTOPILOT_EXECUTABLE, after));
     terminal->press("Enter");
     EXPECT_TRUE(terminal->shows("q quit")) << terminal->text();
   }
@@ -141,6 +142,36 @@ TEST_F(LiveWatch, a_and_y_take_everything_back_and_a_alone_does_nothing) {
   expect_restored("1");
   EXPECT_EQ(ended(), 1);
   EXPECT_EQ(state(), "rolled_back");
+}
+
+TEST_F(LiveWatch, where_none_is_under_way_it_stays_for_the_next_ones_until_q) {
+  look();
+  EXPECT_TRUE(terminal->shows("waiting for the next rollout")) << terminal->text();
+  EXPECT_EQ(terminal->lines().front().find("shop-1"), 0U) << terminal->text();
+  for (const char* id : {"shop-2", "shop-3"}) {
+    runner = std::make_unique<integration::Process>(
+        project.command({"deploy", "run", "shop", "--version", id, "-q"}));
+    EXPECT_TRUE(terminal->shows("waits  gate ops")) << terminal->text();
+    EXPECT_EQ(terminal->lines().front().find(id), 0U) << terminal->text();
+    terminal->type("p");
+    EXPECT_EQ(ended(), 0);
+    EXPECT_TRUE(terminal->shows("waiting for the next rollout")) << terminal->text();
+  }
+  terminal->type("q");
+  expect_restored("0");
+}
+
+TEST_F(LiveWatch, with_follow_it_stays_after_the_rollout_that_is_under_way) {
+  runner = std::make_unique<integration::Process>(
+      project.command({"deploy", "run", "shop", "--version", "v1", "-q"}));
+  for (int i = 0; i < 100 && state() != "gate"; ++i) runner->pump_for(100'000);
+  look(100, 40, "", " --follow");
+  terminal->type("p");
+  EXPECT_EQ(ended(), 0);
+  EXPECT_TRUE(terminal->shows("waiting for the next rollout")) << terminal->text();
+  terminal->type("pay");  // of no use now
+  terminal->type("q");
+  expect_restored("0");
 }
 
 TEST_F(LiveWatch, q_leaves_the_rollout_running) {
