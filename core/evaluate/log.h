@@ -8,18 +8,13 @@
 #include <vector>
 
 #include "core/base/world.h"
+#include "core/evaluate/mapping.h"
 #include "core/events/bad_rows.h"
 #include "core/events/labels.h"
 #include "core/events/reader.h"
 #include "core/events/store.h"
 
 namespace autopilot::evaluate {
-
-// Which column is what. Empty: found by the names that logs use; none of them: there is none.
-struct Mapping {
-  std::string time, unit, action, propensity, reward, position;
-  std::vector<std::string> context;
-};
 
 enum class Propensities { logged, uniform, estimated };
 
@@ -46,21 +41,6 @@ struct LogRequest {
   Propensities propensities = Propensities::logged;
   std::optional<double> missing_reward;  // of rows without one; none: they are bad
   double max_bad = 0.01;                 // share of the rows, or from 1 on their number
-};
-
-// How often units come back, from a sample of them that is all while there are few.
-class UnitCensus {
- public:
-  void add(std::int64_t unit);
-  double rows_per_unit() const;
-
- private:
-  static constexpr std::size_t kMost = 1 << 16;
-  void halve();
-
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> slots_;  // hash and rows; open addressing
-  std::size_t units_ = 0;
-  unsigned level_ = 0;  // units whose hash begins with so many zeros are kept
 };
 
 struct ContextColumn {
@@ -121,10 +101,6 @@ struct Log {
 
 std::string place_of(const events::BadRow& row);  // file:line
 std::string shown_path(const std::string& path);  // "-" is standard input
-
-// The mapping completed from the columns that there are. Throws Error(invalid) with a did-you-mean
-// on a column that is not there.
-Mapping complete_mapping(const Mapping& given, const std::vector<std::string>& columns);
 
 // Throws Error(invalid) on too many bad rows, on an empty log, or without action or reward.
 Log read_log(Files& files, const LogRequest& request,

@@ -15,6 +15,7 @@ enum class Kind {
   value,   // `numbers` where it is one, else NaN there and a code; both empty: absent
   time,    // `integers`: microseconds since 1970
   key,     // `integers`: a hash of the text
+  line,    // `integers`: the line of its file that it begins in, 1-based; no log has it
 };
 
 struct WantedColumn {
@@ -40,6 +41,7 @@ struct Column {
 };
 
 struct Batch {
+  std::string file;         // that all rows are of
   std::uint64_t first = 0;  // ordinal of the first row among all good rows
   std::size_t rows = 0;
   std::vector<Column> columns;

@@ -222,11 +222,22 @@ class EventReader::Run {
       row.file = job->file->name;
       row.line += job->file->lines;
     }
+    place(parsed.batch, *job->file);
     job->file->lines += parsed.lines;
     reader_.bad_.add(parsed.bad);
     for (std::size_t c = 0; c < schema_.size(); ++c) recode(parsed, c);
     trim(parsed.batch);
     take_(std::move(parsed.batch));
+  }
+
+  // Lines are counted from the chunk's first until it is known which one that is.
+  void place(Batch& batch, const FileFacts& file) const {
+    batch.file = file.name;
+    for (std::size_t c = 0; c < schema_.size(); ++c) {
+      if (schema_[c].kind != Kind::line) continue;
+      for (std::int64_t& line : batch.columns[c].integers)
+        line += static_cast<std::int64_t>(file.lines);
+    }
   }
 
   // From the thread's own labels to those of the whole log, which has none that only bad rows bear.

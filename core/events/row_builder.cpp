@@ -226,6 +226,9 @@ void RowBuilder::text(std::size_t column, std::string_view text) {
       out_.batch.columns[column].integers[out_.batch.rows] =
           static_cast<std::int64_t>(hash_of(text));
       seen_[column] = row_;
+      return;
+    case Kind::line:
+      return;
   }
 }
 
@@ -254,7 +257,8 @@ void RowBuilder::fill(std::size_t column) {
     to.numbers[row] =
         wanted.kind == Kind::value ? std::numeric_limits<double>::quiet_NaN() : wanted.otherwise;
   if (!to.codes.empty()) to.codes[row] = kNoLabel;
-  if (!to.integers.empty()) to.integers[row] = 0;
+  if (!to.integers.empty())
+    to.integers[row] = wanted.kind == Kind::line ? static_cast<std::int64_t>(line_) : 0;
 }
 
 void RowBuilder::end() {
