@@ -36,12 +36,8 @@ class LogSchema {
     log.unit = add({c.unit, Kind::key, true, 0});
     for (const std::string& name : c.context)
       log.context.push_back({name, add({name, Kind::value, false, 0})});
-    for (const std::string& name : request.numbers) keep_number(name);
-    for (const std::string& prefix : request.prefixes) {
-      for (const std::string& name : columns) {
-        if (name.size() > prefix.size() && name.starts_with(prefix)) keep_number(name);
-      }
-    }
+    keep_numbers(request.probabilities, request.probability_prefixes, columns, Kind::probability);
+    keep_numbers(request.numbers, request.prefixes, columns, Kind::number);
     if (request.is_played) {
       log.played = add({"(played)", Kind::number, false, 0});
       log.kept = add({"(kept)", Kind::number, false, 0});
@@ -73,8 +69,20 @@ class LogSchema {
     schema_.push_back(std::move(column));
     return schema_.size() - 1;
   }
-  void keep_number(const std::string& name) {
-    log_.numbers.push_back({name, add({name, Kind::number, true, 0})});
+  void keep_numbers(const std::vector<std::string>& names, const std::vector<std::string>& prefixes,
+                    const std::vector<std::string>& columns, Kind kind) {
+    for (const std::string& name : names) keep_number(name, kind);
+    for (const std::string& prefix : prefixes) {
+      for (const std::string& name : columns) {
+        if (name.size() > prefix.size() && name.starts_with(prefix)) keep_number(name, kind);
+      }
+    }
+  }
+  void keep_number(const std::string& name, Kind kind) {
+    for (const ContextColumn& kept : log_.numbers) {
+      if (kept.name == name) return;
+    }
+    log_.numbers.push_back({name, add({name, kind, true, 0})});
   }
   std::size_t value_column(const std::string& name) {
     for (std::size_t i = 0; i < schema_.size(); ++i) {
@@ -159,7 +167,27 @@ void estimate_propensities(Log& log) {
   }
 }
 
+// What words on the command line name, each once.
+std::vector<std::string> log_paths(Files& files, const std::vector<std::string>& words) {
+  std::vector<std::string> out;
+  for (const std::string& word : words) {
+    for (std::string& path : events::expand_glob(files, word)) {
+      if (std::find(out.begin(), out.end(), path) != out.end())
+        throw Error(ErrorKind::usage, fmt::format("{} is named twice", shown_path(path)),
+                    "its rows would count twice: name it once");
+      out.push_back(std::move(path));
+    }
+  }
+  return out;
+}
+
 }  // namespace
+
+Mapping LogRequest::given() const {
+  Mapping out = columns;
+  if (!reward.empty()) out.reward = reward;
+  return out;
+}
 
 std::string Log::position_name(std::size_t k) const {
   return position == kNone ? std::string() : labels[position][static_cast<std::uint32_t>(k)];
@@ -188,10 +216,7 @@ std::string shown_path(const std::string& path) {
 
 Log read_log(Files& files, const LogRequest& request,
              const events::EventReader::Progress& progress) {
-  std::vector<std::string> paths;
-  for (const std::string& word : request.paths) {
-    for (std::string& path : events::expand_glob(files, word)) paths.push_back(std::move(path));
-  }
+  const std::vector<std::string> paths = log_paths(files, request.paths);
   events::EventReader reader(files, paths);
   if (reader.columns().empty())
     throw Error(ErrorKind::invalid, fmt::format("{} is empty: there is nothing to learn from",
@@ -212,7 +237,9 @@ Log read_log(Files& files, const LogRequest& request,
     log.columns.reward = wanted.reward;
     wanted.reward.clear();
   }
-  if (wanted.reward.empty())
+  if (!wanted.reward.empty())
+    log.columns.reward = wanted.reward;
+  else
     need(log.columns.reward, "reward", "say it with --reward NAME, or CEL over the columns");
   // What policies let through does not depend on them.
   if (request.judge != nullptr && log.columns.propensity.empty())
@@ -241,6 +268,7 @@ Log read_log(Files& files, const LogRequest& request,
   census.finish();
   log.bad = std::move(reader.bad());
   log.lines = reader.lines();
+  log.alike = reader.alike();
   log.labels = std::move(reader.labels());
   check_bad(log, request.max_bad);
   if (log.rows->rows() == 0)

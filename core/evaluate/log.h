@@ -31,16 +31,18 @@ class RowJudge {
 struct LogRequest {
   std::vector<std::string> paths;
   Mapping columns;
-  std::string reward;                 // CEL over the columns, instead of a column
-  std::vector<std::string> numbers;   // further columns to keep: predictions, probabilities
-  std::vector<std::string> prefixes;  // and all that begin so
-  std::vector<std::string> rules;     // CEL that gives an action, evaluated for each row
-  RowJudge* judge = nullptr;          // null: all rows happened
-  bool is_played = false;             // by an algorithm, which fills columns of its own
-  bool keep_times = false;            // of each row; else only the first and the last are known
+  std::string reward;  // CEL over the columns, instead of a column
+  // Further columns to keep, by name and by how names begin: predictions, and probabilities.
+  std::vector<std::string> numbers, prefixes, probabilities, probability_prefixes;
+  std::vector<std::string> rules;  // CEL that gives an action, evaluated for each row
+  RowJudge* judge = nullptr;       // null: all rows happened
+  bool is_played = false;          // by an algorithm, which fills columns of its own
+  bool keep_times = false;         // of each row; else only the first and the last are known
   Propensities propensities = Propensities::logged;
   std::optional<double> missing_reward;  // of rows without one; none: they are bad
   double max_bad = 0.01;                 // share of the rows, or from 1 on their number
+
+  Mapping given() const;  // what was said, the reward that is no column among it
 };
 
 struct ContextColumn {
@@ -62,6 +64,8 @@ struct Log {
   std::vector<ContextColumn> numbers;
   std::vector<ContextColumn> rules;    // what each gave, as labels of its own
   std::vector<events::Labels> labels;  // by column
+
+  std::vector<std::pair<std::string, std::string>> alike;  // files that begin with the same rows
 
   events::BadRows bad;
   std::uint64_t lines = 0;

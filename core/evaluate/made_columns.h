@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "core/events/bad_rows.h"
 #include "core/evaluate/log.h"
 #include "core/evaluate/row_expression.h"
+#include "core/events/bad_rows.h"
 
 namespace autopilot::evaluate {
 

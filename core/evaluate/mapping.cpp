@@ -36,6 +36,20 @@ void must_have(const std::vector<std::string>& columns, const std::string& name)
 
 }  // namespace
 
+std::map<std::string, std::string> found_columns(const Mapping& given, const Mapping& found) {
+  std::map<std::string, std::string> out;
+  const auto add = [&](const char* role, const std::string& said, const std::string& column) {
+    if (said.empty() && !column.empty() && column != role) out[role] = column;
+  };
+  add("time", given.time, found.time);
+  add("unit", given.unit, found.unit);
+  add("action", given.action, found.action);
+  add("propensity", given.propensity, found.propensity);
+  add("reward", given.reward, found.reward);
+  add("position", given.position, found.position);
+  return out;
+}
+
 bool has_column(const std::vector<std::string>& columns, const std::string& name) {
   return std::find(columns.begin(), columns.end(), name) != columns.end();
 }

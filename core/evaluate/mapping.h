@@ -1,6 +1,7 @@
 #pragma once
 // Which column of a log is what: as it was said, or by the names that logs use.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,9 @@ struct Mapping {
   std::string time, unit, action, propensity, reward, position;
   std::vector<std::string> context;
 };
+
+// Roles to columns of another name that nobody gave: what people may want to know.
+std::map<std::string, std::string> found_columns(const Mapping& given, const Mapping& found);
 
 bool has_column(const std::vector<std::string>& columns, const std::string& name);
 
