@@ -61,20 +61,6 @@ class WeightList {
   std::map<std::pair<std::string, std::optional<std::string>>, Span> seen_;
 };
 
-// Where the fields of a line begin and end in it.
-std::vector<std::pair<std::size_t, std::size_t>> field_places(std::string_view line,
-                                                              char separator) {
-  std::vector<std::pair<std::size_t, std::size_t>> out{{0, line.size()}};
-  bool inside = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    inside = inside != (line[i] == '"');
-    if (inside || line[i] != separator) continue;
-    out.back().second = i;
-    out.emplace_back(i + 1, line.size());
-  }
-  return out;
-}
-
 class CsvWeights {
  public:
   CsvWeights(std::string_view text, std::uint32_t source, WeightList& list)
@@ -124,7 +110,7 @@ class CsvWeights {
 
   void row(std::string_view line) {
     const std::vector<std::string> fields = events::csv_fields(line, separator_);
-    const auto places = field_places(line, separator_);
+    const auto places = events::csv_field_places(line, separator_);
     if (fields.size() != header_.size()) {
       list_.fault(span(0, line.size()), fmt::format("the row has {} fields, the header {}",
                                                     fields.size(), header_.size()));
