@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cli/command.h"
+#include "commands/arm_options.h"
 #include "commands/backtest_options.h"
 #include "commands/rules.h"
 #include "core/base/error.h"
@@ -34,8 +35,9 @@ their actions by then; dr and the like add what a model predicts. All bandits of
 which learns from the columns of --context.
 
 Estimates are withheld (exit status 8) when the weights leave fewer than 100 effective rows, when one row has more than
-5% of all weight, when more than 5% of what the target or the baseline does was never logged, when the rows come from
-fewer than 10 units, or when there is one action only; --force shows them.
+5% of all weight, when more than 5% of what the target or the baseline does was never logged, when its probabilities do
+not sum up to 1 in more than 5% of the rows, when the rows come from fewer than 10 units, or when there is one action
+only; --force shows them.
 
 EXAMPLES
   autopilot backtest --logs log.csv --target uniform
@@ -73,11 +75,16 @@ class BacktestCommand : public cli::Invocation {
       question.log.judge = &*governor;
       question.target = policies_;
     }
+    evaluate::load_weights(question, context.world.files, context.diagnostics);
+    context.show_diagnostics();
+    if (!context.diagnostics.ok()) return cli::Exit::no;
+    const evaluate::Mapping given = question.log.given();
     std::unique_ptr<evaluate::Answer> answer;
     {
       const Finally cleared{context};
       answer = evaluate::answer(std::move(question), context.world.files, progress(context));
     }
+    tell_understood(context, evaluate::found_columns(given, answer->log.columns));
     render::Report report = evaluate::describe(*answer, story);
     if (governor) evaluate::add_governed(*governor, *answer, report);
     if (!html_.empty()) {

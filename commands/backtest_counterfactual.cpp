@@ -1,5 +1,8 @@
 // autopilot backtest counterfactual: several policies or rewards on the same log, by name.
+#include <map>
+
 #include "cli/command.h"
+#include "commands/arm_options.h"
 #include "core/evaluate/scenarios.h"
 
 namespace autopilot::commands {
@@ -41,17 +44,23 @@ class Counterfactual : public cli::Invocation {
     const std::string text = file_ == "-" ? files.read_all_stdin() : files.read(file_);
     std::vector<evaluate::Scenario> scenarios =
         evaluate::read_scenarios(text, file_, context.diagnostics);
+    for (evaluate::Scenario& scenario : scenarios)
+      evaluate::load_weights(scenario.question, files, context.diagnostics);
     context.show_diagnostics();
     if (!context.diagnostics.ok()) return cli::Exit::no;
     std::vector<evaluate::ScenarioResult> results;
     bool refused = false;
+    std::map<std::string, std::string> understood;
     for (evaluate::Scenario& scenario : scenarios) {
       const evaluate::BacktestStory story{scenario.question.log.paths, scenario.question.spec.alpha,
                                           force_};
+      const evaluate::Mapping given = scenario.question.log.given();
       results.push_back(
           {scenario.name, evaluate::answer(std::move(scenario.question), files), story});
+      understood.merge(evaluate::found_columns(given, results.back().answer->log.columns));
       refused = refused || evaluate::is_refused(results.back().answer->backtest, story);
     }
+    tell_understood(context, understood);
     context.show(evaluate::describe_scenarios(results));
     return refused ? cli::Exit::outside : cli::Exit::ok;
   }

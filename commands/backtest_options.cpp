@@ -117,8 +117,8 @@ void BacktestOptions::set_spec(evaluate::BacktestSpec& spec) const {
       throw Error(ErrorKind::usage,
                   fmt::format("--window takes a duration such as 1d, not {}", window_));
   }
-  spec.model.folds = static_cast<std::size_t>(std::max<std::int64_t>(1, folds_));
-  if (folds_ > 100) throw Error(ErrorKind::usage, "--folds takes at most 100");
+  if (folds_ < 1 || folds_ > 100) throw Error(ErrorKind::usage, "--folds takes 1 to 100");
+  spec.model.folds = static_cast<std::size_t>(folds_);
   if (!penalty_.empty()) spec.model.penalty = number_of(penalty_, "--penalty");
   if (!(spec.model.penalty > 0)) throw Error(ErrorKind::usage, "--penalty takes a number above 0");
   const std::optional<double> level = parse_share(level_);

@@ -260,15 +260,16 @@ class OptimizeSimulate : public cli::Invocation {
       const double bound = constant() * std::log(static_cast<double>(regret.rounds));
       table.rows.push_back({name, fmt::format("{}", regret.rounds),
                             fmt::format("{:.5g}", regret.mean),
-                            fmt::format("{:.2g}", regret.standard_error),
+                            rules_.runs > 1 ? fmt::format("{:.2g}", regret.standard_error) : "-",
                             fmt::format("{:.4g}", regret.median), fmt::format("{:.4g}", regret.p95),
                             bound > 0 ? fmt::format("{:.2f}", regret.mean / bound) : "-"});
-      regrets.emplace_back(Map{{"rounds", regret.rounds},
-                               {"mean", regret.mean},
-                               {"standard_error", regret.standard_error},
-                               {"median", regret.median},
-                               {"p95", regret.p95},
-                               {"of_bound", bound > 0 ? Value(regret.mean / bound) : Value()}});
+      regrets.emplace_back(
+          Map{{"rounds", regret.rounds},
+              {"mean", regret.mean},
+              {"standard_error", rules_.runs > 1 ? Value(regret.standard_error) : Value()},
+              {"median", regret.median},
+              {"p95", regret.p95},
+              {"of_bound", bound > 0 ? Value(regret.mean / bound) : Value()}});
     }
     for (const double share : result.share) shares.emplace_back(share);
     results.emplace_back(Map{

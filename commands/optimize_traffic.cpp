@@ -92,10 +92,8 @@ class OptimizeTraffic : public cli::Invocation {
   cli::Exit run(cli::Context& context) override {
     settle();
     const std::vector<loop::ArmRow> rows = read(context);
-    if (!context.diagnostics.ok()) {
-      context.show_diagnostics();
-      return cli::Exit::no;
-    }
+    context.show_diagnostics();
+    if (!context.diagnostics.ok()) return cli::Exit::no;
     check_times(context, rows);
     const std::vector<loop::Cell> cells = loop::cells_of(rows, memory_, now(context));
     const std::vector<loop::OptimisedSegment> segments = loop::optimise(cells, spec_);

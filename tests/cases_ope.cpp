@@ -96,7 +96,8 @@ class OpeCases {
   std::unique_ptr<evaluate::Target> target_of(const Log& log, const std::string& to,
                                               const std::string& exact) const {
     if (to == "random") return evaluate::uniform_target(log);
-    return evaluate::weights_target(log, exact, evaluate::weights_of_csv(read(exact), exact));
+    Diagnostics faults;
+    return evaluate::weights_target(log, evaluate::read_weights(read(exact), exact, faults));
   }
 
   // Folds go by the order of rows, which the reference has from sorting by time: rows of the same

@@ -11,6 +11,7 @@ namespace autopilot::evaluate {
 namespace {
 
 constexpr const char* kLinUcb = "linucb";
+constexpr const char* kLinUcbOfTraffic = "lin_ucb";  // as optimize traffic calls it
 constexpr double kGrowth = 0.05;  // so often a Bayesian method costs little and loses little
 
 std::vector<std::string> algorithm_names() {
@@ -84,7 +85,7 @@ AlgorithmSpec parse_algorithm(const std::string& text) {
   AlgorithmSpec out;
   out.text = text;
   out.method = stats::bandit_named(name);
-  if (!out.method && name != kLinUcb) {
+  if (!out.method && name != kLinUcb && name != kLinUcbOfTraffic) {
     const std::vector<std::string> known = algorithm_names();
     const std::string close = did_you_mean(name, known);
     throw Error(ErrorKind::usage, fmt::format("there is no algorithm '{}'", name),

@@ -20,6 +20,7 @@ constexpr double kFewEffective = 0.1;  // of the rows
 constexpr double kFewRewards = 10;
 constexpr double kMostOfOneRow = 0.05;
 constexpr double kMostUnseen = 0.05;
+constexpr double kMostUneven = 0.05;   // of the rows
 constexpr double kFewestExpected = 5;  // rows of an action, for its calibration to be tested
 
 constexpr double kFewestUnits = 10, kFewUnits = 100;
@@ -38,6 +39,21 @@ std::string bad_rows_text(const events::BadRows& bad) {
 }
 
 std::string percent(double share) { return fmt::format("{:.3g}%", share * 100); }
+
+// Some of them by name: a spelling that the log does not have is the commonest reason.
+std::string unseen_text(const Log& log, const std::vector<std::string>& actions) {
+  constexpr std::size_t kNamed = 3, kShort = 2;  // letters, of which any are alike
+  const events::Labels& known = log.labels[log.action];
+  std::vector<std::string> named;
+  for (std::size_t i = 0; i < std::min(kNamed, actions.size()); ++i) {
+    const bool may_be_meant =
+        actions[i].size() > kShort && known.find(actions[i]) == events::kNoLabel;
+    const std::string close(may_be_meant ? trim(did_you_mean(actions[i], known.texts())) : "");
+    named.push_back(close.empty() ? actions[i] : fmt::format("{} ({})", actions[i], close));
+  }
+  const std::size_t more = actions.size() - named.size();
+  return join(named, ", ") + (more > 0 ? fmt::format(" and {} more", more) : std::string());
+}
 
 }  // namespace
 
@@ -137,19 +153,21 @@ std::vector<double> DiagnosisSums::never_logged(const Target& target) const {
   return out;
 }
 
-double DiagnosisSums::unseen_of(const Target& target) const {
-  double never = 0;
-  for (const double of_action : never_logged(target)) never += of_action;
-  return target.unseen + never / static_cast<double>(log_->positions());
+double DiagnosisSums::unseen_of(const Target& target, std::vector<std::string>& actions) const {
+  actions = target.unseen_actions;
+  const std::vector<double> never = never_logged(target);
+  double sum = 0;
+  for (std::size_t a = 0; a < never.size(); ++a) {
+    sum += never[a];
+    if (never[a] > 0) actions.push_back(log_->action_name(a));
+  }
+  return target.unseen + sum / static_cast<double>(log_->positions());
 }
 
 void DiagnosisSums::support(Diagnosis& out) const {
   out.unused = unused_ / out.rows;
-  out.unseen = unseen_of(*target_);
-  const std::vector<double> never = never_logged(*target_);
-  for (std::size_t a = 0; a < never.size(); ++a) {
-    if (never[a] > 0) out.unseen_actions.push_back(log_->action_name(a));
-  }
+  out.unseen = unseen_of(*target_, out.unseen_actions);
+  out.uneven_rows = target_->uneven_rows;
 }
 
 Diagnosis DiagnosisSums::finish(const WeightSums& weights, const Target* baseline) {
@@ -165,7 +183,9 @@ Diagnosis DiagnosisSums::finish(const WeightSums& weights, const Target* baselin
   tail(out, weights);
   calibrate(out);
   support(out);
-  if (baseline != nullptr) out.baseline_unseen = unseen_of(*baseline);
+  if (baseline == nullptr) return out;
+  out.baseline_unseen = unseen_of(*baseline, out.baseline_unseen_actions);
+  out.uneven_rows = std::max(out.uneven_rows, baseline->uneven_rows);
   return out;
 }
 
@@ -200,7 +220,9 @@ std::vector<Finding> find_doubts(const Log& log, const Target& target, const Dia
         fmt::format("the log shows one action only, {}: nothing can be compared",
                     log.action_name(0)));
   if (d.mean_weight == 0)
-    say(Trust::no, "no-overlap", "the target would have chosen none of what was logged");
+    say(Trust::no, "no-overlap",
+        target.is_filter() ? "the policies let nothing through"
+                           : "the target would have chosen none of what was logged");
   else if (d.effective < kLeastEffective)
     say(Trust::no, "effective-sample-size",
         fmt::format("the weights leave {:.3g} of {} rows, fewer than {}", d.effective, d.rows,
@@ -209,17 +231,20 @@ std::vector<Finding> find_doubts(const Log& log, const Target& target, const Dia
     say(Trust::no, "one-row",
         fmt::format("one row has {} of all weight (at most {})", percent(d.largest_share),
                     percent(kMostOfOneRow)));
-  if (d.unseen > kMostUnseen)
-    say(Trust::no, "unseen-actions",
-        fmt::format("{} of what the target does was never logged", percent(d.unseen)));
-  else if (d.unseen > 1e-9)
-    say(Trust::doubt, "unseen-actions",
-        fmt::format("{} of what the target does was never logged", percent(d.unseen)));
+  if (d.unseen > 1e-9)
+    say(d.unseen > kMostUnseen ? Trust::no : Trust::doubt, "unseen-actions",
+        fmt::format("{} of what the target does was never logged: {}", percent(d.unseen),
+                    unseen_text(log, d.unseen_actions)));
   if (d.baseline_unseen > 1e-9)
     say(d.baseline_unseen > kMostUnseen ? Trust::no : Trust::doubt, "unseen-baseline",
-        fmt::format("{} of what the baseline does was never logged: what it earns, and so the "
-                    "uplift, cannot be told",
-                    percent(d.baseline_unseen)));
+        fmt::format("{} of what the baseline does was never logged ({}): what it earns, and so "
+                    "the uplift, cannot be told",
+                    percent(d.baseline_unseen), unseen_text(log, d.baseline_unseen_actions)));
+  if (d.uneven_rows > 0)
+    say(d.uneven_rows > kMostUneven ? Trust::no : Trust::doubt, "uneven-probabilities",
+        fmt::format("in {} of the rows the probabilities of the target or the baseline do not sum "
+                    "up to 1",
+                    percent(d.uneven_rows)));
   if (log.has_repeated_units()) {
     const double units = d.rows / log.rows_per_unit;
     if (units < kFewUnits)
@@ -254,12 +279,19 @@ std::vector<Finding> find_doubts(const Log& log, const Target& target, const Dia
         "context");
   if (log.propensities == Propensities::uniform && !target.is_filter())
     say(Trust::doubt, "assumed-propensities",
-        "the log has no propensities: all actions are taken to have been alike");
+        log.columns.propensity.empty()
+            ? "the log has no propensities: all actions are taken to have been alike"
+            : fmt::format("all actions are taken to have been alike: column {} is not used",
+                          log.columns.propensity));
   if (!log.in_time_order)
     say(Trust::doubt, "time-order",
         "rows are not in the order of their times: what holds at every moment is said for the "
         "order "
         "of the log");
+  for (const auto& [one, other] : log.alike)
+    say(Trust::doubt, "same-rows",
+        fmt::format("{} and {} begin with the same rows: what is in both counts twice", other,
+                    one));
   if (log.bad.count() > 0)
     say(Trust::doubt, "bad-rows",
         fmt::format("{} of {} rows were left out: {}", log.bad.count(), log.lines,

@@ -23,7 +23,8 @@ struct Diagnosis {
   double unseen = 0;              // the target's probability of what was never logged
   double baseline_unseen = 0;     // and the baseline's
   double unused = 0;              // share of rows that the target would never have chosen
-  std::vector<std::string> unseen_actions;
+  std::vector<std::string> unseen_actions, baseline_unseen_actions;
+  double uneven_rows = 0;  // share of those where probabilities of a policy do not sum up to 1
   // Propensities: of each action, the mean of 1/p over the rows where it was logged should be 1.
   struct Calibration {
     std::string action, position;
@@ -56,7 +57,7 @@ class DiagnosisSums {
   void calibrate(Diagnosis& out) const;
   void support(Diagnosis& out) const;
   std::vector<double> never_logged(const Target& target) const;
-  double unseen_of(const Target& target) const;
+  double unseen_of(const Target& target, std::vector<std::string>& actions) const;
 
   const Log* log_;
   const Target* target_;

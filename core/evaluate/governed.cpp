@@ -85,11 +85,18 @@ bool Governor::lets(const Log& log, const std::vector<events::Labels>& labels,
     const bool holds =
         reason.effect == decide::Effect::block || reason.effect == decide::Effect::approve;
     if (let || reason.monitor || !holds) continue;
-    ++held_by_[reason.policy.empty() ? std::string(reason.kind)
-                                     : fmt::format("{}/{}", reason.policy, reason.rule)];
+    note(reason);
     break;
   }
   return let;
+}
+
+void Governor::note(const decide::Reason& reason) {
+  Held& held = held_by_[reason.policy.empty() ? std::string(reason.kind)
+                                              : fmt::format("{}/{}", reason.policy, reason.rule)];
+  ++held.rows;
+  if (reason.kind != "error") return;
+  if (held.failed++ == 0) held.why = reason.message;
 }
 
 void add_governed(const Governor& governor, const Answer& answer, render::Report& report) {
@@ -105,8 +112,11 @@ void add_governed(const Governor& governor, const Answer& answer, render::Report
     }
   });
   const double held = rows - let;
-  Map rules;
-  for (const auto& [rule, count] : governor.held_by()) rules[rule] = Value(count);
+  Map rules, failed;
+  for (const auto& [rule, by] : governor.held_by()) {
+    rules[rule] = Value(by.rows);
+    if (by.failed > 0) failed[rule] = Map{{"rows", Value(by.failed)}, {"why", by.why}};
+  }
   report.data["policies"] =
       Map{{"allowed", Value(governor.count(Result::allowed))},
           {"modified", Value(governor.count(Result::modified))},
@@ -114,7 +124,8 @@ void add_governed(const Governor& governor, const Answer& answer, render::Report
           {"blocked", Value(governor.count(Result::blocked))},
           {"mean_reward_let", let > 0 ? Value(earned / let) : Value()},
           {"mean_reward_held", held > 0 ? Value((sum - earned) / held) : Value()},
-          {"held_by", std::move(rules)}};
+          {"held_by", std::move(rules)},
+          {"failed", std::move(failed)}};
   std::string text = fmt::format("The policies let {} of {} rows through", let, rows);
   if (let > 0) text += fmt::format(", which earned {:.4g} each", earned / let);
   if (held > 0)
@@ -122,9 +133,17 @@ void add_governed(const Governor& governor, const Answer& answer, render::Report
   report.text.insert(report.text.begin() + 1, render::Paragraph{text});
   if (governor.held_by().empty()) return;
   render::Table table{{"HELD BACK BY", "ROWS"}, {}, {false, true}};
-  for (const auto& [rule, count] : governor.held_by())
-    table.rows.push_back({rule, fmt::format("{}", count)});
+  std::string failures;
+  for (const auto& [rule, by] : governor.held_by()) {
+    table.rows.push_back({rule, fmt::format("{}", by.rows)});
+    if (by.failed == 0) continue;
+    failures += fmt::format("{}{} failed on {} row{}: {}", failures.empty() ? "" : "; ", rule,
+                            by.failed, by.failed == 1 ? "" : "s", by.why);
+  }
   report.text.insert(report.text.begin() + 2, std::move(table));
+  if (failures.empty()) return;
+  report.text.insert(report.text.begin() + 3,
+                     render::Paragraph{failures + ". --context names what policies see of a row"});
 }
 
 }  // namespace autopilot::evaluate

@@ -37,10 +37,15 @@ class Governor final : public RowJudge {
   std::uint64_t count(decide::Result result) const {
     return counts_[static_cast<std::size_t>(result)];
   }
-  // How many rows each rule held back: "policy/rule".
-  const std::map<std::string, std::uint64_t>& held_by() const { return held_by_; }
+  // What a rule held back, and on how many of these rows it only failed.
+  struct Held {
+    std::uint64_t rows = 0, failed = 0;
+    std::string why;  // of the first row on which it failed
+  };
+  const std::map<std::string, Held>& held_by() const { return held_by_; }  // by "policy/rule"
 
  private:
+  void note(const decide::Reason& reason);
   void write_line(const Log& log, const std::vector<events::Labels>& labels,
                   const events::Batch& batch, std::size_t row);
 
@@ -54,7 +59,7 @@ class Governor final : public RowJudge {
   std::uint64_t row_ = 0;
   std::string line_, metrics_, segment_;
   std::array<std::uint64_t, 4> counts_{};
-  std::map<std::string, std::uint64_t> held_by_;
+  std::map<std::string, Held> held_by_;
 };
 
 // Adds what the policies did to a report about the rows they let through.

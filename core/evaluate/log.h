@@ -8,18 +8,13 @@
 #include <vector>
 
 #include "core/base/world.h"
+#include "core/evaluate/mapping.h"
 #include "core/events/bad_rows.h"
 #include "core/events/labels.h"
 #include "core/events/reader.h"
 #include "core/events/store.h"
 
 namespace autopilot::evaluate {
-
-// Which column is what. Empty: found by the names that logs use; none of them: there is none.
-struct Mapping {
-  std::string time, unit, action, propensity, reward, position;
-  std::vector<std::string> context;
-};
 
 enum class Propensities { logged, uniform, estimated };
 
@@ -36,31 +31,18 @@ class RowJudge {
 struct LogRequest {
   std::vector<std::string> paths;
   Mapping columns;
-  std::string reward;                 // CEL over the columns, instead of a column
-  std::vector<std::string> numbers;   // further columns to keep: predictions, probabilities
-  std::vector<std::string> prefixes;  // and all that begin so
-  std::vector<std::string> rules;     // CEL that gives an action, evaluated for each row
-  RowJudge* judge = nullptr;          // null: all rows happened
-  bool is_played = false;             // by an algorithm, which fills columns of its own
-  bool keep_times = false;            // of each row; else only the first and the last are known
+  std::string reward;  // CEL over the columns, instead of a column
+  // Further columns to keep, by name and by how names begin: predictions, and probabilities.
+  std::vector<std::string> numbers, prefixes, probabilities, probability_prefixes;
+  std::vector<std::string> rules;  // CEL that gives an action, evaluated for each row
+  RowJudge* judge = nullptr;       // null: all rows happened
+  bool is_played = false;          // by an algorithm, which fills columns of its own
+  bool keep_times = false;         // of each row; else only the first and the last are known
   Propensities propensities = Propensities::logged;
   std::optional<double> missing_reward;  // of rows without one; none: they are bad
   double max_bad = 0.01;                 // share of the rows, or from 1 on their number
-};
 
-// How often units come back, from a sample of them that is all while there are few.
-class UnitCensus {
- public:
-  void add(std::int64_t unit);
-  double rows_per_unit() const;
-
- private:
-  static constexpr std::size_t kMost = 1 << 16;
-  void halve();
-
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> slots_;  // hash and rows; open addressing
-  std::size_t units_ = 0;
-  unsigned level_ = 0;  // units whose hash begins with so many zeros are kept
+  Mapping given() const;  // what was said, the reward that is no column among it
 };
 
 struct ContextColumn {
@@ -82,6 +64,8 @@ struct Log {
   std::vector<ContextColumn> numbers;
   std::vector<ContextColumn> rules;    // what each gave, as labels of its own
   std::vector<events::Labels> labels;  // by column
+
+  std::vector<std::pair<std::string, std::string>> alike;  // files that begin with the same rows
 
   events::BadRows bad;
   std::uint64_t lines = 0;
@@ -121,10 +105,6 @@ struct Log {
 
 std::string place_of(const events::BadRow& row);  // file:line
 std::string shown_path(const std::string& path);  // "-" is standard input
-
-// The mapping completed from the columns that there are. Throws Error(invalid) with a did-you-mean
-// on a column that is not there.
-Mapping complete_mapping(const Mapping& given, const std::vector<std::string>& columns);
 
 // Throws Error(invalid) on too many bad rows, on an empty log, or without action or reward.
 Log read_log(Files& files, const LogRequest& request,

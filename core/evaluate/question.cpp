@@ -5,11 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "core/base/diagnostic.h"
 #include "core/base/error.h"
-#include "core/base/json.h"
 #include "core/base/text.h"
-#include "core/base/yaml.h"
 #include "core/evaluate/algorithm.h"
 
 namespace autopilot::evaluate {
@@ -39,34 +36,13 @@ bool is_file_name(const std::string& text) {
          text.ends_with(".yml");
 }
 
-Value weights_of_yaml(const std::string& text, const std::string& path) {
-  Diagnostics faults;
-  YamlBudget budget;
-  const std::vector<YamlDocument> documents =
-      parse_yaml(faults.sources().add(path, text), budget, faults);
-  const Value value = documents.empty() ? Value() : to_value(documents[0].root, faults);
-  if (faults.ok()) return value;
-  throw Error(ErrorKind::invalid,
-              fmt::format("{}: {}", place(faults.sources(), faults.all()[0].span),
-                          faults.all()[0].message));
-}
-
-Value read_weights(Files& files, const std::string& path) {
-  const std::string text = path == "-" ? files.read_all_stdin() : files.read(path);
-  if (path.ends_with(".csv")) return weights_of_csv(text, path);
-  Value value =
-      path.ends_with(".json") ? parse_json_or_throw(text, path) : weights_of_yaml(text, path);
-  const Value* inner = value.get("weights");
-  return inner != nullptr && inner->is_map() ? Value(*inner) : value;
-}
-
 void want_column(std::vector<std::string>& list, const std::string& name) {
   if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
 }
 
 void want_for(LogRequest& request, const TargetWords& target) {
-  if (target.kind == TargetKind::column) want_column(request.numbers, target.rest);
-  if (target.kind == TargetKind::columns) want_column(request.prefixes, target.rest);
+  if (target.kind == TargetKind::column) want_column(request.probabilities, target.rest);
+  if (target.kind == TargetKind::columns) want_column(request.probability_prefixes, target.rest);
   if (target.kind == TargetKind::algorithm) {
     parse_algorithm(target.rest);  // before anything is read
     request.is_played = true;
@@ -118,6 +94,9 @@ ModelSpec parse_model(const std::string& text, ModelSpec spec) {
   return spec;
 }
 
+namespace {
+
+// Adds to the request what targets, model and segments need of the log.
 void complete_request(Question& question) {
   question.spec.model = parse_model(question.model, question.spec.model);
   if (question.log.judge == nullptr) want_for(question.log, parse_target(question.target));
@@ -135,21 +114,21 @@ void complete_request(Question& question) {
     want_column(question.log.columns.context, name);
 }
 
-std::unique_ptr<Target> make_target(Log& log, const TargetWords& words, Files& files,
-                                    std::uint64_t seed) {
+std::unique_ptr<Target> make_target(Log& log, const Question& question, const TargetWords& words) {
   switch (words.kind) {
     case TargetKind::uniform:
       return uniform_target(log);
     case TargetKind::always:
       return constant_target(log, words.rest);
     case TargetKind::weights:
-      return weights_target(log, words.rest, read_weights(files, words.rest));
+      return weights_target(log, question.weights.at(words.rest));
     case TargetKind::column:
       return std::make_unique<ColumnTarget>(log, words.rest);
     case TargetKind::columns:
       return std::make_unique<ColumnsTarget>(log, words.rest);
     case TargetKind::algorithm:
-      return std::make_unique<AlgorithmTarget>(log, parse_algorithm(words.rest), seed);
+      return std::make_unique<AlgorithmTarget>(log, parse_algorithm(words.rest),
+                                               question.spec.seed);
     case TargetKind::action:
       for (std::size_t r = 0; r < log.rules.size(); ++r) {
         if (log.rules[r].name == words.rest) return std::make_unique<RuleTarget>(log, r);
@@ -159,6 +138,19 @@ std::unique_ptr<Target> make_target(Log& log, const TargetWords& words, Files& f
       break;
   }
   return nullptr;
+}
+
+}  // namespace
+
+void load_weights(Question& question, Files& files, Diagnostics& faults) {
+  std::vector<std::string> policies{question.baseline};
+  if (question.log.judge == nullptr) policies.push_back(question.target);
+  for (const std::string& policy : policies) {
+    const TargetWords words = policy.empty() ? TargetWords{} : parse_target(policy);
+    if (words.kind != TargetKind::weights || question.weights.contains(words.rest)) continue;
+    const std::string text = words.rest == "-" ? files.read_all_stdin() : files.read(words.rest);
+    question.weights.emplace(words.rest, read_weights(text, shown_path(words.rest), faults));
+  }
 }
 
 std::unique_ptr<Answer> answer(Question question, Files& files,
@@ -174,9 +166,9 @@ std::unique_ptr<Answer> answer(Question question, Files& files,
   if (is_judged)
     out->target = std::make_unique<FilterTarget>(out->log, question.target);
   else
-    out->target = make_target(out->log, target, files, question.spec.seed);
+    out->target = make_target(out->log, question, target);
   if (!question.baseline.empty())
-    out->baseline = make_target(out->log, parse_target(question.baseline), files);
+    out->baseline = make_target(out->log, question, parse_target(question.baseline));
   if (question.spec.estimators.empty())
     question.spec.estimators = is_judged
                                    ? std::vector{parse_estimator("ips"), parse_estimator("snips")}

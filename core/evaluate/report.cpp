@@ -93,8 +93,9 @@ Map segment_value(const Segment& s, bool withheld) {
 }
 
 Map diagnosis_value(const Diagnosis& d) {
-  List unseen;
+  List unseen, baseline_unseen;
   for (const std::string& action : d.unseen_actions) unseen.emplace_back(action);
+  for (const std::string& action : d.baseline_unseen_actions) baseline_unseen.emplace_back(action);
   return Map{{"rows", d.rows},
              {"effective_rows", number_or_null(d.effective)},
              {"effective_rewards", number_or_null(d.effective_rewards)},
@@ -109,6 +110,8 @@ Map diagnosis_value(const Diagnosis& d) {
              {"unseen_probability", number_or_null(d.unseen)},
              {"unseen_actions", std::move(unseen)},
              {"baseline_unseen_probability", number_or_null(d.baseline_unseen)},
+             {"baseline_unseen_actions", std::move(baseline_unseen)},
+             {"uneven_rows", number_or_null(d.uneven_rows)},
              {"unused_rows", number_or_null(d.unused)},
              {"calibration", Map{{"action", d.worst.action},
                                  {"position", d.worst.position},

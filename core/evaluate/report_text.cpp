@@ -21,6 +21,9 @@ std::string signed_percent(double share) {
 
 std::string p_text(double p) { return p < 1e-4 ? "<0.0001" : fmt::format("{:.2g}", p); }
 
+// Never "-0.0".
+std::string z_text(double z) { return fmt::format("{:.1f}", std::abs(z) < 0.05 ? 0.0 : z); }
+
 std::string count_text(double count) {
   return count < 999.5 ? fmt::format("{:.3g}", count) : fmt::format("{:.0f}", count);
 }
@@ -38,7 +41,10 @@ Tone tone_of(Trust trust) {
 class BacktestText {
  public:
   BacktestText(const Answer& answer, const BacktestStory& story)
-      : log_(answer.log), backtest_(answer.backtest), story_(story) {}
+      : log_(answer.log),
+        backtest_(answer.backtest),
+        is_filter_(answer.target->is_filter()),
+        story_(story) {}
 
   std::vector<render::Block> blocks() {
     headline();
@@ -218,8 +224,11 @@ class BacktestText {
     fact("effective rows", fmt::format("{} of {} ({:.3g}%)", count_text(d.effective), d.rows,
                                        100 * d.effective / d.rows));
     fact("effective rewards", count_text(d.effective_rewards));
-    fact("weights", fmt::format("mean {:.4g} ± {:.2g} (z {:.1f}), largest {:.4g}", d.mean_weight,
-                                d.mean_weight_error, d.mean_weight_z(), d.most_weight));
+    // Those of a filter need not be 1 on average.
+    fact("weights",
+         fmt::format("mean {:.4g} ± {:.2g}{}, largest {:.4g}", d.mean_weight, d.mean_weight_error,
+                     is_filter_ ? "" : fmt::format(" (z {})", z_text(d.mean_weight_z())),
+                     d.most_weight));
     fact("weight tail",
          fmt::format(
              "largest row {:.3g}%, largest 1% of rows {:.3g}%{}", 100 * d.largest_share,
@@ -232,9 +241,9 @@ class BacktestText {
          fmt::format("smallest {:.4g}, mean of 1/p {:.4g} of {} action{}{}", d.least_propensity,
                      d.inverse_propensity, log_.actions(), log_.actions() == 1 ? "" : "s",
                      !d.worst.action.empty()
-                         ? fmt::format(", worst calibration {}{} z {:.1f} (p {})", d.worst.action,
+                         ? fmt::format(", worst calibration {}{} z {} (p {})", d.worst.action,
                                        d.worst.position.empty() ? "" : " at " + d.worst.position,
-                                       d.worst.z, p_text(d.calibration_p))
+                                       z_text(d.worst.z), p_text(d.calibration_p))
                          : std::string()));
     if (backtest_.played) fact("learned from", to_text(*backtest_.played));
     if (log_.unit != Log::kNone)
@@ -258,6 +267,7 @@ class BacktestText {
 
   const Log& log_;
   const Backtest& backtest_;
+  bool is_filter_;
   const BacktestStory& story_;
   std::vector<render::Block> blocks_;
 };

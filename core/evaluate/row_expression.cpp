@@ -12,6 +12,7 @@ namespace autopilot::evaluate {
 namespace {
 
 std::string place_in(const std::string& source, const expr::Fault& fault) {
+  if (fault.begin == fault.end) return fmt::format("in '{}'", source);
   return fmt::format("at '{}' in '{}'", source.substr(fault.begin, fault.end - fault.begin),
                      source);
 }

@@ -7,20 +7,12 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/events/csv.h"
-#include "core/events/row_builder.h"
 
 namespace autopilot::evaluate {
 namespace {
 
-constexpr double kOne = 1e-9;  // weights whose sum is closer to 1 are taken as they are
-
-double weight_of(const Value& value, const std::string& file, const std::string& action) {
-  if (!value.is_number() || !(value.as_double() >= 0) || !std::isfinite(value.as_double()))
-    throw Error(ErrorKind::invalid,
-                fmt::format("{}: the weight of {} is no number from 0 on", file, action));
-  return value.as_double();
-}
+constexpr double kOne = 1e-9;     // weights whose sum is closer to 1 are taken as they are
+constexpr double kUneven = 1e-3;  // that probabilities written with few digits may be off
 
 // A position as a file of weights calls it: as the log does, or with letters before ("pos1").
 std::uint32_t position_code(const Log& log, const std::string& text) {
@@ -38,17 +30,13 @@ class WeightTable {
   WeightTable(const Log& log, std::string name)
       : log_(log), name_(std::move(name)), by_cell_(log.cells()), lost_(log.positions()) {}
 
-  void add(const std::string& action, const Value& weight) {
-    if (!weight.is_map()) {
-      const double value = weight_of(weight, name_, action);
-      for (std::size_t k = 0; k < log_.positions(); ++k) put(action, k, value);
+  void add(const ActionWeight& of) {
+    if (!of.position) {
+      for (std::size_t k = 0; k < log_.positions(); ++k) put(of.action, k, of.weight);
       return;
     }
-    for (const auto& [position, inner] : weight.as_map()) {
-      const std::uint32_t k = position_code(log_, position);
-      if (k == events::kNoLabel) continue;  // a position that was never logged decides nothing
-      put(action, k, weight_of(inner, name_, action));
-    }
+    const std::uint32_t k = position_code(log_, *of.position);
+    if (k != events::kNoLabel) put(of.action, k, of.weight);  // else it was never logged
   }
 
   std::unique_ptr<Target> finish() {
@@ -56,16 +44,23 @@ class WeightTable {
     for (std::size_t k = 0; k < log_.positions(); ++k) unseen += scale(k);
     auto out = std::make_unique<TableTarget>(log_, name_, std::move(by_cell_));
     out->unseen = unseen / static_cast<double>(log_.positions());
+    out->unseen_actions = std::move(lost_actions_);
     return out;
   }
 
  private:
   void put(const std::string& action, std::size_t position, double weight) {
     const std::uint32_t a = log_.labels[log_.action].find(action);
-    if (a == events::kNoLabel)
+    if (a == events::kNoLabel) {
       lost_[position] += weight;
-    else
+      if (weight > 0) note(action);
+    } else
       by_cell_[a * log_.positions() + position] += weight;
+  }
+
+  void note(const std::string& action) {
+    if (std::find(lost_actions_.begin(), lost_actions_.end(), action) == lost_actions_.end())
+      lost_actions_.push_back(action);
   }
 
   // Makes the weights of a position sum to 1; the share that was lost.
@@ -90,20 +85,27 @@ class WeightTable {
   std::string name_;
   std::vector<double> by_cell_;
   std::vector<double> lost_;  // by position
+  std::vector<std::string> lost_actions_;
 };
 
 std::size_t number_column(const Log& log, const std::string& name) {
   for (const ContextColumn& column : log.numbers) {
     if (column.name == name) return column.index;
   }
-  throw Error(ErrorKind::invalid, fmt::format("the log has no column '{}'", name));
+  std::vector<std::string> known;
+  for (const ContextColumn& column : log.numbers) known.push_back(column.name);
+  throw Error(ErrorKind::invalid, fmt::format("the log has no column '{}'", name),
+              known.empty() ? "there is none that begins so"
+                            : fmt::format("of its columns these begin so: {}", join(known, ", ")));
 }
 
-Value number_value(const std::string& text, const std::string& file) {
-  double out = 0;
-  if (!events::parse_number(trim(text), out))
-    throw Error(ErrorKind::invalid, fmt::format("{}: '{}' is no weight", file, text));
-  return out;
+// What an action may have been meant to be: one that is spelled nearly so, or any.
+std::string close_action(const Log& log, const std::string& action) {
+  constexpr std::size_t kFew = 12;
+  const std::vector<std::string>& known = log.labels[log.action].texts();
+  const std::string close = did_you_mean(action, known);
+  if (!close.empty()) return std::string(trim(close));
+  return known.size() <= kFew ? "it shows " + join(known, ", ") : std::string();
 }
 
 }  // namespace
@@ -124,7 +126,31 @@ std::vector<std::size_t> columns_by_action(const Log& log, const std::string& pr
 }
 
 ColumnsTarget::ColumnsTarget(const Log& log, std::string prefix)
-    : log_(log), prefix_(std::move(prefix)), column_(columns_by_action(log, prefix_)) {}
+    : log_(log), prefix_(std::move(prefix)), column_(columns_by_action(log, prefix_)) {
+  std::vector<std::size_t> never;  // of actions that the log never shows
+  for (const ContextColumn& column : log.numbers) {
+    const std::string action = column.name.substr(std::min(prefix_.size(), column.name.size()));
+    if (!column.name.starts_with(prefix_) || action.empty() ||
+        log.labels[log.action].find(action) != events::kNoLabel)
+      continue;
+    never.push_back(column.index);
+    unseen_actions.push_back(action);
+  }
+  double lost = 0, uneven = 0;
+  log.rows->for_each_in_order([&](const events::Batch& batch) {
+    for (std::size_t i = 0; i < batch.rows; ++i) {
+      double sum = 0, of_row = 0;
+      for (const std::size_t c : column_) sum += batch.columns[c].numbers[i];
+      for (const std::size_t c : never) of_row += batch.columns[c].numbers[i];
+      lost += of_row;
+      uneven += std::abs(sum + of_row - 1) > kUneven ? 1 : 0;
+    }
+  });
+  const auto rows = static_cast<double>(log.rows->rows());
+  unseen = lost / rows;
+  uneven_rows = uneven / rows;
+  if (unseen == 0) unseen_actions.clear();
+}
 
 double ColumnsTarget::logged(const events::Batch& batch, std::size_t row) const {
   return batch.columns[column_[log_.action_of(batch, row)]].numbers[row];
@@ -147,10 +173,18 @@ RuleTarget::RuleTarget(const Log& log, std::size_t rule)
   for (const std::string& action : log.labels[column_].texts())
     action_.push_back(log.labels[log.action].find(action));
   double never = 0;
+  std::vector<char> is_chosen(action_.size());
   log.rows->for_each_in_order([&](const events::Batch& batch) {
-    for (std::size_t i = 0; i < batch.rows; ++i) never += action(batch, i) == events::kNoLabel;
+    for (std::size_t i = 0; i < batch.rows; ++i) {
+      if (action(batch, i) != events::kNoLabel) continue;
+      ++never;
+      is_chosen[batch.columns[column_].codes[i]] = 1;
+    }
   });
   unseen = never / static_cast<double>(log.rows->rows());
+  for (std::size_t a = 0; a < is_chosen.size(); ++a) {
+    if (is_chosen[a]) unseen_actions.push_back(log.labels[column_].texts()[a]);
+  }
 }
 
 void RuleTarget::all(const events::Batch& batch, std::size_t row, double* probability) const {
@@ -167,49 +201,16 @@ std::unique_ptr<Target> uniform_target(const Log& log) {
 std::unique_ptr<Target> constant_target(const Log& log, const std::string& action) {
   if (log.labels[log.action].find(action) == events::kNoLabel)
     throw Error(ErrorKind::invalid, fmt::format("the log never shows action '{}'", action),
-                std::string(trim(did_you_mean(action, log.labels[log.action].texts()))));
+                close_action(log, action));
   WeightTable table(log, "always " + action);
-  table.add(action, Value(1));
+  table.add({action, std::nullopt, 1});
   return table.finish();
 }
 
-std::unique_ptr<Target> weights_target(const Log& log, const std::string& name,
-                                       const Value& weights) {
-  if (!weights.is_map() || weights.as_map().empty())
-    throw Error(ErrorKind::invalid, name + " holds no weights",
-                "it takes a map of actions to weights, or CSV of them");
-  WeightTable table(log, name);
-  for (const auto& [action, weight] : weights.as_map()) table.add(action, weight);
+std::unique_ptr<Target> weights_target(const Log& log, const Weights& weights) {
+  WeightTable table(log, weights.file);
+  for (const ActionWeight& of : weights.of) table.add(of);
   return table.finish();
-}
-
-Value weights_of_csv(std::string_view text, const std::string& name) {
-  std::vector<std::string> lines = split(text, '\n');
-  std::erase_if(lines, [](const std::string& line) { return trim(line).empty(); });
-  if (lines.size() < 2) throw Error(ErrorKind::invalid, name + " holds no weights");
-  const char separator = events::csv_separator(lines[0]);
-  const std::vector<std::string> header = events::csv_fields(lines[0], separator);
-  const bool is_long = header.size() == 3 && (header[1] == "position" || header[1] == "slot");
-  Map out;
-  for (std::size_t i = 1; i < lines.size(); ++i) {
-    const std::vector<std::string> fields = events::csv_fields(lines[i], separator);
-    if (fields.size() != header.size() || fields.size() < 2)
-      throw Error(ErrorKind::invalid, fmt::format("{}:{}: {} fields, not {}", name, i + 1,
-                                                  fields.size(), header.size()));
-    Value& entry = out[fields[0]];
-    if (fields.size() == 2) {
-      entry = number_value(fields[1], name);
-      continue;
-    }
-    if (!entry.is_map()) entry = Map();
-    if (is_long) {
-      entry.as_map()[fields[1]] = number_value(fields[2], name);
-      continue;
-    }
-    for (std::size_t f = 1; f < fields.size(); ++f)
-      entry.as_map()[header[f]] = number_value(fields[f], name);
-  }
-  return out;
 }
 
 }  // namespace autopilot::evaluate

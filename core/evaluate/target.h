@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "core/base/value.h"
 #include "core/evaluate/log.h"
 #include "core/evaluate/played.h"
+#include "core/evaluate/weights.h"
 
 namespace autopilot::evaluate {
 
@@ -31,8 +31,11 @@ class Target {
   virtual const double* kept(const events::Batch&) const { return nullptr; }
   // How it went, of an algorithm; else null.
   virtual const Played* played() const { return nullptr; }
-  // Probability that falls on cells which the log never shows, by what is known without rows.
+  // Probability that falls on actions which the log never shows at all, and what they are.
   double unseen = 0;
+  std::vector<std::string> unseen_actions;
+  // Share of the rows whose probabilities do not sum up to 1.
+  double uneven_rows = 0;
 };
 
 // The same for every row of a position.
@@ -120,12 +123,7 @@ class FilterTarget final : public Target {
 
 std::unique_ptr<Target> uniform_target(const Log& log);
 std::unique_ptr<Target> constant_target(const Log& log, const std::string& action);
-// Weights as a file has them: {action: weight} or {action: {position: weight}}.
-std::unique_ptr<Target> weights_target(const Log& log, const std::string& name,
-                                       const Value& weights);
-// CSV as such a value: action and weight, or action and a column for each position, or action,
-// position and weight.
-Value weights_of_csv(std::string_view text, const std::string& name);
+std::unique_ptr<Target> weights_target(const Log& log, const Weights& weights);
 
 // The indices of the columns PREFIX + action, by action. Throws Error(invalid) when one is missing.
 std::vector<std::size_t> columns_by_action(const Log& log, const std::string& prefix);

@@ -3,7 +3,8 @@
 namespace autopilot::events {
 
 void Column::resize(Kind kind, std::size_t rows) {
-  const bool number = kind == Kind::number || kind == Kind::share || kind == Kind::value;
+  const bool number = kind == Kind::number || kind == Kind::share || kind == Kind::probability ||
+                      kind == Kind::value;
   const bool code = kind == Kind::label || kind == Kind::value;
   numbers.resize(number ? rows : 0);
   codes.resize(code ? rows : 0);

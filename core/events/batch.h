@@ -9,12 +9,14 @@ namespace autopilot::events {
 
 // What a column is read as.
 enum class Kind {
-  number,  // `numbers`; finite
-  share,   // a number in (0, 1]: a propensity
-  label,   // `codes`: text, or a number as it is written
-  value,   // `numbers` where it is one, else NaN there and a code; both empty: absent
-  time,    // `integers`: microseconds since 1970
-  key,     // `integers`: a hash of the text
+  number,       // `numbers`; finite
+  share,        // a number in (0, 1]: a propensity
+  probability,  // a number in [0, 1]
+  label,        // `codes`: text, or a number as it is written
+  value,        // `numbers` where it is one, else NaN there and a code; both empty: absent
+  time,         // `integers`: microseconds since 1970
+  key,          // `integers`: a hash of the text
+  line,         // `integers`: the line of its file that it begins in, 1-based; no log has it
 };
 
 struct WantedColumn {
@@ -40,6 +42,7 @@ struct Column {
 };
 
 struct Batch {
+  std::string file;         // that all rows are of
   std::uint64_t first = 0;  // ordinal of the first row among all good rows
   std::size_t rows = 0;
   std::vector<Column> columns;

@@ -149,6 +149,19 @@ std::vector<std::string> csv_fields(std::string_view line, char separator) {
   return out;
 }
 
+std::vector<std::pair<std::size_t, std::size_t>> csv_field_places(std::string_view line,
+                                                                  char separator) {
+  std::vector<std::pair<std::size_t, std::size_t>> out{{0, line.size()}};
+  bool inside = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    inside = inside != (line[i] == '"');
+    if (inside || line[i] != separator) continue;
+    out.back().second = i;
+    out.emplace_back(i + 1, line.size());
+  }
+  return out;
+}
+
 CsvLayout csv_layout(std::string_view header, const Schema& schema, const std::string& file) {
   CsvLayout out;
   out.separator = csv_separator(header);

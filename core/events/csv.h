@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/events/row_builder.h"
@@ -22,6 +23,9 @@ struct CsvLayout {
 };
 
 std::vector<std::string> csv_fields(std::string_view line, char separator);
+// Where they begin and end in the line, quotes included.
+std::vector<std::pair<std::size_t, std::size_t>> csv_field_places(std::string_view line,
+                                                                  char separator);
 // A tab or a semicolon where the first line has more of them than commas, else a comma.
 char csv_separator(std::string_view line);
 // Throws Error(invalid) naming `file` when a required column is not there.

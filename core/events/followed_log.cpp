@@ -25,6 +25,7 @@ bool FollowedLog::next(std::string_view& line) {
       const auto begin = static_cast<std::size_t>(offset_ - base_);
       line = std::string_view(text_).substr(begin, end - begin);
       line_offset_ = offset_;
+      ++lines_;
       offset_ += line.size() + 1;
       return true;
     }
@@ -36,6 +37,24 @@ bool FollowedLog::next(std::string_view& line) {
     if (!fill()) return take_rest(line);
     from = skip_hole() ? offset_ : seen;
   }
+}
+
+std::uint64_t FollowedLog::line() {
+  if (!lines_before_) lines_before_ = count_lines(begin_);
+  return *lines_before_ + lines_;
+}
+
+// Line ends before an offset.
+std::uint64_t FollowedLog::count_lines(std::uint64_t end) {
+  std::uint64_t out = 0;
+  for (std::uint64_t at = 0; at < end;) {
+    const std::string piece =
+        file_.bytes->read(at, static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, end - at)));
+    if (piece.empty()) break;
+    out += static_cast<std::uint64_t>(std::count(piece.begin(), piece.end(), '\n'));
+    at += piece.size();
+  }
+  return out;
 }
 
 // A writer that does not append leaves a hole where its file was cut: bytes of zero before its next
@@ -67,6 +86,7 @@ bool FollowedLog::take_rest(std::string_view& line) {
   if (begin == text_.size() || !file_.bytes->is_over()) return false;
   line = std::string_view(text_).substr(begin);
   line_offset_ = offset_;
+  ++lines_;
   offset_ += line.size();
   return true;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -65,13 +66,17 @@ class FollowedLog {
   LogCursor cursor(Instant now) const;
 
   std::uint64_t begin() const { return begin_; }              // where it began
-  std::uint64_t line_offset() const { return line_offset_; }  // of the line's first byte
+  std::uint64_t line_offset() const { return line_offset_; }  // of the first byte of the last line
+  // Of the line that next() gave last, 1-based within the log as it is now. What comes before where
+  // reading began is read for the first call.
+  std::uint64_t line();
   const std::string& path() const { return file_.path; }
   bool was_cut() const { return was_cut_; }
   // Why it cannot be read on; empty when it can. Valid once next() was false.
   const std::string& fault() const { return file_.bytes->fault(); }
 
  private:
+  std::uint64_t count_lines(std::uint64_t end);
   bool skip_hole();
   bool fill();
   bool take_rest(std::string_view& line);
@@ -84,6 +89,8 @@ class FollowedLog {
   std::uint64_t begin_ = 0;
   std::uint64_t offset_ = 0;  // of the next line
   std::uint64_t line_offset_ = 0;
+  std::uint64_t lines_ = 0;                    // that next() gave
+  std::optional<std::uint64_t> lines_before_;  // of begin_, once they were counted
   std::uint64_t mark_ = 0;
   std::string tail_;       // at the mark
   bool has_tail_ = false;  // false: it is still in text_

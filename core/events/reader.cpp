@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -19,7 +20,9 @@
 namespace autopilot::events {
 namespace {
 
-constexpr std::size_t kAhead = 6;  // chunks being parsed or waiting to be taken
+constexpr std::size_t kAhead = 6;        // chunks being parsed or waiting to be taken
+constexpr std::size_t kHead = 4096;      // bytes by which a file is known
+constexpr std::size_t kFewBytes = 1024;  // that two files may begin with by chance
 
 // What all chunks of a file share.
 struct FileFacts {
@@ -174,10 +177,11 @@ class EventReader::Run {
       facts->lines = chunks->taken_lines();
       chunks->respect_quotes();
     }
-    for (;;) {
+    for (bool is_first = true;; is_first = false) {
       auto job = std::make_unique<Job>();
       job->file = facts;
       if (!chunks->next(job->chunk)) return;
+      if (is_first) note_head(job->chunk.text(), name);
       start(std::move(job));
       if (progress) progress(before + std::min(chunks->bytes(), chunks->size()), all);
     }
@@ -188,6 +192,13 @@ class EventReader::Run {
   }
 
  private:
+  // Rows that are the same so far are the same rows, whatever the files are called.
+  void note_head(std::string_view text, const std::string& name) {
+    if (text.size() < kFewBytes) return;
+    const auto [other, is_new] = heads_.try_emplace(std::string(text.substr(0, kHead)), name);
+    if (!is_new) reader_.alike_.emplace_back(name, other->second);
+  }
+
   // A small log needs no threads.
   void start(std::unique_ptr<Job> job) {
     const bool is_whole = job->chunk.size < Chunks::kChunk / 2;
@@ -222,11 +233,22 @@ class EventReader::Run {
       row.file = job->file->name;
       row.line += job->file->lines;
     }
+    place(parsed.batch, *job->file);
     job->file->lines += parsed.lines;
     reader_.bad_.add(parsed.bad);
     for (std::size_t c = 0; c < schema_.size(); ++c) recode(parsed, c);
     trim(parsed.batch);
     take_(std::move(parsed.batch));
+  }
+
+  // Lines are counted from the chunk's first until it is known which one that is.
+  void place(Batch& batch, const FileFacts& file) const {
+    batch.file = file.name;
+    for (std::size_t c = 0; c < schema_.size(); ++c) {
+      if (schema_[c].kind != Kind::line) continue;
+      for (std::int64_t& line : batch.columns[c].integers)
+        line += static_cast<std::int64_t>(file.lines);
+    }
   }
 
   // From the thread's own labels to those of the whole log, which has none that only bad rows bear.
@@ -271,6 +293,7 @@ class EventReader::Run {
   ChunkParser parser_;
   std::deque<std::unique_ptr<Job>> jobs_;
   std::unique_ptr<Workers> workers_;
+  std::map<std::string, std::string> heads_;  // of the files so far
 };
 
 void EventReader::read(const Schema& schema, const std::function<void(Batch&&)>& take,

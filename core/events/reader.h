@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/world.h"
@@ -39,6 +40,8 @@ class EventReader {
   const BadRows& bad() const { return bad_; }
   BadRows& bad() { return bad_; }
   std::uint64_t lines() const { return lines_; }  // rows, good and bad
+  // Files that begin with the same rows: "b.csv.gz" and "b.csv". Valid after read().
+  const std::vector<std::pair<std::string, std::string>>& alike() const { return alike_; }
   // By column of the schema: what its codes mean. Valid after read().
   const std::vector<Labels>& labels() const { return labels_; }
   std::vector<Labels>& labels() { return labels_; }
@@ -56,6 +59,7 @@ class EventReader {
   BadRows bad_;
   std::uint64_t lines_ = 0;
   std::vector<Labels> labels_;
+  std::vector<std::pair<std::string, std::string>> alike_;
 };
 
 }  // namespace autopilot::events

@@ -23,7 +23,8 @@ std::string shown(std::string_view text) {
   return text.size() > kShownText ? out + "…" : out;
 }
 
-constexpr double kLeastShare = 1e-100;  // squares of one over it are still numbers
+constexpr double kLeastShare = 1e-100;         // squares of one over it are still numbers
+constexpr double kMostProbability = 1 + 1e-9;  // as sums of rounded numbers come out
 
 bool is_digit_text(char c) { return c >= '0' && c <= '9'; }
 
@@ -175,6 +176,11 @@ void RowBuilder::store(std::size_t column, double value, std::string_view writte
                              "one over it overflows",
                              name, shown(written)));
   }
+  if (schema_[column].kind == Kind::probability && !(value >= 0 && value <= kMostProbability)) {
+    const std::string& name = schema_[column].name;
+    return fault(name + " is no probability",
+                 fmt::format("{} is {}, not a probability", name, shown(written)));
+  }
   out_.batch.columns[column].numbers[out_.batch.rows] = value;
   seen_[column] = row_;
 }
@@ -210,6 +216,7 @@ void RowBuilder::text(std::size_t column, std::string_view text) {
   switch (schema_[column].kind) {
     case Kind::number:
     case Kind::share:
+    case Kind::probability:
       if (read_number(column, text, value) || parse_truth(text, value))
         return store(column, value, text);
       return not_a_number(column, text);
@@ -226,6 +233,9 @@ void RowBuilder::text(std::size_t column, std::string_view text) {
       out_.batch.columns[column].integers[out_.batch.rows] =
           static_cast<std::int64_t>(hash_of(text));
       seen_[column] = row_;
+      return;
+    case Kind::line:
+      return;
   }
 }
 
@@ -233,6 +243,7 @@ void RowBuilder::number(std::size_t column, double value, std::string_view writt
   switch (schema_[column].kind) {
     case Kind::number:
     case Kind::share:
+    case Kind::probability:
       return store(column, value, written);
     case Kind::value:
       out_.batch.columns[column].numbers[out_.batch.rows] = value;
@@ -254,7 +265,8 @@ void RowBuilder::fill(std::size_t column) {
     to.numbers[row] =
         wanted.kind == Kind::value ? std::numeric_limits<double>::quiet_NaN() : wanted.otherwise;
   if (!to.codes.empty()) to.codes[row] = kNoLabel;
-  if (!to.integers.empty()) to.integers[row] = 0;
+  if (!to.integers.empty())
+    to.integers[row] = wanted.kind == Kind::line ? static_cast<std::int64_t>(line_) : 0;
 }
 
 void RowBuilder::end() {

@@ -113,7 +113,8 @@ deploy::SplitCheck compare_shares(const SegmentShares& seen, const SegmentShares
     Map entry{{"weights", weights_of(now)}};
     if (!keys.empty()) entry.append("segment", segment_map(keys, segment));
     observed.emplace_back(std::move(entry));
-    if (out.why.empty()) out.why = difference(now, shares);
+    if (out.why.empty())
+      out.why = now.empty() ? "no weights from 0 to 1 are read back" : difference(now, shares);
     if (!out.why.empty() && !keys.empty()) {
       out.why = fmt::format("{}: {}", segment_name(keys, segment), out.why);
     }

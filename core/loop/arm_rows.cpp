@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 
 #include "core/base/json.h"
 #include "core/base/text.h"
@@ -18,19 +19,37 @@
 namespace autopilot::loop {
 namespace {
 
-// One row as written, with the place that faults point at.
-using Raw = std::function<void(const Map& row, Span place)>;
+// Where a row is, and each of its values.
+struct RowPlace {
+  Span row;
+  std::function<Span(const std::string& column)> of;  // null: they are not told apart
+};
 
 class RowReader {
  public:
   RowReader(const ArmFormat& format, Diagnostics& diagnostics)
       : format_(format), diagnostics_(diagnostics) {}
 
-  void read(const Map& row, Span place) {
+  // A name that is nearly one of ours is a typing error; others are columns that nobody asked for.
+  // False when rows with these columns say nothing.
+  bool check_names(const std::vector<std::string>& names, Span place) {
+    checked_ = sound_ = true;
+    names_ = names;
+    place_ = {place, nullptr};
+    understood_ = understand_names(names, format_.names);
+    if (!understood_.fault.empty()) fault(understood_.fault, understood_.help);
+    if (!has_column(column("arm")) && sound_) no_column(column("arm"), "arm");
+    for (const std::string& key : format_.segment) {
+      if (!has_column(key)) no_column(key, "");
+    }
+    return sound_;
+  }
+
+  void read(const Map& row, RowPlace place) {
     row_ = &row;
-    place_ = place;
+    if (!checked_ && !check_names(names_of(row), place.row)) return;
+    place_ = std::move(place);
     sound_ = true;
-    check_names();
     ArmRow out;
     out.arm = text("arm");
     for (const std::string& key : format_.segment) out.segment.push_back(segment_text(key));
@@ -41,6 +60,7 @@ class RowReader {
     out.alpha = positive("alpha");
     out.beta = positive("beta");
     read_rewards(out);
+    if (sound_) check_again(out);
     if (sound_) rows_.push_back(std::move(out));
   }
 
@@ -62,35 +82,37 @@ class RowReader {
 
   void fault(std::string message, std::string help = {}) {
     sound_ = false;
-    diagnostics_.error("bad-arm", place_, std::move(message)).help = std::move(help);
+    diagnostics_.error("bad-arm", place_.row, std::move(message)).help = std::move(help);
+  }
+  // Of one value of the row.
+  void fault_at(const std::string& ours, std::string message) {
+    sound_ = false;
+    diagnostics_.error("bad-arm", place_.of ? place_.of(column(ours)) : place_.row,
+                       std::move(message));
   }
 
-  // A name that is nearly one of ours is a typing error; others are columns that nobody asked for.
-  void check_names() {
-    if (checked_) return;
-    checked_ = true;
-    understood_ = understand_names(names(), format_.names);
-    if (!understood_.fault.empty()) fault(understood_.fault, understood_.help);
-    if (row_->find(column("arm")) == nullptr && sound_) {
-      const std::string meant = did_you_mean(column("arm"), names());
-      fault(fmt::format("there is no column {}", column("arm")),
-            meant.empty() ? "say which one names the arm with --columns arm=NAME"
-                          : std::string(trim(meant)));
-    }
-    for (const std::string& key : format_.segment) {
-      if (row_->find(key) == nullptr) fault(fmt::format("there is no column {}", key));
-    }
+  bool has_column(const std::string& name) const {
+    return std::find(names_.begin(), names_.end(), name) != names_.end();
   }
 
-  std::vector<std::string> names() const {
+  void no_column(const std::string& name, const std::string& ours) {
+    const std::string meant = did_you_mean(name, names_);
+    std::string help = fmt::format("its columns: {}", join(names_, ", "));
+    if (!ours.empty())
+      help = fmt::format("say which one names the {0} with --columns {0}=NAME; {1}", ours, help);
+    fault(fmt::format("there is no column {}", name),
+          meant.empty() ? std::move(help) : std::string(trim(meant)));
+  }
+
+  static std::vector<std::string> names_of(const Map& row) {
     std::vector<std::string> out;
-    for (const auto& [name, value] : *row_) out.push_back(name);
+    for (const auto& [name, value] : row) out.push_back(name);
     return out;
   }
 
   void missing(const std::string& ours) {
     fault(fmt::format("{} is missing", column(ours)),
-          std::string(trim(did_you_mean(column(ours), names()))));
+          std::string(trim(did_you_mean(column(ours), names_of(*row_)))));
   }
 
   std::string text(const std::string& ours) {
@@ -119,13 +141,13 @@ class RowReader {
       if (parsed.ok && parsed.value.is_number()) return parsed.value.as_double();
       if (parsed.ok && parsed.value.is_bool()) return parsed.value.as_bool() ? 1 : 0;
     }
-    fault(fmt::format("{} is {}, not a number", column(ours), to_json(*value)));
+    fault_at(ours, fmt::format("{} is {}, not a number", column(ours), to_json(*value)));
     return std::nullopt;
   }
 
   std::optional<double> positive(const std::string& ours) {
     const auto value = number(ours);
-    if (value && !(*value > 0)) fault(fmt::format("{} must be above 0", column(ours)));
+    if (value && !(*value > 0)) fault_at(ours, fmt::format("{} must be above 0", column(ours)));
     return value;
   }
 
@@ -135,7 +157,8 @@ class RowReader {
     const std::string written = value->is_string() ? value->as_string() : to_json(*value);
     const auto parsed = parse_share(written);
     if (!parsed) {
-      fault(fmt::format("{} is {}, not a share such as 25% or 0.25", column(ours), written));
+      fault_at(ours,
+               fmt::format("{} is {}, not a share such as 25% or 0.25", column(ours), written));
     }
     return parsed;
   }
@@ -146,8 +169,8 @@ class RowReader {
     if (value->is_string()) {
       if (const auto parsed = parse_rfc3339(value->as_string())) return parsed;
     }
-    fault(fmt::format("{} is {}, not a time such as 2026-11-20T10:01:00Z", column("time"),
-                      to_json(*value)));
+    fault_at("time", fmt::format("{} is {}, not a time such as 2026-11-20T10:01:00Z",
+                                 column("time"), to_json(*value)));
     return std::nullopt;
   }
 
@@ -164,31 +187,67 @@ class RowReader {
     out.count = reward ? 1 : trials.value_or(0);
     out.sum = reward ? *reward : sum.value_or(0);
     if (reward) out.square_sum = *reward * *reward;
-    if (out.count < 0) fault(fmt::format("{} is below 0", column("trials")));
+    if (out.count < 0) fault_at("trials", fmt::format("{} is below 0", column("trials")));
     if (trials && !sum) missing("sum");
     if (sum && !trials) missing("trials");
     if (sound_ && out.count == 0 && out.sum != 0) fault("there are rewards without trials");
     const double least = out.count > 0 ? out.sum * out.sum / out.count : 0;
     if (out.square_sum && *out.square_sum < least * (1 - 1e-9)) {
-      fault(fmt::format("{} is less than such rewards can have", column("square_sum")));
+      fault_at("square_sum",
+               fmt::format("{} is less than such rewards can have", column("square_sum")));
     }
+  }
+
+  // Sums of one arm may come in parts, which something tells apart: a time, another column. Where
+  // nothing does, a row is likely there twice.
+  void check_again(const ArmRow& row) {
+    if (find("trials") == nullptr && find("sum") == nullptr) return;
+    Map rest = *row_;
+    for (const char* ours :
+         {"trials", "sum", "square_sum", "weight", "floor", "cap", "alpha", "beta"})
+      rest.erase(column(ours));
+    const auto [first, is_new] = seen_.try_emplace(to_canonical_json(rest), place_.row);
+    if (is_new) return;
+    diagnostics_
+        .warning("repeated-arm", place_.row,
+                 fmt::format("arm {} is here again: its rows are added up", row.arm))
+        .related.push_back({"the first one is here", first->second});
   }
 
   const ArmFormat& format_;
   Diagnostics& diagnostics_;
   const Map* row_ = nullptr;
-  Span place_;
+  std::vector<std::string> names_;    // of the header, or of the first row
+  std::map<std::string, Span> seen_;  // rows of sums, by what else they say
+  RowPlace place_;
   bool sound_ = true;
   bool checked_ = false;
   UnderstoodNames understood_;
   std::vector<ArmRow> rows_;
 };
 
-void read_csv(std::string_view text, std::uint32_t source, const Raw& row,
+// Where the record that begins at `begin` has a column; where it begins if that cannot be told.
+Span field_place(std::string_view text, std::uint32_t source, std::size_t begin,
+                 const std::vector<std::string>& header, const std::string& column,
+                 char separator) {
+  const std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
+  const auto places = events::csv_field_places(line, separator);
+  const auto field =
+      static_cast<std::size_t>(std::find(header.begin(), header.end(), column) - header.begin());
+  const auto at = static_cast<std::uint32_t>(begin);
+  if (field >= places.size() || places.size() != header.size()) return {source, at, at};
+  return {source, at + static_cast<std::uint32_t>(places[field].first),
+          at + static_cast<std::uint32_t>(places[field].second)};
+}
+
+void read_csv(std::string_view text, std::uint32_t source, RowReader& rows,
               Diagnostics& diagnostics) {
-  deploy::CsvReader reader(text, events::csv_separator(text.substr(0, text.find('\n'))));
+  const char separator = events::csv_separator(text.substr(0, text.find('\n')));
+  deploy::CsvReader reader(text, separator);
   const auto header = reader.next();
   if (!header) return;
+  const auto length = static_cast<std::uint32_t>(std::min(text.find('\n'), text.size()));
+  if (!rows.check_names(*header, {source, 0, length})) return;
   std::size_t line = 1, begin = 0;
   while (const auto record = reader.next()) {
     for (; line < reader.line() && begin < text.size(); ++line) {
@@ -205,11 +264,13 @@ void read_csv(std::string_view text, std::uint32_t source, const Raw& row,
     }
     Map map;
     for (std::size_t i = 0; i < record->size(); ++i) map[(*header)[i]] = (*record)[i];
-    row(map, place);
+    rows.read(map, {place, [&, begin](const std::string& column) {
+                      return field_place(text, source, begin, *header, column, separator);
+                    }});
   }
 }
 
-void read_json_lines(std::string_view text, std::uint32_t source, const Raw& row,
+void read_json_lines(std::string_view text, std::uint32_t source, RowReader& rows,
                      Diagnostics& diagnostics) {
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
@@ -226,12 +287,12 @@ void read_json_lines(std::string_view text, std::uint32_t source, const Raw& row
           "bad-arm", {source, at, at},
           fmt::format("a row is a JSON object, not {}", to_string(parsed.value.kind())));
     } else if (parsed.value.get("schema") == nullptr) {
-      row(parsed.value.as_map(), {source, at, at});
+      rows.read(parsed.value.as_map(), {{source, at, at}, nullptr});
     }
   }
 }
 
-void read_yaml(std::uint32_t source, const Raw& row, Diagnostics& diagnostics) {
+void read_yaml(std::uint32_t source, RowReader& rows, Diagnostics& diagnostics) {
   YamlBudget budget;
   for (const YamlDocument& document : parse_yaml(source, budget, diagnostics)) {
     if (!document.sound) continue;
@@ -244,7 +305,10 @@ void read_yaml(std::uint32_t source, const Raw& row, Diagnostics& diagnostics) {
     for (const YamlNode& item : list.items) {
       const Value value = to_value(item, diagnostics);
       if (value.is_map()) {
-        row(value.as_map(), item.span);
+        rows.read(value.as_map(), {item.span, [&](const std::string& column) {
+                                     const YamlNode* at = item.find(column);
+                                     return at != nullptr ? at->span : item.span;
+                                   }});
       } else {
         diagnostics.error("bad-arm", item.span, "an arm is no mapping");
       }
@@ -285,16 +349,15 @@ std::vector<ArmRow> read_arm_rows(std::string_view text, const std::string& name
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const std::uint32_t source = diagnostics.sources().add(name, std::string(text));
   RowReader reader(format, diagnostics);
-  const Raw row = [&](const Map& map, Span place) { reader.read(map, place); };
   switch (form_of(text, name)) {
     case Form::csv:
-      read_csv(text, source, row, diagnostics);
+      read_csv(text, source, reader, diagnostics);
       break;
     case Form::json_lines:
-      read_json_lines(text, source, row, diagnostics);
+      read_json_lines(text, source, reader, diagnostics);
       break;
     case Form::yaml:
-      read_yaml(source, row, diagnostics);
+      read_yaml(source, reader, diagnostics);
       break;
   }
   if (understood != nullptr) *understood = reader.understood();

@@ -12,6 +12,9 @@ void take(Cell& cell, const ArmRow& row, double weight) {
   cell.rewards.sum += weight * row.sum;
   cell.rewards.square_sum += weight * row.square_sum.value_or(0);
   cell.has_squares = cell.has_squares && (row.square_sum || row.count == 0);
+  // Of what changes, the newest row knows best.
+  if (row.time && cell.newest && *row.time < *cell.newest) return;
+  if (row.time) cell.newest = row.time;
   if (row.alpha) cell.rewards.alpha = *row.alpha;
   if (row.beta) cell.rewards.beta = *row.beta;
   if (row.weight) cell.before = row.weight;

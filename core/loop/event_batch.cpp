@@ -63,7 +63,7 @@ class Reader {
 
  private:
   // Whether the line is over.
-  bool take(std::string_view line, const FollowedLog& log, bool all_over) {
+  bool take(std::string_view line, FollowedLog& log, bool all_over) {
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) return true;
     std::string fault;
     const auto event = read_event(line, algorithm_, fault);
@@ -105,12 +105,11 @@ class Reader {
                        reading_.newest);
   }
 
-  void note_bad(const FollowedLog& log, const std::string& fault) {
+  void note_bad(FollowedLog& log, const std::string& fault) {
     ++out_.lines;
     ++out_.bad;
     if (out_.examples.size() >= kBadExamples) return;
-    out_.examples.push_back(
-        {fmt::format("{}, line at byte {}", shown(log.path()), log.line_offset()), fault});
+    out_.examples.push_back({fmt::format("{}:{}", shown(log.path()), log.line()), fault});
   }
 
   void play(const Event& event, bool taken) {

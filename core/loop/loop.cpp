@@ -231,12 +231,22 @@ void Loop::carry(const std::optional<Step>& last, Step& step) {
   if (!dropped.empty()) put_pending(step.body, "dropped", dropped);
 }
 
+SegmentShares Loop::in_force() {
+  try {
+    return parts_.actuator.current();
+  } catch (const Error& error) {
+    throw Error(error.kind(),
+                fmt::format("{}: what is in force cannot be read: {}", algorithm_.id, error.what()),
+                error.hint());
+  }
+}
+
 // What is in force, seen where it can be; a shadow goes on from where it would be.
 SegmentShares Loop::shares_before(const std::optional<Step>& last) {
   SegmentShares known;
   if (last && keys_of(last->body) == algorithm_.segment) known = shares_of(last->body, "after");
   if (mode_ != Mode::shadow || known.empty()) {
-    for (auto& [segment, shares] : parts_.actuator.current()) {
+    for (auto& [segment, shares] : in_force()) {
       if (segment.size() == algorithm_.segment.size()) known[segment] = shares;
     }
   }

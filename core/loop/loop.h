@@ -62,6 +62,7 @@ class Loop {
   Reading reading(std::function<std::int64_t(Instant)> generation_at);
   Step begin(const std::optional<Step>& last, const EventBatch& batch, double total);
   void carry(const std::optional<Step>& last, Step& step);
+  SegmentShares in_force();
   SegmentShares shares_before(const std::optional<Step>& last);
 
   std::string key_of(const Step& step) const;  // the beginning of its idempotency keys

@@ -39,6 +39,7 @@ struct Cell {
   bool has_squares = true;           // square_sum is known
   std::optional<double> before;      // share of the traffic now
   std::optional<double> floor, cap;  // of its own
+  std::optional<Instant> newest;     // of the rows that say what it is, where they have times
 };
 
 struct OptimisedArm {

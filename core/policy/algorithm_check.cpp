@@ -160,7 +160,7 @@ class AlgorithmChecker {
     const std::string& provider = actuator.get("provider")->as_string();
     if (provider == "haproxy") need(actuator, "socket");
     if (provider == "exec") need(actuator, "set");
-    if (provider == "webhook") need(actuator, "url");
+    if (provider == "webhook") check_url(actuator);
     if (provider == "file") need(actuator, "path");
     for (const char* field : {"set", "read"}) refuse_placeholders(actuator, field);
     if (provider != "nginx" && provider != "kubernetes") return;
@@ -175,6 +175,19 @@ class AlgorithmChecker {
         fault(span("arms", name), fmt::format("{}: nginx needs its port", name));
       }
     }
+  }
+
+  // A secret's content is known when it is used.
+  void check_url(const Value& actuator) {
+    need(actuator, "url");
+    const Value* url = actuator.get("url");
+    if (url == nullptr) return;
+    const std::string& text = url->as_string();
+    if (text.find("${") != std::string::npos || text.starts_with("http://") ||
+        text.starts_with("https://"))
+      return;
+    fault(span("actuator", "url"),
+          fmt::format("{} is no URL that starts with http:// or https://", text));
   }
 
   // They would reach the command as they are written.

@@ -1,5 +1,6 @@
 #include "core/evaluate/backtest.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "core/base/error.h"
@@ -31,6 +32,8 @@ class BacktestTest : public ::testing::Test {
     question.log.paths = {"log"};
     question.target = target;
     question.spec.replicates = 200;
+    Diagnostics faults;
+    load_weights(question, files, faults);
     return answer(std::move(question), files);
   }
   std::string refusal(const std::string& log, Question question = {}) {
@@ -109,6 +112,93 @@ TEST_F(BacktestTest, weights_of_a_file_are_scaled_and_what_was_never_logged_is_s
   EXPECT_NE(findings(*a).find("unseen-actions"), std::string::npos);
   EXPECT_TRUE(is_refused(a->backtest, {{"log"}, 0.05, false}));
   EXPECT_FALSE(is_refused(a->backtest, {{"log"}, 0.05, true}));
+}
+
+TEST_F(BacktestTest, actions_that_were_never_logged_are_named_with_what_they_may_be) {
+  const auto said = [](const Answer& a) {
+    for (const Finding& f : a.backtest.findings) {
+      if (f.name == "unseen-actions") return f.text;
+    }
+    return std::string();
+  };
+  std::string log = even_log(4000);
+  for (std::size_t at = 0; (at = log.find(",b,", at)) != std::string::npos; at += 7)
+    log.replace(at, 3, ",button,");
+  files.texts["w.json"] = R"({"buton":1,"a":3,"zebra":1})";
+  EXPECT_EQ(said(*ask(log, "w.json")),
+            "40% of what the target does was never logged: buton (did you mean button?), zebra");
+  EXPECT_EQ(said(*ask(log, "action:device")),
+            "100% of what the target does was never logged: mobile, desktop");
+  files.texts["w.json"] = R"({"a":1,"q":1,"r":1,"s":1,"t":1})";
+  EXPECT_EQ(said(*ask(log, "w.json")),
+            "80% of what the target does was never logged: q, r, s and 1 more");
+}
+
+// Columns p_a, p_b and p_c of the target's probabilities.
+std::string log_with_probabilities(const std::string& of_every_row) {
+  std::string out = "action,propensity,reward,p_a,p_b,p_c\n";
+  for (int i = 0; i < 1000; ++i)
+    out += fmt::format("{},0.5,{},{}\n", i % 2 == 0 ? "a" : "b", i / 2 % 2, of_every_row);
+  return out;
+}
+
+TEST_F(BacktestTest, probabilities_in_columns_of_actions_that_were_never_logged_are_unseen) {
+  const auto a = ask(log_with_probabilities("0.25,0.25,0.5"), "columns:p_");
+  EXPECT_NEAR(a->backtest.diagnosis.unseen, 0.5, 1e-12);
+  EXPECT_EQ(a->backtest.diagnosis.unseen_actions, std::vector<std::string>{"c"});
+  EXPECT_EQ(findings(*a).find("uneven"), std::string::npos);
+}
+
+TEST_F(BacktestTest, probabilities_that_do_not_sum_up_to_1_are_not_trusted) {
+  const auto a = ask(log_with_probabilities("0.5,0.25,0"), "columns:p_");
+  EXPECT_EQ(a->backtest.diagnosis.uneven_rows, 1);
+  EXPECT_EQ(a->backtest.trust, Trust::no);
+  Question question;
+  question.baseline = "columns:p_";
+  const auto b = ask(log_with_probabilities("0.5,0.25,0"), "uniform", question);
+  EXPECT_NE(findings(*b).find("uneven-probabilities"), std::string::npos);
+}
+
+TEST_F(BacktestTest, what_is_no_probability_is_a_bad_row) {
+  files.texts["log"] = log_with_probabilities("1.5,-0.5,0");
+  for (const char* target : {"columns:p_", "column:p_a", "column:p_b"}) {
+    try {
+      ask(files.texts["log"], target);
+      ADD_FAILURE() << target;
+    } catch (const Error& e) {
+      EXPECT_NE(e.hint().find("not a probability"), std::string::npos) << e.hint();
+    }
+  }
+}
+
+TEST_F(BacktestTest, a_row_on_which_an_expression_fails_is_told_by_its_line) {
+  Question question;
+  question.log.reward = "1.0 / reward";
+  std::string log = even_log(8);
+  log.insert(log.find('\n') + 1, "\n");
+  const std::string told = refusal(log, question);
+  EXPECT_NE(told.find("log:4: --reward gives +Inf, no finite number"), std::string::npos) << told;
+}
+
+TEST_F(BacktestTest, a_log_that_is_named_twice_is_refused_and_a_copy_of_it_told) {
+  files.texts["log"] = files.texts["copy"] = even_log(1000);
+  Question question;
+  question.target = "uniform";
+  question.spec.replicates = 0;
+  question.log.paths = {"log", "copy"};
+  const auto twice = answer(question, files);
+  EXPECT_NE(findings(*twice).find("same-rows"), std::string::npos);
+  question.log.paths = {"log", "l*g"};
+  EXPECT_THROW(answer(question, files), Error);
+}
+
+TEST_F(BacktestTest, columns_that_nobody_named_are_told) {
+  Mapping given;
+  given.propensity = "p";
+  const Mapping found = complete_mapping(given, {"ts", "item_id", "p", "reward", "slot"});
+  EXPECT_EQ(found_columns(given, found),
+            (std::map<std::string, std::string>{
+                {"time", "ts"}, {"action", "item_id"}, {"position", "slot"}}));
 }
 
 TEST_F(BacktestTest, threads_and_memory_do_not_show) {

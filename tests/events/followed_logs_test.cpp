@@ -79,6 +79,22 @@ class Followed : public ::testing::Test {
   int next_ = 0;
 };
 
+TEST_F(Followed, lines_are_numbered_within_the_whole_log) {
+  add("log", 3);
+  look();
+  add("log", 4);
+  FollowedLogs logs(system.world().files,
+                    find_logs(system.world().files, scratch.path(""), {"log*"}), cursors);
+  FollowedLog& log = logs.logs().at(0);
+  std::string_view text;
+  ASSERT_TRUE(log.next(text));
+  EXPECT_EQ(log.line(), 4u);
+  ASSERT_TRUE(log.next(text));
+  ASSERT_TRUE(log.next(text));
+  EXPECT_EQ(log.line(), 6u);
+  EXPECT_EQ(text, line(5));
+}
+
 TEST_F(Followed, a_log_that_is_renamed_is_read_to_its_end) {
   add("log", 3);
   EXPECT_EQ(look(), from_to(0, 3));

@@ -63,9 +63,53 @@ TEST(ArmRows, names_that_others_use_are_understood_where_they_are_clear) {
   EXPECT_EQ(understood, expected);
 }
 
+// All of them, as "2:5 message; …".
+std::string faults(std::string_view text, const ArmFormat& format = {}) {
+  Diagnostics diagnostics;
+  read_arm_rows(text, "arms", format, diagnostics);
+  std::string out;
+  for (const Diagnostic& one : diagnostics.all())
+    out += (out.empty() ? "" : "; ") + place(diagnostics.sources(), one.span).substr(5) + " " +
+           one.message;
+  return out;
+}
+
+TEST(ArmRows, a_column_that_is_not_there_is_said_once) {
+  EXPECT_EQ(faults("time,choice,clicked\n1,a,1\n2,b,0\n3,c,1\n"), "1:1 there is no column arm");
+  ArmFormat format;
+  format.segment = {"geo"};
+  EXPECT_EQ(faults("arm,trials,sum\na,1,1\nb,1,0\n", format), "1:1 there is no column geo");
+  EXPECT_EQ(faults("{\"variante\":\"a\",\"reward\":1}\n{\"arm\":\"a\",\"reward\":1}\n"),
+            "1:1 there is no column arm");
+}
+
+TEST(ArmRows, faults_point_at_the_value) {
+  EXPECT_EQ(faults("arm,trials,sum,weight\na,10,x,0.5\n\"b, c\",-1,0,2\n"),
+            "2:6 sum is \"x\", not a number; 3:13 weight is 2, not a share such as 25% or 0.25");
+  EXPECT_EQ(faults("- {arm: a, trials: 1, sum: 0}\n- {arm: b, trials: many, sum: 0}\n"),
+            "2:20 trials is \"many\", not a number");
+}
+
+TEST(ArmRows, sums_that_stand_twice_are_told) {
+  EXPECT_EQ(faults("arm,trials,sum\na,10,1\nb,10,1\na,20,2\n"),
+            "4:1 arm a is here again: its rows are added up");
+  for (const char* parts :
+       {"arm,trials,sum,time\na,10,1,2026-11-20T00:00:00Z\na,10,1,2026-11-21T00:00:00Z\n",
+        "arm,trials,sum,geo\na,10,1,FR\na,10,1,BE\n", "arm,reward\na,1\na,1\n"})
+    EXPECT_EQ(faults(parts), "") << parts;
+}
+
+TEST(ArmRows, of_several_times_the_newest_tells_the_weight) {
+  const auto cells = cells_of(rows("arm,trials,sum,weight,time\na,10,1,0.7,2026-11-21T00:00:00Z\n"
+                                   "a,10,1,0.2,2026-11-20T00:00:00Z\n"),
+                              {}, Instant());
+  EXPECT_EQ(cells.at(0).before, 0.7);
+  EXPECT_EQ(cells.at(0).rewards.count, 20);
+}
+
 TEST(ArmRows, names_that_could_mean_two_things_are_asked_for) {
   EXPECT_EQ(fault("arm,impressions,clicks,conversions\na,10,3,1\n"),
-            "arms:2:1 clicks and conversions could each be sum");
+            "arms:1:1 clicks and conversions could each be sum");
   ArmFormat format;
   format.names = {{"sum", "conversions"}, {"trials", "clicks"}};
   const auto read = rows("arm,impressions,clicks,conversions\na,10,3,1\n", "arms", format);
@@ -97,17 +141,17 @@ TEST(ArmRows, columns_may_be_called_otherwise) {
 }
 
 TEST(ArmRows, what_is_wrong_is_named_with_its_place) {
-  EXPECT_EQ(fault("arm,trials,sum\na,1,0\nb,x,0\n"), "arms:3:1 trials is \"x\", not a number");
+  EXPECT_EQ(fault("arm,trials,sum\na,1,0\nb,x,0\n"), "arms:3:3 trials is \"x\", not a number");
   EXPECT_EQ(fault("arm,trials,sum\n\nb,1\n"), "arms:3:1 the row has 2 fields, the header 3");
-  EXPECT_EQ(fault("arm,trials,sum\na,-1,0\n"), "arms:2:1 trials is below 0");
+  EXPECT_EQ(fault("arm,trials,sum\na,-1,0\n"), "arms:2:3 trials is below 0");
   EXPECT_EQ(fault("arm,trials,sum\na,0,1\n"), "arms:2:1 there are rewards without trials");
   EXPECT_EQ(fault("arm,trials,sum,weight\na,1,1,25\n"),
-            "arms:2:1 weight is 25, not a share such as 25% or 0.25");
+            "arms:2:7 weight is 25, not a share such as 25% or 0.25");
   EXPECT_EQ(fault("arm,trials\na,1\n"), "arms:2:1 sum is missing");
-  EXPECT_EQ(fault("arms,trials,sum\na,1,1\n"), "arms:2:1 there is no column arm");
+  EXPECT_EQ(fault("arms,trials,sum\na,1,1\n"), "arms:1:1 there is no column arm");
   EXPECT_EQ(fault("arm,reward\n,1\n"), "arms:2:1 arm is missing");
   EXPECT_EQ(fault("arm,trials,sum,square_sum\na,2,2,1\n"),
-            "arms:2:1 square_sum is less than such rewards can have");
+            "arms:2:7 square_sum is less than such rewards can have");
   EXPECT_TRUE(fault("{\"arm\":\"a\",\"reward\":NaN}").starts_with("arms:1:21 syntax error"));
   EXPECT_EQ(fault("{\"arm\":\"a\",\"reward\":1}\n3\n"),
             "arms:2:1 a row is a JSON object, not an integer");

@@ -154,7 +154,7 @@ TEST_F(Events, lines_that_are_wrong_are_counted_and_limited) {
   const EventBatch one = read(algorithm(), "12:00:00");
   EXPECT_EQ(one.events, 2);
   EXPECT_EQ(one.bad, 1);
-  EXPECT_EQ(one.examples.at(0).place, "log, line at byte 53");
+  EXPECT_EQ(one.examples.at(0).place, "log:2");
   cursors.clear();
   log += "{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"a\",\"reward\":\"x\"}\n";
   EXPECT_TRUE(refusal(algorithm()).starts_with("2 of 4 lines are wrong, more than events.max_bad"));

@@ -52,6 +52,9 @@ TEST(algorithm, a_provider_needs_what_it_needs) {
             "missing-field@7:13 the actuator haproxy needs socket");
   EXPECT_EQ(first(head + "  actuator: {provider: webhook}\n"),
             "missing-field@7:13 the actuator webhook needs url");
+  EXPECT_EQ(first(head + "  actuator: {provider: webhook, url: example.com/set}\n"),
+            "wrong-value@7:38 example.com/set is no URL that starts with http:// or https://");
+  EXPECT_EQ(first(head + "  actuator: {provider: webhook, url: '${env:HOOK}'}\n"), "");
   EXPECT_EQ(first(head + "  actuator: {provider: nginx, traffic: {}}\n"),
             "wrong-value@5:13 a: nginx needs its port");
   EXPECT_EQ(first(head + "  actuator: {provider: exec, set: [./set, \"{{weights}}\"]}\n"),
