@@ -1,6 +1,5 @@
 // autopilot optimize budget: what to spend where, why, and what stands in the way.
 #include <fmt/format.h>
-#include <poll.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -52,21 +51,6 @@ EXIT STATUS
 
 constexpr std::int64_t kMostPoints = 2000;
 
-// Ctrl-C while we search: seen between two steps, so that the best found is not lost. GLPK's
-// process is woken by it, and answers with what it has.
-class Interrupt {
- public:
-  bool came() {
-    // What came is left to be read until the end, so that every program that is begun is woken.
-    pollfd signal{caught_.descriptor(), POLLIN, 0};
-    return ::poll(&signal, 1, 0) > 0;
-  }
-  int descriptor() const { return caught_.descriptor(); }
-
- private:
-  CaughtSignals caught_{SIGINT, SIGTERM};
-};
-
 optimize::LpAnswer nothing_found() {
   optimize::LpAnswer out;
   out.bound = optimize::kInfinity;
@@ -103,7 +87,10 @@ class OptimizeBudget : public cli::Invocation {
     const BudgetSource source = read_budget(context, what_, events_);
     deadline_ =
         context.world.clock.monotonic_nanos() + time_limit_.value_or(Duration::seconds(60)).nanos;
-    interrupt_.emplace();
+    // Ctrl-C is seen between two steps, so that the best found is not lost; GLPK's process is woken
+    // by it, and answers with what it has.
+    interrupt_.emplace(std::initializer_list<int>{SIGINT, SIGTERM});
+    lp_ = child_solver(context.world, interrupt_->descriptor());
     const optimize::Problem problem = optimize::problem_of(source.plan);
     const optimize::Solution solution = optimize::in_whole_units(
         problem, by_tiers(context, source.plan, problem), source.plan.resolution, options(context));
@@ -121,8 +108,11 @@ class OptimizeBudget : public cli::Invocation {
   }
 
  private:
+  // What came is left to be read until the end, so that every program that is begun is woken.
+  bool interrupted() const { return interrupt_->any_came(); }
+
   [[noreturn]] void give_up() const {
-    if (interrupt_->came())
+    if (interrupted())
       throw Error(ErrorKind::interrupted,
                   "interrupted before a plan was found, and today's amounts break limits");
     throw Error(ErrorKind::outside, "no plan was found in time",
@@ -139,12 +129,11 @@ class OptimizeBudget : public cli::Invocation {
     if (solver_ != "auto") out.solver = solver_;
     out.seconds = seconds_left(context);
     out.lp = [this, &context](const optimize::LpModel& model, double seconds) {
-      if (interrupt_->came()) return nothing_found();
-      return child_solver(context.world, interrupt_->descriptor())(
-          model, std::min(seconds, seconds_left(context)));
+      if (interrupted()) return nothing_found();
+      return lp_(model, std::min(seconds, seconds_left(context)));
     };
     out.stop = [this, &context] {
-      return interrupt_->came() || context.world.clock.monotonic_nanos() >= deadline_;
+      return interrupted() || context.world.clock.monotonic_nanos() >= deadline_;
     };
     return out;
   }
@@ -177,7 +166,7 @@ class OptimizeBudget : public cli::Invocation {
                              const optimize::Solution& solution) const {
     const optimize::Conflict conflict =
         optimize::find_conflict(source.plan, [&](const optimize::Problem& problem) {
-          if (interrupt_->came()) give_up();
+          if (interrupted()) give_up();
           if (const std::optional<bool> plain = optimize::fits_plainly(problem)) return *plain;
           const optimize::Allocation found = solve(context, problem).allocation;
           if (found.status == optimize::Status::stopped && found.spend.empty()) give_up();
@@ -196,7 +185,7 @@ class OptimizeBudget : public cli::Invocation {
       return cli::Exit::ok;
     }
     optimize::ExplainOptions explaining;
-    if (points_ > 0 && !interrupt_->came()) explaining.sweep = sweep(points_);
+    if (points_ > 0 && !interrupted()) explaining.sweep = sweep(points_);
     const optimize::Solver again = [&](const optimize::Problem& p) {
       return by_tiers(context, source.plan, p);
     };
@@ -225,7 +214,8 @@ class OptimizeBudget : public cli::Invocation {
   std::optional<Duration> time_limit_;
   std::int64_t points_ = 41;
   std::int64_t deadline_ = 0;
-  mutable std::optional<Interrupt> interrupt_;
+  std::optional<CaughtSignals> interrupt_;
+  optimize::LpSolver lp_;
 };
 
 }  // namespace
