@@ -50,6 +50,7 @@ EXIT STATUS
 )";
 
 constexpr std::int64_t kMostPoints = 2000;
+constexpr double kNoTime = 0.001;  // seconds
 
 optimize::LpAnswer nothing_found() {
   optimize::LpAnswer out;
@@ -121,7 +122,7 @@ class OptimizeBudget : public cli::Invocation {
 
   double seconds_left(cli::Context& context) const {
     const std::int64_t left = deadline_ - context.world.clock.monotonic_nanos();
-    return std::max(0.001, static_cast<double>(left) / 1e9);
+    return std::max(kNoTime, static_cast<double>(left) / 1e9);
   }
 
   optimize::SolveOptions options(cli::Context& context) const {
@@ -164,15 +165,19 @@ class OptimizeBudget : public cli::Invocation {
 
   cli::Exit explain_conflict(cli::Context& context, const BudgetSource& source,
                              const optimize::Solution& solution) const {
+    bool unsure = false;  // of a set of limits, whether anything fits them
     const optimize::Conflict conflict =
         optimize::find_conflict(source.plan, [&](const optimize::Problem& problem) {
-          if (interrupted()) give_up();
           if (const std::optional<bool> plain = optimize::fits_plainly(problem)) return *plain;
+          if (interrupted() || seconds_left(context) <= kNoTime) {
+            unsure = true;
+            return true;
+          }
           const optimize::Allocation found = solve(context, problem).allocation;
-          if (found.status == optimize::Status::stopped && found.spend.empty()) give_up();
+          unsure |= found.status == optimize::Status::stopped && found.spend.empty();
           return found.status != optimize::Status::infeasible;
         });
-    show(context, describe_conflict(source, solution, conflict));
+    show(context, describe_conflict(source, solution, conflict, unsure));
     return cli::Exit::no;
   }
 

@@ -6,7 +6,8 @@
 
 #include "core/optimize/certify.h"
 #include "core/optimize/piece_model.h"
-#include "core/optimize/separable.h"
+#include "core/optimize/reach.h"
+#include "core/optimize/risk_rows.h"
 
 namespace autopilot::optimize {
 namespace {
@@ -21,14 +22,16 @@ constexpr double kMargin = 5e-8;   // of a floor on returns, where rounding woul
 class Pieces {
  public:
   Pieces(const Problem& problem, const LpSolver& solver, const LinearOptions& options)
-      : problem_(problem), solver_(solver), options_(options), high_(highest(problem, 1)) {
+      : problem_(problem),
+        solver_(solver),
+        options_(options),
+        high_(reach_of(problem, 1)),
+        risk_(problem, typical_amount(problem)) {
     for (std::size_t i = 0; i < high_.size(); ++i) {
       high_[i] = std::max(high_[i], problem.channels[i].min);
       channels_.push_back(pieced(problem, i, high_[i]));
     }
-    has_floors_ = std::isfinite(problem.roi_min) || std::isfinite(problem.return_min) ||
-                  std::any_of(problem.groups.begin(), problem.groups.end(),
-                              [](const Group& g) { return std::isfinite(g.roi_min); });
+    has_floors_ = has_rows_on_returns(problem);
     least_ = problem.goal == Goal::least_spend;
     best_.solver = "glpk-mip";
     best_.bound = least_ ? -kInfinity : kInfinity;
@@ -40,7 +43,7 @@ class Pieces {
 
   Allocation solve() {
     for (int round = 0; round < kMostRounds && !stopped(); ++round) {
-      const PieceModel model(problem_, channels_, nullptr);
+      const PieceModel model(problem_, channels_, risk_, nullptr);
       const LpAnswer answer = solver_(model.model(), options_.seconds);
       ++best_.rounds;
       if (answer.status == Status::infeasible && !best_.spend.empty()) break;  // by a hair
@@ -133,7 +136,8 @@ class Pieces {
   }
 
   bool add_points(const std::vector<double>& spend, const std::vector<Placed>& places) {
-    bool added = false;
+    bool added = risk_.add_tangents(spend);
+    points_ += added ? 1 : 0;
     for (std::size_t i = 0; i < spend.size(); ++i) {
       if (places[i].piece == kStopped || is_straight(curve(i))) continue;
       Piece& piece = channels_[i].pieces[places[i].piece];
@@ -168,7 +172,7 @@ class Pieces {
 
   // Rounding may leave the answer a hair below a floor, at the end of its piece.
   void look_above_floors() {
-    const PieceModel model(problem_, channels_, nullptr, kMargin);
+    const PieceModel model(problem_, channels_, risk_, nullptr, kMargin);
     const LpAnswer answer = solver_(model.model(), options_.seconds);
     if (answer.values.empty()) return;
     offer(model.spend_at(answer.values));
@@ -179,7 +183,7 @@ class Pieces {
   std::vector<double> settle(const std::vector<Placed>& places, double margin = 0) {
     std::vector<double> spend;
     for (int round = 0; round < kMostPolishes && !stopped(); ++round) {
-      const PieceModel model(problem_, channels_, &places, margin);
+      const PieceModel model(problem_, channels_, risk_, &places, margin);
       const LpAnswer answer = solver_(model.model(), options_.seconds);
       if (answer.values.empty()) break;
       spend = model.spend_at(answer.values);
@@ -214,6 +218,7 @@ class Pieces {
   const LpSolver& solver_;
   const LinearOptions& options_;
   std::vector<double> high_;
+  RiskRows risk_;
   std::vector<PiecedChannel> channels_;
   bool least_ = false, has_floors_ = false;
   std::size_t points_ = 0, seen_points_ = 0;  // of tangents, that were added
