@@ -63,7 +63,7 @@ class Linear {
         return best;
       }
       // Where nothing is left to decide there are no values either.
-      if (answer.values.empty() && answer.status != Status::optimal) return best;
+      if (answer.values.empty() && answer.status != Status::optimal) break;
       const std::vector<double> spend = spend_at(answer.values);
       take(answer, spend, best);
       if (has_floors_ && !fits(spend)) look_above_floors(best);
@@ -73,6 +73,7 @@ class Linear {
       if (relative_gap(best.objective, best.bound) <= options_.gap && !best.spend.empty()) break;
       if (!add_tangents(spend)) break;
     }
+    if (!best.spend.empty() && grows_without_end(problem_, best)) return best;
     if (integers_ && best.status == Status::optimal &&
         relative_gap(best.objective, best.bound) > kProven)
       best.status = Status::stopped;

@@ -114,7 +114,7 @@ bool split(const Curve& curve, PiecedChannel& channel, std::size_t k, double x) 
       }
     }
   } else {
-    const double hair = kNarrow * std::max(piece.high, 1e-300);
+    const double hair = kNarrow * std::max(std::isfinite(piece.high) ? piece.high : x, 1e-300);
     if (x - piece.low > hair && piece.high - x > hair) cuts.push_back(x);
   }
   if (cuts.empty()) return false;

@@ -9,6 +9,7 @@ namespace autopilot::optimize {
 namespace {
 
 constexpr double kFarthest = 1e30;  // beyond it nothing is looked for
+constexpr double kLoose = 1e6;      // of a typical amount: a bound that is of no use
 
 double least_of(const Channel& c) { return std::min(c.min, c.max); }
 
@@ -75,12 +76,13 @@ void tighten_by_need(const Problem& problem, double room, std::vector<double>& r
     if (g.max_share < kInfinity || std::isfinite(g.roi_min)) return;
     floors = std::max(floors, g.min);
   }
+  const double typical = typical_amount(problem);
   for (std::size_t i = 0; i < reach.size(); ++i) {
     if (std::isfinite(reach[i])) continue;
     const Channel& c = problem.channels[i];
     double enough = std::max({floors, c.min, c.active_min, 1e-30});
-    while (enough < kFarthest && value_at(c.curve, enough) < needed) enough *= 2;
-    if (enough < kFarthest) reach[i] = room * enough;
+    while (enough <= kLoose * typical && value_at(c.curve, enough) < needed) enough *= 2;
+    if (enough <= kLoose * typical) reach[i] = room * enough;
   }
 }
 
@@ -100,6 +102,41 @@ std::vector<double> reach_of(const Problem& problem, double room) {
     tighten_by_floor(problem, group.members, group.roi_min, room, out);
   tighten_by_need(problem, room, out);
   return out;
+}
+
+std::vector<std::size_t> endless_channels(const Problem& problem) {
+  std::vector<std::size_t> out, saturating;
+  if (problem.goal == Goal::least_spend || problem.risk.any()) return out;
+  const double price = problem.price + (problem.goal == Goal::most_profit ? 1 : 0);
+  const std::vector<double> reach = reach_of(problem, 1);
+  for (std::size_t i = 0; i < reach.size(); ++i) {
+    const Curve& curve = problem.channels[i].curve;
+    if (std::isfinite(reach[i])) continue;
+    double least = std::max(price, problem.roi_min);
+    bool shared = false;
+    for (const Group& g : problem.groups) {
+      if (!std::binary_search(g.members.begin(), g.members.end(), i)) continue;
+      shared |= g.max_share < 1;  // others have to grow with it
+      least = std::max(least, g.roi_min);
+    }
+    if (shared) continue;
+    if (curve.family == Family::linear && curve.a > std::max(0.0, least)) out.push_back(i);
+    if (curve.family == Family::linear || curve.family == Family::piecewise ||
+        curve.family == Family::quadratic || least > 0 || !(curve.a > 0))
+      continue;
+    const bool rises = curve.family == Family::logarithm || curve.family == Family::power;
+    (rises ? out : saturating).push_back(i);
+  }
+  return out.empty() ? saturating : out;
+}
+
+bool grows_without_end(const Problem& problem, Allocation& found) {
+  std::vector<std::size_t> endless = endless_channels(problem);
+  if (endless.empty()) return false;
+  found.status = Status::unbounded;
+  found.unbounded = std::move(endless);
+  found.spend.clear();
+  return true;
 }
 
 double typical_amount(const Problem& problem) {

@@ -9,14 +9,17 @@ namespace autopilot::optimize {
 namespace {
 
 // Where the first tangents are, of a factor's size.
-constexpr double kFirstTangents[] = {0, 0.03, 0.15, 0.4, 1, 10, 1e3};
-constexpr double kApart = 1e-10;           // of a factor's size: two tangents
-constexpr std::size_t kManyTangents = 60;  // of one factor
-constexpr double kZero = 1e-12;            // of the greatest variance
+constexpr double kFirstTangents[] = {0, 0.03, 0.15, 0.4, 1};
+constexpr double kFarTangents[] = {10, 1e3};  // where there is no total
+constexpr double kLeast = 1e-4;               // of a factor's size: what its unit may be
+constexpr double kApart = 1e-10;              // of a factor's size: two tangents
+constexpr std::size_t kManyTangents = 60;     // of one factor
+constexpr double kZero = 1e-12;               // of the greatest variance
 
 }  // namespace
 
-RiskRows::RiskRows(const Problem& problem, double amount) : amount_(amount) {
+RiskRows::RiskRows(const Problem& problem, double amount)
+    : amount_(amount), is_open_(std::isinf(problem.total_max)) {
   const Risk& risk = problem.risk;
   if (!risk.any() || problem.goal == Goal::least_spend) return;
   const double root = std::sqrt(risk.penalty);
@@ -39,9 +42,14 @@ void RiskRows::add_factor(std::vector<std::pair<std::size_t, double>> loads) {
   double greatest = 0;
   for (const auto& [i, load] : out.loads) greatest = std::max(greatest, std::abs(load));
   out.size = greatest * amount_;
-  for (const double share : kFirstTangents) {
+  out.unit = out.size;
+  const auto add = [&](double share) {
     out.points.push_back(share * out.size);
     if (share > 0) out.points.push_back(-share * out.size);
+  };
+  for (const double share : kFirstTangents) add(share);
+  for (const double share : kFarTangents) {
+    if (is_open_) add(share);
   }
   std::sort(out.points.begin(), out.points.end());
   factors_.push_back(std::move(out));
@@ -83,7 +91,7 @@ void RiskRows::add_dense(const Problem& problem) {
 void RiskRows::add(LpModel& model, double scale,
                    const std::function<SpendColumns(std::size_t channel)>& spend_of) const {
   for (const Factor& factor : factors_) {
-    const double unit = factor.size / scale, worth = factor.size * factor.size / scale;
+    const double unit = factor.unit / scale, worth = factor.unit * factor.unit / scale;
     const std::size_t exposure = model.columns.size(), risk = exposure + 1;
     model.columns.push_back({-kInfinity, kInfinity, 0, false});
     model.columns.push_back({0, kInfinity, -worth, false});
@@ -113,6 +121,8 @@ bool RiskRows::add_tangents(const std::vector<double>& spend) {
   for (Factor& factor : factors_) {
     double exposure = 0;
     for (const auto& [i, load] : factor.loads) exposure += load * spend[i];
+    // What an answer spends on it is what its rows have to be exact for.
+    factor.unit = std::max(std::abs(exposure), kLeast * factor.size);
     std::vector<double>& points = factor.points;
     const auto at = std::lower_bound(points.begin(), points.end(), exposure);
     const double apart = kApart * factor.size;

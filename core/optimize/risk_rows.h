@@ -32,13 +32,15 @@ class RiskRows {
  private:
   struct Factor {
     std::vector<std::pair<std::size_t, double>> loads;  // channels, and their weights
-    double size = 1;                                    // of what is spent on it
+    double size = 1;                                    // the most that may be spent on it
+    double unit = 1;                                    // of that in the program
     std::vector<double> points;                         // of tangents
   };
   void add_factor(std::vector<std::pair<std::size_t, double>> loads);
   void add_dense(const Problem& problem);
 
   double amount_;
+  bool is_open_;  // no total bounds what is spent
   std::vector<Factor> factors_;
 };
 
