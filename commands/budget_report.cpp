@@ -400,7 +400,7 @@ std::string repaired(const optimize::Plan& plan, const optimize::Repair& repair)
 render::Report describe_plan(const BudgetAnswer& answer) { return PlanReport(answer).make(); }
 
 render::Report describe_conflict(const BudgetSource& source, const optimize::Solution& solution,
-                                 const optimize::Conflict& conflict) {
+                                 const optimize::Conflict& conflict, bool unsure) {
   const optimize::Plan& plan = source.plan;
   render::Report report{"autopilot.budget_plan/v1", {}, {}};
   report.title = "Budget " + plan.id;
@@ -422,9 +422,12 @@ render::Report describe_conflict(const BudgetSource& source, const optimize::Sol
             {"value", number(repair.value)},
             {"words", words}});
   }
-  report.text.emplace_back(render::Paragraph{
-      Line({{"INFEASIBLE", Tone::bad},
-            {"  these limits cannot hold together, and any of them left out they could:", {}}})});
+  report.text.emplace_back(render::Paragraph{Line(
+      {{"INFEASIBLE", Tone::bad},
+       {unsure ? "  these limits cannot hold together; whether fewer of them could was not found "
+                 "out in time:"
+               : "  these limits cannot hold together, and any of them left out they could:",
+        {}}})});
   report.text.emplace_back(render::Lines{std::move(lines)});
   if (!ways.empty()) {
     report.text.emplace_back(render::Paragraph{
@@ -437,6 +440,7 @@ render::Report describe_conflict(const BudgetSource& source, const optimize::Sol
   report.data = Map{{"budget", plan.id},
                     {"status", "infeasible"},
                     {"class", solution.problem_class},
+                    {"minimal", !unsure},
                     {"conflict", std::move(constraints)},
                     {"repairs", std::move(repairs)}};
   return report;

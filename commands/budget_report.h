@@ -22,7 +22,7 @@ struct BudgetAnswer {
 // REQUIRES that the answer lives until the report is shown.
 render::Report describe_plan(const BudgetAnswer& answer);
 render::Report describe_conflict(const BudgetSource& source, const optimize::Solution& solution,
-                                 const optimize::Conflict& conflict);
+                                 const optimize::Conflict& conflict, bool unsure);
 render::Report describe_unbounded(const BudgetSource& source, const optimize::Solution& solution);
 
 }  // namespace autopilot::commands

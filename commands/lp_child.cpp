@@ -19,7 +19,8 @@ constexpr std::size_t kMost = 512 << 20;  // bytes of an answer
 }  // namespace
 
 optimize::LpSolver child_solver(World& world, int wake_descriptor) {
-  return [&world, wake_descriptor](const optimize::LpModel& model, double seconds) {
+  const std::shared_ptr<Conversation> worker = world.processes.converse({kSelf, "__lp"});
+  return [worker, wake_descriptor](const optimize::LpModel& model, double seconds) {
     if (const std::string fault = optimize::fault_of(model); !fault.empty())
       throw Error(ErrorKind::bug, "a linear program is malformed: " + fault);
     CaptureLimits limits;
@@ -27,8 +28,7 @@ optimize::LpSolver child_solver(World& world, int wake_descriptor) {
         Duration::milliseconds(static_cast<std::int64_t>(std::min(seconds + kGrace, 1e6) * 1000));
     limits.output = kMost;
     limits.wake_descriptor = wake_descriptor;
-    const Captured child =
-        world.processes.capture({kSelf, "__lp"}, optimize::pack(model, seconds), limits);
+    const Captured child = worker->ask(optimize::pack(model, seconds), limits);
     optimize::LpAnswer answer;
     const bool woken = child.end == Captured::End::killed && child.status == SIGINT;
     if (child.end == Captured::End::timed_out || woken) {

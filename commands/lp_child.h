@@ -1,7 +1,7 @@
 #pragma once
 // Linear programs solved by GLPK in a process of its own: this program, run again with the hidden
-// command __lp. It aborts on what it does not like and can overrun its time limit; here that ends
-// the child alone.
+// command __lp, once for all programs. It aborts on what it does not like and can overrun its time
+// limit; here that ends the child alone, and the next program gets another.
 
 #include "core/base/world.h"
 #include "core/optimize/lp.h"

@@ -1,6 +1,5 @@
 // autopilot optimize budget: what to spend where, why, and what stands in the way.
 #include <fmt/format.h>
-#include <poll.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -51,21 +50,7 @@ EXIT STATUS
 )";
 
 constexpr std::int64_t kMostPoints = 2000;
-
-// Ctrl-C while we search: seen between two steps, so that the best found is not lost. GLPK's
-// process is woken by it, and answers with what it has.
-class Interrupt {
- public:
-  bool came() {
-    // What came is left to be read until the end, so that every program that is begun is woken.
-    pollfd signal{caught_.descriptor(), POLLIN, 0};
-    return ::poll(&signal, 1, 0) > 0;
-  }
-  int descriptor() const { return caught_.descriptor(); }
-
- private:
-  CaughtSignals caught_{SIGINT, SIGTERM};
-};
+constexpr double kNoTime = 0.001;  // seconds
 
 optimize::LpAnswer nothing_found() {
   optimize::LpAnswer out;
@@ -103,7 +88,10 @@ class OptimizeBudget : public cli::Invocation {
     const BudgetSource source = read_budget(context, what_, events_);
     deadline_ =
         context.world.clock.monotonic_nanos() + time_limit_.value_or(Duration::seconds(60)).nanos;
-    interrupt_.emplace();
+    // Ctrl-C is seen between two steps, so that the best found is not lost; GLPK's process is woken
+    // by it, and answers with what it has.
+    interrupt_.emplace(std::initializer_list<int>{SIGINT, SIGTERM});
+    lp_ = child_solver(context.world, interrupt_->descriptor());
     const optimize::Problem problem = optimize::problem_of(source.plan);
     const optimize::Solution solution = optimize::in_whole_units(
         problem, by_tiers(context, source.plan, problem), source.plan.resolution, options(context));
@@ -121,8 +109,11 @@ class OptimizeBudget : public cli::Invocation {
   }
 
  private:
+  // What came is left to be read until the end, so that every program that is begun is woken.
+  bool interrupted() const { return interrupt_->any_came(); }
+
   [[noreturn]] void give_up() const {
-    if (interrupt_->came())
+    if (interrupted())
       throw Error(ErrorKind::interrupted,
                   "interrupted before a plan was found, and today's amounts break limits");
     throw Error(ErrorKind::outside, "no plan was found in time",
@@ -131,7 +122,7 @@ class OptimizeBudget : public cli::Invocation {
 
   double seconds_left(cli::Context& context) const {
     const std::int64_t left = deadline_ - context.world.clock.monotonic_nanos();
-    return std::max(0.001, static_cast<double>(left) / 1e9);
+    return std::max(kNoTime, static_cast<double>(left) / 1e9);
   }
 
   optimize::SolveOptions options(cli::Context& context) const {
@@ -139,12 +130,11 @@ class OptimizeBudget : public cli::Invocation {
     if (solver_ != "auto") out.solver = solver_;
     out.seconds = seconds_left(context);
     out.lp = [this, &context](const optimize::LpModel& model, double seconds) {
-      if (interrupt_->came()) return nothing_found();
-      return child_solver(context.world, interrupt_->descriptor())(
-          model, std::min(seconds, seconds_left(context)));
+      if (interrupted()) return nothing_found();
+      return lp_(model, std::min(seconds, seconds_left(context)));
     };
     out.stop = [this, &context] {
-      return interrupt_->came() || context.world.clock.monotonic_nanos() >= deadline_;
+      return interrupted() || context.world.clock.monotonic_nanos() >= deadline_;
     };
     return out;
   }
@@ -175,15 +165,19 @@ class OptimizeBudget : public cli::Invocation {
 
   cli::Exit explain_conflict(cli::Context& context, const BudgetSource& source,
                              const optimize::Solution& solution) const {
+    bool unsure = false;  // of a set of limits, whether anything fits them
     const optimize::Conflict conflict =
         optimize::find_conflict(source.plan, [&](const optimize::Problem& problem) {
-          if (interrupt_->came()) give_up();
           if (const std::optional<bool> plain = optimize::fits_plainly(problem)) return *plain;
+          if (interrupted() || seconds_left(context) <= kNoTime) {
+            unsure = true;
+            return true;
+          }
           const optimize::Allocation found = solve(context, problem).allocation;
-          if (found.status == optimize::Status::stopped && found.spend.empty()) give_up();
+          unsure |= found.status == optimize::Status::stopped && found.spend.empty();
           return found.status != optimize::Status::infeasible;
         });
-    show(context, describe_conflict(source, solution, conflict));
+    show(context, describe_conflict(source, solution, conflict, unsure));
     return cli::Exit::no;
   }
 
@@ -196,7 +190,7 @@ class OptimizeBudget : public cli::Invocation {
       return cli::Exit::ok;
     }
     optimize::ExplainOptions explaining;
-    if (points_ > 0 && !interrupt_->came()) explaining.sweep = sweep(points_);
+    if (points_ > 0 && !interrupted()) explaining.sweep = sweep(points_);
     const optimize::Solver again = [&](const optimize::Problem& p) {
       return by_tiers(context, source.plan, p);
     };
@@ -225,7 +219,8 @@ class OptimizeBudget : public cli::Invocation {
   std::optional<Duration> time_limit_;
   std::int64_t points_ = 41;
   std::int64_t deadline_ = 0;
-  mutable std::optional<Interrupt> interrupt_;
+  std::optional<CaughtSignals> interrupt_;
+  optimize::LpSolver lp_;
 };
 
 }  // namespace

@@ -3,19 +3,12 @@
 // exactly the environment given, its three streams, no core dumps, and a session of its own unless
 // it is to ask at the terminal. REQUIRES that SIGPIPE is ignored.
 
-#include <string>
 #include <string_view>
-#include <vector>
 
+#include "core/base/streams.h"
 #include "core/base/world.h"
 
 namespace autopilot {
-
-struct Program {
-  std::string path;  // of the executable file
-  std::vector<std::string> words;
-  std::vector<std::string> environment;  // "NAME=value"
-};
 
 Captured run_captured(Program program, std::string_view input, const CaptureLimits& limits);
 

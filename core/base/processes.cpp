@@ -15,6 +15,7 @@
 #include <map>
 
 #include "core/base/capture.h"
+#include "core/base/conversation.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 
@@ -112,6 +113,14 @@ class SystemProcesses final : public Processes {
     const std::string path = name.find('/') != std::string::npos ? name : find(name);
     if (path.empty()) return {Captured::End::not_started, ENOENT, {}, {}};
     return run_captured({path, words, clean_environment(limits)}, input, limits);
+  }
+
+  std::unique_ptr<Conversation> converse(const std::vector<std::string>& words) override {
+    return start_conversation([this, words](const CaptureLimits& limits) {
+      const std::string& name = words.at(0);
+      return Program{name.find('/') != std::string::npos ? name : find(name), words,
+                     clean_environment(limits)};
+    });
   }
 
   void keep_memory_private() override {

@@ -1,5 +1,6 @@
 #include "core/base/signals.h"
 
+#include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -16,6 +17,11 @@ CaughtSignals::~CaughtSignals() {
   take();
   ::close(descriptor_);
   ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
+bool CaughtSignals::any_came() const {
+  pollfd signal{descriptor_, POLLIN, 0};
+  return ::poll(&signal, 1, 0) > 0;
 }
 
 std::vector<int> CaughtSignals::take() {

@@ -16,6 +16,7 @@ class CaughtSignals {
   CaughtSignals& operator=(const CaughtSignals&) = delete;
 
   int descriptor() const { return descriptor_; }  // readable once one came
+  bool any_came() const;                          // and was not taken
   // Those that came. One that is left would have its effect as soon as they are let through again.
   std::vector<int> take();
 

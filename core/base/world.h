@@ -160,6 +160,15 @@ struct Captured {
   bool ok() const { return end == End::exited && status == 0; }
 };
 
+// A program that answers one request after the other, each as a frame (core/base/conversation.h).
+class Conversation {
+ public:
+  virtual ~Conversation() = default;  // ends the program
+  // Sends the request and waits for its answer, in `out`. Where it breaks the limits, or ends
+  // instead, as of capture(); the next request starts it anew.
+  virtual Captured ask(std::string_view request, const CaptureLimits& limits) = 0;
+};
+
 // Other programs. Words go to the program as they are: no shell is involved.
 class Processes {
  public:
@@ -174,6 +183,8 @@ class Processes {
   // ours, and keeps what it writes. Ended with all that it started when it breaks the limits.
   virtual Captured capture(const std::vector<std::string>& words, std::string_view input,
                            const CaptureLimits& limits) = 0;
+  // To ask the program many times, as if it was captured for each request. May not outlive this.
+  virtual std::unique_ptr<Conversation> converse(const std::vector<std::string>& words);
   // From now on this process leaves no core dump, and others of the same user cannot look into it.
   virtual void keep_memory_private() = 0;
   // Becomes the program. Returns only by throwing Error(outside).

@@ -72,8 +72,10 @@ class Reader {
   Span span(const Cell& cell) const { return span(cell.begin, cell.text.size()); }
 
   void unknown(const std::string& name, Span where) {
+    std::string help(trim(did_you_mean(name, names_)));
+    if (help.empty()) help = "known are " + join(names_, ", ");
     diagnostics_.error("unknown-field", where, fmt::format("unknown column \"{}\"", name)).help =
-        std::string(trim(did_you_mean(name, names_)));
+        std::move(help);
   }
   template <class Has>
   bool check_needed(Has has, Span where) {

@@ -14,6 +14,7 @@ using Vector = std::vector<double>;
 
 constexpr int kMostRounds = 200;
 constexpr double kClose = 1e-14;  // of the objective, that the gap may be
+constexpr int kMostIdle = 4;      // rounds that gain no more than rounding
 
 // Solves the symmetric positive definite H s = b in place of b.
 void solve_spd(std::vector<Vector>& H, Vector& b) {
@@ -49,6 +50,7 @@ class FactorRisk {
     Vector y(k, 0);
     Filled filled = at(y);
     double value = dual(y, filled);
+    int idle = 0;
     for (int round = 0; round < kMostRounds && filled.end == Filled::End::done; ++round) {
       const Vector gradient = gradient_of(y, filled);
       Vector step = gradient;
@@ -60,6 +62,7 @@ class FactorRisk {
       if (decrease <= kClose * 1e-3 * std::abs(value)) break;
       double share = 1;
       bool moved = false;
+      const double before = value;
       for (int i = 0; i < 40; ++i, share /= 2) {
         Vector next(k);
         for (std::size_t a = 0; a < k; ++a) next[a] = y[a] - share * step[a];
@@ -72,7 +75,8 @@ class FactorRisk {
         value = other;
         break;
       }
-      if (!moved) break;
+      idle = before - value <= kClose * std::abs(value) ? idle + 1 : 0;
+      if (!moved || idle == kMostIdle) break;
     }
     if (filled.end != Filled::End::done) {
       out.status = filled.end == Filled::End::infeasible ? Status::infeasible : Status::unbounded;

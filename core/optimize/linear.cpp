@@ -5,27 +5,22 @@
 #include <numeric>
 
 #include "core/optimize/certify.h"
-#include "core/optimize/separable.h"
+#include "core/optimize/linear_shape.h"
+#include "core/optimize/reach.h"
+#include "core/optimize/risk_rows.h"
 #include "core/optimize/ties.h"
 
 namespace autopilot::optimize {
 namespace {
 
 constexpr std::size_t kNoRow = static_cast<std::size_t>(-1);
-constexpr std::size_t kManyTangents = 24;  // of one channel
 constexpr int kMostRounds = 60;
-constexpr double kCloser = 100;    // times, to where a curve is steepest
 constexpr double kAsGood = 1e-10;  // of the objective
-constexpr double kFar = 1e9;       // of an open end, of all amounts: no optimum lies there
-
-// A channel's return as straight parts above its start.
-struct Shape {
-  double start = 0;  // spend that is not decided on
-  double value = 0;  // return there
-  bool switched = false;
-  std::vector<Stretch> parts;
-  std::vector<double> tangents;  // of a smooth curve
-};
+constexpr double kFits = 1e-8;     // of a limit
+constexpr double kOn = 1e-9;       // of what it gets: a channel that is on
+constexpr double kProven = 1e-6;   // gap that is a proof of what is on and off
+constexpr double kLeastMargin = 1e-8, kMostMargin = 1e-6;
+constexpr double kFar = 1e9;  // of an open end, of all amounts: no optimum lies there
 
 struct Rows {
   std::size_t total = kNoRow, roi = kNoRow, return_min = kNoRow, turnover = kNoRow;
@@ -35,14 +30,21 @@ struct Rows {
 class Linear {
  public:
   Linear(const Problem& problem, const LpSolver& solver, const LinearOptions& options)
-      : problem_(problem), solver_(solver), options_(options), high_(highest(problem, 2)) {
-    const std::vector<double> least = highest(problem, 1);
+      : problem_(problem),
+        solver_(solver),
+        options_(options),
+        high_(reach_of(problem, 2)),
+        amount_(typical_amount(problem)),
+        risk_(problem, amount_) {
+    const std::vector<double> least = reach_of(problem, 1);
     for (std::size_t i = 0; i < problem.channels.size(); ++i) {
       // Where there are switches there are no prices, and the tightest bounds serve best.
       if (is_switched(i)) high_[i] = least[i];
       high_[i] = std::max(high_[i], problem.channels[i].min);
-      shapes_.push_back(shape_of(i));
+      shapes_.push_back(shape_at(i));
     }
+    smooth_ |= risk_.any();
+    has_floors_ = has_rows_on_returns(problem);
   }
 
   Allocation solve() {
@@ -61,13 +63,20 @@ class Linear {
         return best;
       }
       // Where nothing is left to decide there are no values either.
-      if (answer.values.empty() && answer.status != Status::optimal) return best;
-      take(answer, best);
+      if (answer.values.empty() && answer.status != Status::optimal) break;
+      const std::vector<double> spend = spend_at(answer.values);
+      take(answer, spend, best);
+      if (has_floors_ && !fits(spend)) look_above_floors(best);
+      if (integers_) solve_as_switched(spend, best);
       if (!smooth_ && !integers_ && answer.status == Status::optimal) settle(answer, best);
       if (!smooth_) break;
       if (relative_gap(best.objective, best.bound) <= options_.gap && !best.spend.empty()) break;
-      if (!add_tangents(answer.values)) break;
+      if (!add_tangents(spend)) break;
     }
+    if (!best.spend.empty() && grows_without_end(problem_, best)) return best;
+    if (integers_ && best.status == Status::optimal &&
+        relative_gap(best.objective, best.bound) > kProven)
+      best.status = Status::stopped;
     if (smooth_ && best.status == Status::stopped && !best.spend.empty() &&
         relative_gap(best.objective, best.bound) <= 1e-7)
       best.status = Status::optimal;
@@ -76,30 +85,19 @@ class Linear {
 
  private:
   bool stopped() const { return options_.stop && options_.stop(); }
+  double raised(double floor) const { return floor + margin_ * std::abs(floor); }
   double better(double x) const { return problem_.goal == Goal::least_spend ? -x : x; }
 
-  Shape shape_of(std::size_t i) {
+  Shape shape_at(std::size_t i) {
     const Channel& c = problem_.channels[i];
-    Shape shape;
-    shape.start = c.min;
-    shape.value = value_at(c.curve, c.min) - cost_anyway(c);
-    shape.switched = is_switched(i);
-    if (!(high_[i] > c.min)) return shape;
-    if (is_straight(c.curve)) {
-      if (c.curve.family == Family::piecewise)
-        straight_parts(c.curve, c.min, high_[i], shape);
-      else
-        shape.parts.push_back({c.min, high_[i], slope_at(c.curve, c.min), true});
-      split_at(c.current, shape);
-      return shape;
-    }
-    smooth_ = true;
-    first_tangents(i, shape);
-    bend(i, shape);
-    return shape;
+    Shape out = shape_of(c, limits(i));
+    out.switched = is_switched(i);
+    smooth_ |= !out.tangents.empty();
+    return out;
   }
-
-  static double cost_anyway(const Channel& c) { return c.min > 0 ? c.fixed_cost : 0; }
+  ShapeLimits limits(std::size_t i) const {
+    return {high_[i], amount_, std::isfinite(problem_.turnover_max)};
+  }
 
   bool is_switched(std::size_t i) const {
     const Channel& c = problem_.channels[i];
@@ -111,99 +109,11 @@ class Linear {
     });
   }
 
-  static void straight_parts(const Curve& curve, double low, double high, Shape& shape) {
-    double from = low;
-    const auto until = [&](double to) {
-      if (!(to > from)) return;
-      shape.parts.push_back(
-          {from, to, (value_at(curve, to) - value_at(curve, from)) / (to - from), true});
-      from = to;
-    };
-    for (const Point& p : curve.points) {
-      if (p.x > low) until(std::min(p.x, high));
-    }
-    if (high > from) shape.parts.push_back({from, high, 0, true});
-  }
-
-  void first_tangents(std::size_t i, Shape& shape) {
-    const Channel& c = problem_.channels[i];
-    const double low = c.min;
-    const double end = std::isinf(high_[i]) ? low + 100 * std::max(c.curve.b, 1.0) : high_[i];
-    const auto add = [&](double x) { shape.tangents.push_back(x); };
-    if (std::isfinite(slope_at(c.curve, low))) add(low);
-    for (const double share : {1e-4, 1e-2, 0.1, 0.25, 0.5, 0.75}) add(low + share * (end - low));
-    add(end);
-    // Without an end, far out too: else what still rises at the last one would seem endless.
-    for (double x = end * 1e3; std::isinf(high_[i]) && x < end * 1e13; x *= 1e3) add(x);
-    if (c.current > low && c.current < end) add(c.current);
-    std::sort(shape.tangents.begin(), shape.tangents.end());
-    shape.tangents.erase(std::unique(shape.tangents.begin(), shape.tangents.end()),
-                         shape.tangents.end());
-  }
-
-  // Straight parts of the least of all tangents.
-  void bend(std::size_t i, Shape& shape) const {
-    const Channel& c = problem_.channels[i];
-    const auto line = [&](double t, double x) {
-      return value_at(c.curve, t) + slope_at(c.curve, t) * (x - t);
-    };
-    shape.parts.clear();
-    shape.value = line(shape.tangents.front(), c.min) - cost_anyway(c);
-    double from = c.min;
-    for (std::size_t k = 0; k < shape.tangents.size(); ++k) {
-      const double t = shape.tangents[k], slope = slope_at(c.curve, t);
-      double to = high_[i];
-      if (k + 1 < shape.tangents.size()) {
-        const double next = shape.tangents[k + 1], other = slope_at(c.curve, next);
-        if (!(slope > other)) continue;
-        to = std::clamp((line(next, 0) - line(t, 0)) / (slope - other), t, next);
-      }
-      if (to > from) shape.parts.push_back({from, to, slope, true});
-      from = std::max(from, to);
-    }
-    split_at(c.current, shape);
-  }
-
-  void split_at(double x, Shape& shape) const {
-    if (!std::isfinite(problem_.turnover_max)) return;
-    for (std::size_t k = 0; k < shape.parts.size(); ++k) {
-      Stretch& part = shape.parts[k];
-      if (!(part.low < x && x < part.high)) continue;
-      const Stretch rest{x, part.high, part.slope, true};
-      part.high = x;
-      shape.parts.insert(shape.parts.begin() + static_cast<std::ptrdiff_t>(k) + 1, rest);
-      return;
-    }
-  }
-
   // New tangents where the answer is; false when they are all there already.
-  bool add_tangents(const std::vector<double>& values) {
-    const std::vector<double> spend = spend_at(values);
-    bool added = false;
-    for (std::size_t i = 0; i < shapes_.size(); ++i) {
-      Shape& shape = shapes_[i];
-      if (shape.tangents.empty()) continue;
-      double x = spend[i];
-      if (!std::isfinite(slope_at(problem_.channels[i].curve, x))) {
-        // There is no tangent, but as close as may be.
-        x = x + (shape.tangents.front() - x) / kCloser;
-        if (!(x > spend[i]) || !std::isfinite(slope_at(problem_.channels[i].curve, x))) continue;
-      }
-      const auto at = std::lower_bound(shape.tangents.begin(), shape.tangents.end(), x);
-      const double near = 1e-12 * std::max(1e-300, std::abs(x));
-      if (at != shape.tangents.end() && std::abs(*at - x) <= near) continue;
-      if (at != shape.tangents.begin() && std::abs(*(at - 1) - x) <= near) continue;
-      shape.tangents.insert(at, x);
-      added = true;
-      while (shape.tangents.size() > kManyTangents) {
-        // The one furthest from the answer: dropping it only loosens the bound.
-        if (x - shape.tangents.front() > shape.tangents.back() - x)
-          shape.tangents.erase(shape.tangents.begin());
-        else
-          shape.tangents.pop_back();
-      }
-      bend(i, shape);
-    }
+  bool add_tangents(const std::vector<double>& spend) {
+    bool added = risk_.add_tangents(spend);
+    for (std::size_t i = 0; i < shapes_.size(); ++i)
+      added |= add_tangent(problem_.channels[i], limits(i), shapes_[i], spend[i]);
     return added;
   }
 
@@ -223,12 +133,21 @@ class Linear {
 
   LpModel model() {
     model_ = {};
+    model_.amount = amount_;
     rows_ = {};
     integers_ = false;
     first_column_.assign(shapes_.size(), 0);
     make_rows();
     for (std::size_t i = 0; i < shapes_.size(); ++i) add_channel(i);
+    risk_.add(model_, amount_, [this](std::size_t i) { return columns_of(i); });
     return model_;
+  }
+
+  SpendColumns columns_of(std::size_t i) const {
+    SpendColumns out{shapes_[i].start, {}};
+    for (std::size_t k = 0; k < shapes_[i].parts.size(); ++k)
+      out.columns.emplace_back(first_column_[i] + k, 1);
+    return out;
   }
 
   void make_rows() {
@@ -236,7 +155,8 @@ class Linear {
       rows_.total =
           row(problem_.total_min > 0 ? problem_.total_min : -kInfinity, problem_.total_max);
     if (std::isfinite(problem_.roi_min)) rows_.roi = row(0, kInfinity);
-    if (std::isfinite(problem_.return_min)) rows_.return_min = row(problem_.return_min, kInfinity);
+    if (std::isfinite(problem_.return_min))
+      rows_.return_min = row(raised(problem_.return_min), kInfinity);
     if (std::isfinite(problem_.turnover_max))
       rows_.turnover = row(-kInfinity, problem_.turnover_max);
     const std::size_t groups = problem_.groups.size();
@@ -258,11 +178,11 @@ class Linear {
   template <class F>
   void each_row(std::size_t i, double slope, F visit) {
     visit(rows_.total, 1.0);
-    visit(rows_.roi, slope - problem_.roi_min);
+    visit(rows_.roi, slope - raised(problem_.roi_min));
     visit(rows_.return_min, slope);
     for (const std::size_t g : member_of_[i]) {
       visit(rows_.group[g], 1.0);
-      visit(rows_.group_roi[g], slope - problem_.groups[g].roi_min);
+      visit(rows_.group_roi[g], slope - raised(problem_.groups[g].roi_min));
     }
     for (std::size_t g = 0; g < rows_.share.size(); ++g) {
       if (rows_.share[g] == kNoRow) continue;
@@ -319,7 +239,7 @@ class Linear {
     model_.columns.push_back({0, 1, problem_.goal == Goal::least_spend ? 0 : -c.fixed_cost, true});
     const std::size_t most = row(-kInfinity, 0);
     row(0, kInfinity);
-    const double high = std::isinf(high_[i]) ? kFar * std::max(1.0, c.active_min) : high_[i];
+    const double high = std::isinf(high_[i]) ? kFar * std::max(amount_, c.active_min) : high_[i];
     entry(most, y, -high);
     entry(most + 1, y, -c.active_min);
     entry(rows_.roi, y, -c.fixed_cost);
@@ -358,8 +278,11 @@ class Linear {
     return std::clamp(x, c.min, high_[i]);
   }
 
-  void take(const LpAnswer& answer, Allocation& best) {
-    const std::vector<double> spend = spend_at(answer.values);
+  bool fits(const std::vector<double>& spend) const {
+    return violation_of(problem_, spend) <= kFits;
+  }
+
+  void take(const LpAnswer& answer, const std::vector<double>& spend, Allocation& best) {
     const Prices prices = prices_at(answer);
     double bound = better(answer.bound);
     if (!answer.row_prices.empty() && !integers_) {
@@ -367,31 +290,56 @@ class Linear {
       if (smooth_) bound = tighter(bound, certified);
     }
     best.bound = tighter(best.bound, bound);
-    const double objective = objective_of(problem_, spend);
-    const bool fits = violation_of(problem_, spend) <= 1e-8;
-    const bool first = best.spend.empty();
-    if (fits && (first || better(objective) >= better(best.objective))) {
-      best.spend = spend;
-      best.objective = objective;
-      best.prices = prices;
-    }
-    if (!smooth_) {
-      best.status = answer.status;
-      if (first && !fits) {
-        best.spend = spend;
-        best.objective = objective;
-        best.prices = prices;
-      }
-    }
+    if (!smooth_) best.status = answer.status;
+    // The program has no curves: what its answer misses is rounding.
+    if (fits(spend) || (!smooth_ && best.spend.empty())) offer(spend, prices, best);
   }
+
+  void offer(const std::vector<double>& spend, const Prices& prices, Allocation& best) const {
+    const double objective = objective_of(problem_, spend);
+    if (!best.spend.empty() && fits(best.spend) && better(objective) < better(best.objective))
+      return;
+    best.spend = spend;
+    best.objective = objective;
+    best.prices = prices;
+  }
+
+  // Rounding, and tangents, may leave the answer a hair below a floor on returns.
+  void look_above_floors(Allocation& best) {
+    for (margin_ = kLeastMargin; margin_ <= kMostMargin; margin_ *= 10) {
+      const LpAnswer answer = solver_(model(), options_.seconds);
+      if (answer.values.empty()) break;
+      const std::vector<double> spend = spend_at(answer.values);
+      if (!fits(spend)) continue;
+      offer(spend, prices_at(answer), best);
+      break;
+    }
+    margin_ = 0;
+  }
+
+  // With the channels on or off as they are there, no switch is left for rounding to slip through.
+  void solve_as_switched(const std::vector<double>& spend, Allocation& best) const {
+    Problem switched = problem_;
+    for (Group& g : switched.groups) g.max_active.reset();
+    for (std::size_t i = 0; i < shapes_.size(); ++i) {
+      if (!shapes_[i].switched) continue;
+      Channel& c = switched.channels[i];
+      if (spend[i] > 0)
+        c.min = std::max({c.min, c.active_min, kOn * spend[i]});
+      else
+        c.max = c.active_min = c.fixed_cost = 0;
+    }
+    const Allocation found = Linear(switched, solver_, options_).solve();
+    if (!found.spend.empty() && fits(found.spend)) offer(found.spend, {}, best);
+  }
+
   // Of the plans that are as good the one nearest to today; only what proves as good is taken.
   void settle(const LpAnswer& answer, Allocation& best) {
     const std::vector<double> spend =
         spend_at(least_change(model_, answer, tied(), solver_, options_.seconds));
     const double objective = objective_of(problem_, spend);
     const double loss = better(best.objective) - better(objective);
-    if (violation_of(problem_, spend) > 1e-8 ||
-        loss > kAsGood * std::max(std::abs(best.objective), std::abs(objective)))
+    if (!fits(spend) || loss > kAsGood * std::max(std::abs(best.objective), std::abs(objective)))
       return;
     best.spend = spend;
     best.objective = objective;
@@ -451,8 +399,11 @@ class Linear {
   const LpSolver& solver_;
   const LinearOptions& options_;
   std::vector<double> high_;
+  double amount_;
+  RiskRows risk_;
+  double margin_ = 0;  // of themselves, that floors on returns are raised by
   std::vector<Shape> shapes_;
-  bool smooth_ = false, integers_ = false;
+  bool smooth_ = false, integers_ = false, has_floors_ = false;
   LpModel model_;
   Rows rows_;
   std::vector<std::size_t> counted_;  // rows of max_active, by group

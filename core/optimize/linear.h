@@ -14,7 +14,7 @@ struct LinearOptions {
   std::function<bool()> stop = {};  // asked between two programs; empty: never
 };
 
-// REQUIRES no risk, concave returns, and straight ones where channels are on or off.
+// REQUIRES concave returns; straight ones and no risk where channels are on or off.
 Allocation solve_linear(const Problem& problem, const LpSolver& solver,
                         const LinearOptions& options);
 

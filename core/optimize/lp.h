@@ -25,6 +25,7 @@ struct LpModel {
   std::vector<std::pair<double, double>> rows;  // lower and upper bound
   std::vector<LpEntry> entries;                 // each place once at most
   double constant = 0;
+  double amount = 0;  // the size of the values that matter, for scaling; 0: that of the bounds
   bool has_integers() const;
 };
 

@@ -18,6 +18,8 @@ namespace {
 
 constexpr double kLongest = 2e6;  // seconds: int milliseconds
 constexpr int kMostIterations = 5'000'000;
+constexpr int kIterationsAnyway = 10'000,
+              kIterationsOfEach = 50;  // row or column: beyond, it cycles
 constexpr double kMipGap = 1e-9;
 constexpr int kSlice = 500;      // iterations between two looks at whether to stop: some 60 ms
 constexpr double kWhole = 1e-9;  // what is as good as whole
@@ -175,14 +177,14 @@ Status status_of(int glpk) {
   }
 }
 
-glp_smcp simplex_settings(double seconds) {
+glp_smcp simplex_settings(double seconds, int most_iterations) {
   glp_smcp settings;
   glpk().init_smcp(&settings);
   settings.msg_lev = GLP_MSG_OFF;
   settings.presolve = GLP_OFF;
   settings.meth = GLP_PRIMAL;
   settings.tol_bnd = settings.tol_dj = 1e-9;
-  settings.it_lim = kMostIterations;
+  settings.it_lim = most_iterations;
   settings.tm_lim = milliseconds(seconds);
   return settings;
 }
@@ -190,9 +192,10 @@ glp_smcp simplex_settings(double seconds) {
 // Iterations in slices, where somebody may want to stop in between.
 int iterate(glp_prob* p, glp_smcp settings, const Stop& stop) {
   if (!stop) return glpk().simplex(p, &settings);
+  const int most = settings.it_lim;
   settings.it_lim = kSlice;
   int code = GLP_EITLIM;
-  for (int done = 0; code == GLP_EITLIM && done < kMostIterations && !stop(); done += kSlice)
+  for (int done = 0; code == GLP_EITLIM && done < most && !stop(); done += kSlice)
     code = glpk().simplex(p, &settings);
   return code;
 }
@@ -200,10 +203,14 @@ int iterate(glp_prob* p, glp_smcp settings, const Stop& stop) {
 LpAnswer solve_lp(glp_prob* p, const LpModel& model, double seconds, const Stop& stop) {
   glpk().scale_prob(p, GLP_SF_EQ | GLP_SF_2N);
   glpk().adv_basis(p, 0);
-  const glp_smcp settings = simplex_settings(seconds);
+  const std::size_t size = model.rows.size() + model.columns.size();
+  const glp_smcp settings = simplex_settings(
+      seconds, static_cast<int>(std::min<std::size_t>(
+                   kMostIterations, kIterationsAnyway + kIterationsOfEach * size)));
   int code = iterate(p, settings, stop);
-  if (code != 0 && code != GLP_ETMLIM && code != GLP_EITLIM) {
-    // A start that it could not factorise: that of the slacks always can be.
+  if (code != 0 && code != GLP_ETMLIM && !(stop && stop())) {
+    // A start that it could not factorise, or from which it goes round: that of the slacks always
+    // can be.
     glpk().std_basis(p);
     code = iterate(p, settings, stop);
   }

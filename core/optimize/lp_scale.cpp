@@ -29,7 +29,7 @@ double size_of_columns(const LpModel& model) {
 }  // namespace
 
 Scaled::Scaled(const LpModel& model) : model_(model), rows_(model.rows.size(), 0) {
-  amount_ = to_one(size_of_columns(model));
+  amount_ = to_one(model.amount > 0 ? model.amount : size_of_columns(model));
   const auto of = [&](const LpColumn& c) { return c.integer ? 1.0 : amount_; };
   double cost = 0;
   for (LpColumn& c : model_.columns) {

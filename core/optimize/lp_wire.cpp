@@ -50,6 +50,7 @@ std::string pack(const LpModel& model, double seconds) {
   std::string out;
   put(out, seconds);
   put(out, model.constant);
+  put(out, model.amount);
   put(out, static_cast<std::uint64_t>(model.columns.size()));
   for (const LpColumn& c : model.columns) {
     put(out, c.low);
@@ -74,7 +75,8 @@ std::string pack(const LpModel& model, double seconds) {
 bool unpack(std::string_view bytes, LpModel& model, double& seconds) {
   Reader in(bytes);
   std::uint64_t n = 0;
-  if (!in.get(seconds) || !in.get(model.constant) || !in.count(n, 32)) return false;
+  if (!in.get(seconds) || !in.get(model.constant) || !in.get(model.amount) || !in.count(n, 32))
+    return false;
   model.columns.resize(n);
   for (LpColumn& c : model.columns) {
     std::uint64_t integer = 0;

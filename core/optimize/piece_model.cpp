@@ -114,7 +114,7 @@ bool split(const Curve& curve, PiecedChannel& channel, std::size_t k, double x) 
       }
     }
   } else {
-    const double hair = kNarrow * std::max(piece.high, 1e-300);
+    const double hair = kNarrow * std::max(std::isfinite(piece.high) ? piece.high : x, 1e-300);
     if (x - piece.low > hair && piece.high - x > hair) cuts.push_back(x);
   }
   if (cuts.empty()) return false;
@@ -131,7 +131,7 @@ bool split(const Curve& curve, PiecedChannel& channel, std::size_t k, double x) 
 }
 
 PieceModel::PieceModel(const Problem& problem, const std::vector<PiecedChannel>& channels,
-                       const std::vector<Placed>* placed, double margin)
+                       const RiskRows& risk, const std::vector<Placed>* placed, double margin)
     : problem_(problem),
       channels_(channels),
       placed_(placed),
@@ -139,6 +139,13 @@ PieceModel::PieceModel(const Problem& problem, const std::vector<PiecedChannel>&
       columns_(channels.size()) {
   add_rows();
   for (std::size_t i = 0; i < channels.size(); ++i) add_channel(i);
+  risk.add(model_, 1, [this](std::size_t i) { return columns_of(i); });
+}
+
+SpendColumns PieceModel::columns_of(std::size_t i) const {
+  SpendColumns out;
+  for (const Columns& at : columns_[i]) out.columns.emplace_back(at.spend, channels_[i].unit);
+  return out;
 }
 
 std::size_t PieceModel::row(double low, double high) {

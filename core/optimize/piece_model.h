@@ -8,6 +8,7 @@
 #include "core/optimize/curve.h"
 #include "core/optimize/lp.h"
 #include "core/optimize/problem.h"
+#include "core/optimize/risk_rows.h"
 
 namespace autopilot::optimize {
 
@@ -47,7 +48,7 @@ class PieceModel {
   // `placed`: where channels have to be; null: anywhere. Floors on returns are raised by `margin`,
   // of themselves.
   PieceModel(const Problem& problem, const std::vector<PiecedChannel>& channels,
-             const std::vector<Placed>* placed, double margin = 0);
+             const RiskRows& risk, const std::vector<Placed>* placed, double margin = 0);
 
   const LpModel& model() const { return model_; }
   std::vector<double> spend_at(const std::vector<double>& values) const;
@@ -58,6 +59,7 @@ class PieceModel {
     std::size_t piece = 0, spend = 0, returned = 0, on = 0;
   };
   void add_rows();
+  SpendColumns columns_of(std::size_t channel) const;
   void add_channel(std::size_t i);
   void add_columns(std::size_t i, std::size_t piece, std::size_t choice);
   void add_turnover(std::size_t i);

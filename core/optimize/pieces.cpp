@@ -6,6 +6,9 @@
 
 #include "core/optimize/certify.h"
 #include "core/optimize/piece_model.h"
+#include "core/optimize/quadratic.h"
+#include "core/optimize/reach.h"
+#include "core/optimize/risk_rows.h"
 #include "core/optimize/separable.h"
 
 namespace autopilot::optimize {
@@ -16,19 +19,22 @@ constexpr int kMostPolishes = 25;  // of linear ones, for one answer of those
 constexpr double kClosed = 1e-8;   // gap that ends it
 constexpr double kProven = 1e-6;   // gap that is a proof, where nothing more can be done
 constexpr double kFits = 1e-8;     // of a limit
+constexpr double kOn = 1e-9;       // of what it gets: a channel that is on
 constexpr double kMargin = 5e-8;   // of a floor on returns, where rounding would miss it
 
 class Pieces {
  public:
   Pieces(const Problem& problem, const LpSolver& solver, const LinearOptions& options)
-      : problem_(problem), solver_(solver), options_(options), high_(highest(problem, 1)) {
+      : problem_(problem),
+        solver_(solver),
+        options_(options),
+        high_(reach_of(problem, 1)),
+        risk_(problem, typical_amount(problem)) {
     for (std::size_t i = 0; i < high_.size(); ++i) {
       high_[i] = std::max(high_[i], problem.channels[i].min);
       channels_.push_back(pieced(problem, i, high_[i]));
     }
-    has_floors_ = std::isfinite(problem.roi_min) || std::isfinite(problem.return_min) ||
-                  std::any_of(problem.groups.begin(), problem.groups.end(),
-                              [](const Group& g) { return std::isfinite(g.roi_min); });
+    has_floors_ = has_rows_on_returns(problem);
     least_ = problem.goal == Goal::least_spend;
     best_.solver = "glpk-mip";
     best_.bound = least_ ? -kInfinity : kInfinity;
@@ -40,7 +46,7 @@ class Pieces {
 
   Allocation solve() {
     for (int round = 0; round < kMostRounds && !stopped(); ++round) {
-      const PieceModel model(problem_, channels_, nullptr);
+      const PieceModel model(problem_, channels_, risk_, nullptr);
       const LpAnswer answer = solver_(model.model(), options_.seconds);
       ++best_.rounds;
       if (answer.status == Status::infeasible && !best_.spend.empty()) break;  // by a hair
@@ -56,12 +62,13 @@ class Pieces {
       std::vector<Placed> places = model.places_at(answer.values);
       offer(spend);
       add_points(spend, places);
-      polish(places);
+      polish(spend, places);
       if (has_floors_ && !fits(spend) && !closed()) look_above_floors();
       if (closed()) break;
       const bool refined = refine(spend, places);
       if (!refined && points_ == std::exchange(seen_points_, points_)) break;
     }
+    if (!best_.spend.empty() && grows_without_end(problem_, best_)) return best_;
     if (!best_.spend.empty() && relative_gap(best_.objective, best_.bound) <= kProven)
       best_.status = Status::optimal;
     return best_;
@@ -91,7 +98,7 @@ class Pieces {
       }
     }
     const double before = spend[steepest];
-    for (double more = 1e-9; most > 0 && more < kProven && !fits(spend); more *= 2)
+    for (double more = 1e-9; most > 0 && more < 10 * kProven && !fits(spend); more *= 2)
       spend[steepest] = std::min(high_[steepest], before * (1 + more));
     return spend;
   }
@@ -133,7 +140,8 @@ class Pieces {
   }
 
   bool add_points(const std::vector<double>& spend, const std::vector<Placed>& places) {
-    bool added = false;
+    bool added = risk_.add_tangents(spend);
+    points_ += added ? 1 : 0;
     for (std::size_t i = 0; i < spend.size(); ++i) {
       if (places[i].piece == kStopped || is_straight(curve(i))) continue;
       Piece& piece = channels_[i].pieces[places[i].piece];
@@ -147,7 +155,8 @@ class Pieces {
 
   // The best within the pieces that were chosen, where no integers are left. Where a chord is above
   // the curve, then also with the channel at that end of it which is nearer.
-  void polish(const std::vector<Placed>& places) {
+  void polish(const std::vector<double>& at, const std::vector<Placed>& places) {
+    if (solve_within(at, places)) return;
     const std::vector<double> spend = settle(places);
     if (spend.empty()) return;
     if (has_floors_ && !fits(spend)) settle(places, kMargin);
@@ -155,20 +164,68 @@ class Pieces {
       std::vector<Placed> held = places;
       bool any = false;
       for (std::size_t i = 0; i < spend.size(); ++i) {
-        const Stretch* chord = chord_above(i, places[i], spend[i]);
-        if (chord == nullptr) continue;
-        any = true;
-        const bool up = spend[i] >= chord->low + least * (chord->high - chord->low);
-        (up ? held[i].low : held[i].high) = up ? chord->high : chord->low;
+        if (places[i].piece == kStopped) continue;
+        any |= chord_above(i, places[i], spend[i]) != nullptr;
+        hold(i, spend[i], least, held[i]);
       }
-      if (!any || stopped()) return;
-      settle(held);
+      if (stopped()) return;
+      if (!solve_within(spend, held) && any) settle(held);
+      if (!any) return;
     }
+  }
+
+  // Keeps a channel whose curve is not concave there to the part that its amount is in, or to the
+  // end that is nearer where that is a chord.
+  void hold(std::size_t i, double x, double least, Placed& place) const {
+    const Piece& piece = channels_[i].pieces[place.piece];
+    if (is_concave(curve(i), piece.low, piece.high)) return;
+    for (const Stretch& s : piece.hull) {
+      if (x > s.high && &s != &piece.hull.back()) continue;
+      const bool up = !s.straight || x >= s.low + least * (s.high - s.low);
+      if (!up)
+        place.high = s.low;
+      else
+        place.low = s.straight ? s.high : s.low;
+      return;
+    }
+  }
+
+  // The best there is in these places, by whom they are concave for; false where they are not, or
+  // nothing fits.
+  bool solve_within(const std::vector<double>& at, const std::vector<Placed>& places) {
+    Problem within = problem_;
+    for (Group& g : within.groups) g.max_active.reset();
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      Channel& c = within.channels[i];
+      c.active_min = 0;
+      const bool off =
+          places[i].piece == kStopped || (channels_[i].may_stop && c.fixed_cost > 0 && at[i] <= 0);
+      if (off) {
+        c.min = c.max = c.fixed_cost = 0;
+        continue;
+      }
+      const Piece& piece = channels_[i].pieces[places[i].piece];
+      c.min = std::clamp(places[i].low, piece.low, piece.high);
+      c.max = std::clamp(places[i].high, c.min, piece.high);
+      if (c.fixed_cost > 0) c.min = std::min(std::max(c.min, kOn * at[i]), c.max);
+      if (!is_concave(c.curve, c.min, c.max)) return false;
+    }
+    const Allocation found = best_of_concave(within);
+    if (found.spend.empty()) return false;
+    offer(found.spend);
+    add_points(found.spend, places);
+    return true;
+  }
+  Allocation best_of_concave(const Problem& within) const {
+    if (is_separable(within)) return solve_separable(within);
+    if (is_quadratic(within) && within.channels.size() <= kMostDense)
+      return solve_quadratic(within, options_.stop);
+    return solve_linear(within, solver_, options_);
   }
 
   // Rounding may leave the answer a hair below a floor, at the end of its piece.
   void look_above_floors() {
-    const PieceModel model(problem_, channels_, nullptr, kMargin);
+    const PieceModel model(problem_, channels_, risk_, nullptr, kMargin);
     const LpAnswer answer = solver_(model.model(), options_.seconds);
     if (answer.values.empty()) return;
     offer(model.spend_at(answer.values));
@@ -179,7 +236,7 @@ class Pieces {
   std::vector<double> settle(const std::vector<Placed>& places, double margin = 0) {
     std::vector<double> spend;
     for (int round = 0; round < kMostPolishes && !stopped(); ++round) {
-      const PieceModel model(problem_, channels_, &places, margin);
+      const PieceModel model(problem_, channels_, risk_, &places, margin);
       const LpAnswer answer = solver_(model.model(), options_.seconds);
       if (answer.values.empty()) break;
       spend = model.spend_at(answer.values);
@@ -214,6 +271,7 @@ class Pieces {
   const LpSolver& solver_;
   const LinearOptions& options_;
   std::vector<double> high_;
+  RiskRows risk_;
   std::vector<PiecedChannel> channels_;
   bool least_ = false, has_floors_ = false;
   std::size_t points_ = 0, seen_points_ = 0;  // of tangents, that were added

@@ -9,7 +9,7 @@
 
 namespace autopilot::optimize {
 
-// REQUIRES no risk. Stopped: the best found, with the bound that is proven.
+// Stopped: the best found, with the bound that is proven.
 Allocation solve_pieces(const Problem& problem, const LpSolver& solver,
                         const LinearOptions& options);
 

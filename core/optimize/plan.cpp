@@ -369,6 +369,16 @@ ChannelRow row_from(const Value& from, std::string& fault) {
   return row;
 }
 
+std::string fault_of(const ChannelRow& row) {
+  if (row.min && row.max && *row.min > *row.max)
+    return fmt::format("{}: min {} is above max {}", row.id, amount(*row.min), amount(*row.max));
+  if (row.active_min && row.max && *row.active_min > *row.max)
+    return fmt::format("{}: min_if_active is above max, so that it can never be on", row.id);
+  if (row.frozen && row.max_shift)
+    return fmt::format("{} is frozen, so max_shift says nothing", row.id);
+  return "";
+}
+
 std::string channels_file(const Value& spec) {
   const Value* channels = spec.get("channels");
   return channels != nullptr && channels->is_map() ? text_of(channels->get("from")) : std::string();

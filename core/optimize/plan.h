@@ -78,6 +78,8 @@ struct ChannelRow {
   std::size_t tier = 0;
 };
 ChannelRow row_from(const Value& channel, std::string& fault);
+// "" or which of its limits contradict each other.
+std::string fault_of(const ChannelRow& row);
 
 // The channels of a file, one by one, so that they are never all there twice.
 struct ChannelRows {

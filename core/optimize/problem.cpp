@@ -1,5 +1,6 @@
 #include "core/optimize/problem.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/optimize/values.h"
@@ -9,6 +10,12 @@ namespace autopilot::optimize {
 std::string_view to_string(Status status) {
   constexpr std::string_view names[] = {"optimal", "stopped", "infeasible", "unbounded"};
   return names[static_cast<std::size_t>(status)];
+}
+
+bool has_rows_on_returns(const Problem& problem) {
+  return std::isfinite(problem.roi_min) || std::isfinite(problem.return_min) ||
+         std::any_of(problem.groups.begin(), problem.groups.end(),
+                     [](const Group& g) { return std::isfinite(g.roi_min); });
 }
 
 double spend_of(const std::vector<double>& spend) {

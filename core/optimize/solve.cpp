@@ -87,19 +87,13 @@ Problem with_floors_of_the_active(Problem problem) {
   return problem;
 }
 
-bool has_rows_on_returns(const Problem& problem) {
-  return std::isfinite(problem.roi_min) || std::isfinite(problem.return_min) ||
-         std::any_of(problem.groups.begin(), problem.groups.end(),
-                     [](const Group& g) { return std::isfinite(g.roi_min); });
-}
-
 bool fits(std::string_view solver, const Problem& problem) {
   if (solver == "waterfill") return is_separable(problem);
   if (solver == "branch") return is_branchable(problem);
   if (solver == "qp") return is_quadratic(problem);
-  if (problem.risk.any()) return false;
   if (solver == "lp")
-    return all_straight(problem) && all_concave(problem) && !has_switches(problem);
+    return !problem.risk.any() && all_straight(problem) && all_concave(problem) &&
+           !has_switches(problem);
   if (solver == "tangents") return all_concave(problem) && !has_switches(problem);
   return true;
 }
@@ -131,7 +125,7 @@ bool is_doubtful(const Problem& problem, const Certificate& certificate) {
   return certificate.violation > kAmiss || (problem.total_max > 0 && !(certificate.gap <= kAmiss));
 }
 bool can_be_doubted(const Problem& problem, const SolveOptions& options) {
-  return options.lp && !problem.risk.any() && problem.channels.size() <= kManyChannels;
+  return options.lp && problem.channels.size() <= kManyChannels;
 }
 
 // Branch and bound, which now and then goes on for ever where many plans are nearly as good: then
@@ -161,7 +155,8 @@ Allocation run(std::string_view solver, const Problem& problem, const SolveOptio
   if (solver == "qp") return solve_quadratic(problem, options.stop);
   if (!options.lp) throw Error(ErrorKind::bug, "there is no solver of linear programs");
   const LinearOptions linear{options.seconds, options.gap, options.stop};
-  const bool exact = all_concave(problem) && (all_straight(problem) || !has_switches(problem));
+  const bool exact = all_concave(problem) &&
+                     ((all_straight(problem) && !problem.risk.any()) || !has_switches(problem));
   return exact ? solve_linear(problem, options.lp, linear)
                : solve_pieces(problem, options.lp, linear);
 }
@@ -213,9 +208,10 @@ std::string class_of(const Problem& problem) {
 
 std::string_view solver_for(const Problem& problem) {
   if (is_separable(problem)) return "waterfill";
-  if (problem.risk.any()) return "qp";
+  if (problem.risk.any() && is_quadratic(problem)) return "qp";
   const bool switches = has_switches(problem);
-  if (!switches && all_concave(problem)) return all_straight(problem) ? "lp" : "tangents";
+  if (!switches && all_concave(problem))
+    return all_straight(problem) && !problem.risk.any() ? "lp" : "tangents";
   // Switches on straight returns are what GLPK is good at; curves and S-shapes are not.
   if (is_branchable(problem) && !(switches && all_straight(problem))) return "branch";
   return "mip";
@@ -235,12 +231,9 @@ Solution solve(const Problem& problem, const SolveOptions& options) {
   std::string_view solver = options.solver;
   if (solver.empty()) solver = solver_for(problem);
   if (!fits(solver, problem))
-    throw Error(
-        ErrorKind::invalid, fmt::format("the solver {} cannot do {}", solver, out.problem_class),
-        fits(solver_for(problem), problem)
-            ? fmt::format("{} can", solver_for(problem))
-            : std::string("risk that is not of variances alone goes with concave curves that "
-                          "are not piecewise, no floors, counts or limits on moves"));
+    throw Error(ErrorKind::invalid,
+                fmt::format("the solver {} cannot do {}", solver, out.problem_class),
+                fmt::format("{} can", solver_for(problem)));
   if (solver != "waterfill" && problem.total_max <= 0 && !has_nothing(problem))
     return solve(with_nothing(problem), options);
   Allocation& a = out.allocation = run(solver, problem, options);
@@ -252,7 +245,7 @@ Solution solve(const Problem& problem, const SolveOptions& options) {
   if (solver == "waterfill" && options.solver.empty() && is_doubtful(problem, out.certificate) &&
       can_be_doubted(problem, options)) {
     SolveOptions again = options;
-    again.solver = all_straight(problem) ? "lp" : "tangents";
+    again.solver = all_straight(problem) && !problem.risk.any() ? "lp" : "tangents";
     return solve(problem, again);
   }
   // What has no prices (switches, S-curves) is as good as its solver's bound.

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
-#include "core/base/json.h"
+#include "core/base/text.h"
 #include "core/optimize/columns.h"
+#include "core/optimize/table_json.h"
 
 namespace autopilot::optimize {
 namespace {
@@ -37,28 +39,78 @@ const std::vector<std::string> kChannelColumns{
     "type",       "a",         "b",         "k",     "s",
     "p",          "c",         "carry_over"};
 
+constexpr int kMostTiers = 100;
 constexpr std::size_t kLongestMargin = 256;       // before the first row
 constexpr std::size_t kMostExpected = 1'000'000;  // rows that room is made for at once
+
+// What a family takes beside `a`: of the columns that hold scales, and of those that hold shapes.
+struct Parameters {
+  std::size_t scale = 0, shape = 0;  // 0: none
+};
+Parameters parameters_of(Family family) {
+  switch (family) {
+    case Family::logarithm:
+    case Family::exponential:
+      return {kB, 0};
+    case Family::michaelis_menten:
+      return {kK, 0};
+    case Family::hill:
+      return {kK, kS};
+    case Family::power:
+      return {0, kP};
+    case Family::quadratic:
+      return {kC, 0};
+    default:
+      return {};
+  }
+}
 
 std::optional<Curve> curve_of(const Row& row, const std::string& id) {
   const std::string_view type = row.text(kType);
   if (type.empty()) return std::nullopt;
   const std::optional<Family> family = parse_family(type);
   if (!family || *family == Family::piecewise) {
-    row.fault(kType, fmt::format("\"{}\" is no type of curve for a table", type));
+    const std::string name(type);
+    row.fault(kType, family ? "a piecewise curve has no room in CSV: write the channels as JSONL"
+                            : fmt::format("there is no type of curve \"{}\"{}", name,
+                                          did_you_mean(name, family_names())));
     return std::nullopt;
   }
   Curve curve;
   curve.family = *family;
-  if (const auto a = row.number(kA)) curve.a = *a;
-  for (const std::size_t column : {kB, kK, kC})
-    if (const auto b = row.number(column)) curve.b = *b;
-  for (const std::size_t column : {kS, kP})
-    if (const auto s = row.number(column)) curve.s = *s;
+  const auto need = [&](std::size_t column, double& to) {
+    if (column == 0) return;
+    if (row.text(column).empty())
+      row.fault(kType,
+                fmt::format("{}: a curve of type {} needs {}", id, type, kChannelColumns[column]));
+    else
+      to = row.number(column).value_or(to);
+  };
+  const Parameters parameters = parameters_of(*family);
+  need(kA, curve.a);
+  need(parameters.scale, curve.b);
+  need(parameters.shape, curve.s);
   curve.carry = row.amount(kCarryOver).value_or(0);
   if (const std::string_view odd = fault_of(curve); !odd.empty())
     row.fault(kType, fmt::format("{}: the curve {}", id, odd));
   return curve;
+}
+
+bool flag_of(const Row& row, std::size_t column) {
+  const std::string_view cell = row.text(column);
+  if (cell.empty() || cell == "false" || cell == "no" || cell == "0") return false;
+  if (cell == "true" || cell == "yes" || cell == "1") return true;
+  row.fault(column,
+            fmt::format("{}: \"{}\" is neither true nor false", kChannelColumns[column], cell));
+  return false;
+}
+
+std::size_t tier_of(const Row& row) {
+  const double tier = row.number(kTier).value_or(1);
+  if (tier >= 1 && tier <= kMostTiers && tier == std::floor(tier))
+    return static_cast<std::size_t>(tier);
+  row.fault(kTier, fmt::format("tier: a whole number from 1 to {}, not {}", kMostTiers, tier));
+  return 1;
 }
 
 ChannelRow channel_of(const Row& row) {
@@ -71,35 +123,11 @@ ChannelRow channel_of(const Row& row) {
   out.active_min = row.amount(kMinIfActive);
   out.fixed_cost = row.amount(kFixedCost);
   out.max_shift = row.share(kMaxShift);
-  const std::string_view frozen = row.text(kFrozen);
-  out.frozen = frozen == "true" || frozen == "1";
-  out.tier = static_cast<std::size_t>(row.amount(kTier).value_or(1));
+  out.frozen = flag_of(row, kFrozen);
+  out.tier = tier_of(row);
   out.curve = curve_of(row, out.id);
+  if (const std::string odd = fault_of(out); !odd.empty()) row.fault(kMin, odd);
   return out;
-}
-
-// Fields of a channel in a document: nested curves, points of piecewise ones.
-void read_json_rows(std::string_view text, std::uint32_t source, Diagnostics& diagnostics,
-                    const std::function<void(const ChannelRow&)>& visit) {
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    const std::string_view line = text.substr(at, end - at);
-    const Span span{source, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end)};
-    at = end + 1;
-    if (line.find_first_not_of(" \r") == std::string_view::npos) continue;
-    const JsonResult parsed = parse_json(line);
-    if (!parsed.ok || !parsed.value.is_map()) {
-      diagnostics.error("wrong-type", span,
-                        parsed.ok ? "a line that is no JSON object" : parsed.fault.message);
-      continue;
-    }
-    if (parsed.value.get("schema") != nullptr) continue;
-    std::string fault;
-    const ChannelRow row = row_from(parsed.value, fault);
-    if (fault.empty() && row.id.empty()) fault = "a channel without an id";
-    if (!fault.empty()) diagnostics.error("wrong-value", span, fault);
-    visit(row);
-  }
 }
 
 }  // namespace
@@ -113,7 +141,7 @@ ChannelRows channel_rows(std::string_view text, std::uint32_t source, Diagnostic
     };
     const std::size_t first = text.find_first_not_of(" \r\n\t");
     if (first < kLongestMargin && text[first] == '{')
-      read_json_rows(text, source, diagnostics, seen);
+      read_json_channels(text, source, diagnostics, seen);
     else
       read_table(text, source, kChannelColumns, {"id"}, diagnostics,
                  [&](const Row& row) { seen(channel_of(row)); });

@@ -1,0 +1,17 @@
+#pragma once
+// Channels as JSON Lines: the fields of a channel in a document, the curve's nested as there or
+// beside them as the columns of a CSV table are. Pure.
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "core/base/diagnostic.h"
+#include "core/optimize/plan.h"
+
+namespace autopilot::optimize {
+
+void read_json_channels(std::string_view text, std::uint32_t source, Diagnostics& diagnostics,
+                        const std::function<void(const ChannelRow&)>& visit);
+
+}  // namespace autopilot::optimize
