@@ -42,7 +42,7 @@ _autopilot_options() {
     'deploy start') echo '--version --env --from --reason --emergency --format' ;;
     'deploy tick') echo '--env --all --format' ;;
     'deploy status') echo '--env --format' ;;
-    'deploy watch') echo '--env --format' ;;
+    'deploy watch') echo '--env --follow --format' ;;
     'deploy promote') echo '--env --reason --check --override --format' ;;
     'deploy pause') echo '--env --reason --for --maintenance --format' ;;
     'deploy resume') echo '--env --reason --format' ;;

@@ -312,6 +312,7 @@ complete -c autopilot -n '__autopilot_at deploy status' -l format -x -a 'text js
 complete -c autopilot -n '__autopilot_at deploy status' -x -a '(autopilot __complete document 2>/dev/null)'
 complete -c autopilot -n '__autopilot_at deploy' -a watch -d 'Watch a rollout in the terminal'
 complete -c autopilot -n '__autopilot_at deploy watch' -l env -x -d 'environment of the Deployment'
+complete -c autopilot -n '__autopilot_at deploy watch' -l follow -d 'stay for the rollouts that come'
 complete -c autopilot -n '__autopilot_at deploy watch' -l format -x -a 'text json' -d 'form of the result'
 complete -c autopilot -n '__autopilot_at deploy watch' -x -a '(autopilot __complete document 2>/dev/null)'
 complete -c autopilot -n '__autopilot_at deploy' -a promote -d 'Open the gate that a rollout waits at'
