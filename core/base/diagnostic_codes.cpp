@@ -79,6 +79,13 @@ constexpr DiagnosticCode kCodes[] = {
     {"bad-tag", "A YAML tag (!word) that means nothing here",
      "Put quotes around a text that starts with an exclamation mark"},
     {"bad-timezone", "The name is no IANA time zone", "Write a name such as Europe/Paris, or UTC"},
+    {"bad-weights",
+     "A file of weights given to backtest has an action without a weight from 0 on, an action "
+     "twice, "
+     "or no header",
+     "Write a map of actions to weights, or CSV with a header: action and weight; or action, "
+     "position "
+     "and weight"},
     {"blocking-limit",
      "A limit whose max is less than one action uses up, so that it blocks every action that it "
      "concerns",
@@ -139,6 +146,12 @@ constexpr DiagnosticCode kCodes[] = {
      "git remembers the old one"},
     {"redundant-gate", "A gate holds whenever another gate of the policy does",
      "Remove it, or make it narrower than the other one"},
+    {"repeated-arm",
+     "Two rows given to optimize traffic are sums of the same arm, and nothing else in them tells "
+     "them apart; they are added up",
+     "Remove one if it is there by mistake; a column that differs, such as a time or a source, "
+     "says "
+     "that they are parts"},
     {"shadowed-rule",
      "A rule adds nothing to another one of the same effect: the other guard does it whenever this "
      "one does, or the other bound is narrower. The other one has the same or wider action types, "

@@ -7,6 +7,8 @@
 
 #include "core/base/error.h"
 #include "core/evaluate/parts.h"
+#include "core/evaluate/terms.h"
+#include "core/stats/ope_blocks.h"
 
 namespace autopilot::evaluate {
 namespace {
@@ -27,14 +29,10 @@ struct WeightLimits {
 
 void add_limits(const Log& log, const Target& target, const Batch& batch, double& most,
                 double& squares) {
-  const std::vector<double>* const table = target.table();
-  for (std::size_t i = 0; i < batch.rows; ++i) {
-    const double chosen =
-        table != nullptr ? (*table)[log.cell_of(batch, i)] : target.logged(batch, i);
-    const double w = chosen / log.propensity_of(batch, i);
-    most = std::max(most, w);
-    squares += w * w;
-  }
+  std::vector<double> weight(batch.rows);
+  weights_of(log, target, batch, weight.data());
+  for (const double w : weight) most = std::max(most, w);
+  squares += stats::lane_dot(weight.data(), weight.data(), weight.size());
 }
 
 }  // namespace

@@ -61,9 +61,7 @@ DiagnosisSums::DiagnosisSums(const Log& log, const Target& target)
     : log_(&log),
       target_(&target),
       most_kept_(std::min<std::size_t>(kMostKept, log.rows->rows() / 100 + 2)),
-      count_(log.cells()),
-      inverse_(log.cells()),
-      inverse_squares_(log.cells()) {}
+      cells_(log.cells()) {}
 
 void DiagnosisSums::keep_largest() {
   if (largest_.size() <= most_kept_) return;
@@ -81,15 +79,19 @@ void DiagnosisSums::add(const events::Batch& batch, const stats::OpeRows& rows) 
     largest_.push_back(rows.weight[i]);
     if (largest_.size() == room) keep_largest();
   }
+  const BatchPropensities propensity(*log_, batch);
+  const BatchCells cell(*log_, batch);
+  std::size_t unused = 0;
   for (std::size_t i = 0; i < rows.count; ++i) {
-    const double p = log_->propensity_of(batch, i), inverse = 1 / p;
-    const std::size_t cell = log_->cell_of(batch, i);
-    count_[cell] += 1;
-    inverse_[cell] += inverse;
-    inverse_squares_[cell] += inverse * inverse;
+    const double p = propensity[i], inverse = 1 / p;
+    Cell& to = cells_[cell[i]];
+    to.count += 1;
+    to.inverse += inverse;
+    to.inverse_squares += inverse * inverse;
     least_propensity_ = std::min(least_propensity_, p);
-    unused_ += rows.weight[i] == 0 ? 1 : 0;
+    unused += rows.weight[i] == 0 ? 1 : 0;
   }
+  unused_ += static_cast<double>(unused);
 }
 
 void DiagnosisSums::add(const DiagnosisSums& other) {
@@ -97,10 +99,10 @@ void DiagnosisSums::add(const DiagnosisSums& other) {
     if (w > least_kept_) largest_.push_back(w);
   }
   keep_largest();
-  for (std::size_t c = 0; c < count_.size(); ++c) {
-    count_[c] += other.count_[c];
-    inverse_[c] += other.inverse_[c];
-    inverse_squares_[c] += other.inverse_squares_[c];
+  for (std::size_t c = 0; c < cells_.size(); ++c) {
+    cells_[c].count += other.cells_[c].count;
+    cells_[c].inverse += other.cells_[c].inverse;
+    cells_[c].inverse_squares += other.cells_[c].inverse_squares;
   }
   least_propensity_ = std::min(least_propensity_, other.least_propensity_);
   unused_ += other.unused_;
@@ -125,14 +127,14 @@ void DiagnosisSums::tail(Diagnosis& out, const WeightSums& weights) {
 void DiagnosisSums::calibrate(Diagnosis& out) const {
   const std::size_t positions = log_->positions();
   std::vector<double> rows(positions);
-  for (std::size_t c = 0; c < count_.size(); ++c) rows[c % positions] += count_[c];
+  for (std::size_t c = 0; c < cells_.size(); ++c) rows[c % positions] += cells_[c].count;
   double inverse = 0;
-  for (std::size_t c = 0; c < count_.size(); ++c) {
-    inverse += inverse_[c];
-    const double n = rows[c % positions], mean = inverse_[c] / n;
-    if (count_[c] < kFewestExpected) continue;
+  for (std::size_t c = 0; c < cells_.size(); ++c) {
+    inverse += cells_[c].inverse;
+    const double n = rows[c % positions], mean = cells_[c].inverse / n;
+    if (cells_[c].count < kFewestExpected) continue;
     out.tested += 1;
-    const double variance = (inverse_squares_[c] - inverse_[c] * mean) / (n - 1) / n;
+    const double variance = (cells_[c].inverse_squares - cells_[c].inverse * mean) / (n - 1) / n;
     const double z = variance > 0 ? (mean - 1) / std::sqrt(variance) : 0;
     if (std::abs(z) <= std::abs(out.worst.z)) continue;
     out.worst = {log_->action_name(c / positions), log_->position_name(c % positions), mean, z};
@@ -147,8 +149,8 @@ std::vector<double> DiagnosisSums::never_logged(const Target& target) const {
   std::vector<double> out(log_->actions());
   const std::vector<double>* const table = target.table();
   if (table == nullptr) return out;
-  for (std::size_t c = 0; c < count_.size(); ++c) {
-    if (count_[c] == 0) out[c / log_->positions()] += (*table)[c];
+  for (std::size_t c = 0; c < cells_.size(); ++c) {
+    if (cells_[c].count == 0) out[c / log_->positions()] += (*table)[c];
   }
   return out;
 }

@@ -62,9 +62,12 @@ class DiagnosisSums {
   const Log* log_;
   const Target* target_;
   std::size_t most_kept_;
-  std::vector<double> largest_;                            // weights: at least the 1 % largest
-  double least_kept_ = -1;                                 // what is smaller is not among them
-  std::vector<double> count_, inverse_, inverse_squares_;  // by cell
+  std::vector<double> largest_;  // weights: at least the 1 % largest
+  double least_kept_ = -1;       // what is smaller is not among them
+  struct Cell {
+    double count = 0, inverse = 0, inverse_squares = 0;  // rows; sums of one over propensities
+  };
+  std::vector<Cell> cells_;
   double least_propensity_ = 1, unused_ = 0;
 };
 

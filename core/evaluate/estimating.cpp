@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "core/evaluate/threads.h"
-#include "core/stats/normal.h"
 
 namespace autopilot::evaluate {
 namespace {
@@ -71,7 +70,9 @@ class Estimating {
     out_.largest_influence = shape.largest;
     out_.error = error();
     const ErrorWorth worth = worth_of(shape);
-    out_.delta.interval = around(out_.value, out_.error, worth, alpha());
+    out_.delta.interval = replays_two_values()
+                              ? stats::score_interval(out_.value, kept(), rewards(), alpha())
+                              : around(out_.value, out_.error, worth, alpha());
     resampled(worth);
     bounded();
     const std::string doubt = doubt_of();
@@ -106,6 +107,24 @@ class Estimating {
   double kept() const {
     const stats::Estimand& estimand = from_.counted.target(e_);
     return from_.counted.totals()[static_cast<std::size_t>(estimand.denominator)];
+  }
+
+  Interval rewards() const {
+    return {from_.comparison.log().least_reward, from_.comparison.log().most_reward};
+  }
+
+  // Whether replay's rows are independent and each earned the least or the most that there is.
+  bool replays_two_values() const {
+    const Interval ends = rewards();
+    if (out_.estimator.kind != Ope::replay || from_.comparison.log().has_repeated_units() ||
+        kept() < 2)
+      return false;
+    const auto place = static_cast<std::size_t>(from_.counted.target(e_).ratio);
+    const double sum = from_.counted.totals()[place];
+    const double squares = from_.counted.tally().moments()[column()].ratio_ratio;
+    const double within = (ends.low + ends.high) * sum - squares - ends.low * ends.high * kept();
+    const double width = ends.high - ends.low;
+    return width > 0 && std::abs(within) <= 1e-9 * width * width * kept();
   }
 
   ErrorWorth worth_of(const InfluenceShape& shape) const {
@@ -161,7 +180,7 @@ class Estimating {
         around(out.difference, out.difference_error, worth_of(shape), alpha());
     out.relative = out.baseline != 0 ? out.difference / out.baseline : std::nan("");
     if (out.difference_error > 0)
-      out.p = 2 * stats::normal_cdf(-std::abs(out.difference) / out.difference_error);
+      out.p = stats::student_p(worth_of(shape), out.difference / out.difference_error);
     if (from_.sequences && from_.comparison.is_against_logged() && !out_.is_shrunk &&
         from_.comparison.targets()[0]->played() == nullptr)
       out.evidence = from_.sequences->evidence(e_);

@@ -104,10 +104,12 @@ class LogCensus {
   void add(const Batch& batch) {
     if (batch.rows == 0) return;
     const std::vector<double>& rewards = batch.columns[log_.reward].numbers;
-    const auto [least, most] = std::minmax_element(rewards.begin(), rewards.end());
-    log_.least_reward = first_ ? *least : std::min(log_.least_reward, *least);
-    log_.most_reward = first_ ? *most : std::max(log_.most_reward, *most);
-    for (const double r : rewards) log_.reward_sum += r;
+    if (first_) log_.least_reward = log_.most_reward = rewards.front();
+    for (const double r : rewards) {
+      log_.least_reward = std::min(log_.least_reward, r);
+      log_.most_reward = std::max(log_.most_reward, r);
+      log_.reward_sum += r;
+    }
     if (log_.time != Log::kNone) times(batch.columns[log_.time].integers);
     if (log_.unit != Log::kNone) {
       for (const std::int64_t unit : batch.columns[log_.unit].integers) units_.add(unit);

@@ -103,6 +103,39 @@ struct Log {
   bool has_repeated_units() const { return unit != kNone && rows_per_unit > 1.0001; }
 };
 
+// The cell of each row of a batch, and its propensity, for loops over many: the log is asked once.
+class BatchCells {
+ public:
+  BatchCells(const Log& log, const events::Batch& batch)
+      : positions_(log.positions()), action_(batch.columns[log.action].codes.data()) {
+    if (log.position != Log::kNone) position_ = batch.columns[log.position].codes.data();
+  }
+  std::size_t operator[](std::size_t row) const {
+    return action_[row] * positions_ + (position_ != nullptr ? position_[row] : 0);
+  }
+
+ private:
+  std::size_t positions_;
+  const std::uint32_t* action_;
+  const std::uint32_t* position_ = nullptr;
+};
+
+class BatchPropensities {
+ public:
+  BatchPropensities(const Log& log, const events::Batch& batch)
+      : cells_(log, batch), of_cell_(log.estimated.data()) {
+    if (log.propensity != Log::kNone) of_row_ = batch.columns[log.propensity].numbers.data();
+  }
+  double operator[](std::size_t row) const {
+    return of_row_ != nullptr ? of_row_[row] : of_cell_[cells_[row]];
+  }
+
+ private:
+  BatchCells cells_;
+  const double* of_cell_;
+  const double* of_row_ = nullptr;
+};
+
 std::string place_of(const events::BadRow& row);  // file:line
 std::string shown_path(const std::string& path);  // "-" is standard input
 

@@ -10,7 +10,7 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/evaluate/backtest.h"
-#include "core/stats/normal.h"
+#include "core/stats/ope_interval.h"
 
 namespace autopilot::evaluate {
 namespace {
@@ -44,6 +44,10 @@ struct Picked {
             pick(from.accepted, accepted)};
   }
 };
+
+stats::ErrorWorth worth_of(const std::vector<double>& influence) {
+  return {stats::shape_of_influence(influence).freedom, static_cast<double>(influence.size())};
+}
 
 // Numbers keep their order as keys; its own inverse on what it gives.
 std::int64_t ordered(std::int64_t bits) {
@@ -149,7 +153,6 @@ std::vector<Segment> SegmentTallies::describe(const Segmenting& segmenting,
   std::vector<Segment> out;
   std::vector<double> p;
   std::vector<std::size_t> tested;
-  const double z = stats::normal_quantile(1 - alpha / 2);
   for (const auto& [key, tally] : tallies_) {
     Segment segment;
     segment.name = segmenting.name_of(key);
@@ -163,13 +166,15 @@ std::vector<Segment> SegmentTallies::describe(const Segmenting& segmenting,
     const std::vector<double> other = stats::block_influence(tally.sums(), baseline, totals);
     segment.value = stats::estimate(target, totals);
     segment.error = stats::error_of_influence(influence);
-    segment.interval = {segment.value - z * segment.error, segment.value + z * segment.error};
+    const double half = segment.error * stats::student_factor(worth_of(influence), alpha);
+    segment.interval = {segment.value - half, segment.value + half};
     segment.baseline = stats::estimate(baseline, totals);
     segment.difference = segment.value - segment.baseline;
     for (std::size_t b = 0; b < influence.size(); ++b) influence[b] -= other[b];
     segment.difference_error = stats::error_of_influence(influence);
     if (segment.difference_error > 0)
-      segment.p = 2 * stats::normal_cdf(-std::abs(segment.difference) / segment.difference_error);
+      segment.p =
+          stats::student_p(worth_of(influence), segment.difference / segment.difference_error);
     if (!segment.is_refused) {
       p.push_back(segment.p);
       tested.push_back(out.size());

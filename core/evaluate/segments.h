@@ -34,7 +34,7 @@ class Segmenting {
 class SegmentTallies {
  public:
   static constexpr std::size_t kMost = 200;  // segments
-  static constexpr std::size_t kBlocks = 256;
+  static constexpr std::size_t kBlocks = 512;
 
   SegmentTallies(const Segmenting& segmenting, const TallyPlan& plan);
 

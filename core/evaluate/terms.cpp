@@ -16,6 +16,17 @@ double row_uniform(std::uint64_t seed, std::uint64_t ordinal) {
 
 }  // namespace
 
+void weights_of(const Log& log, const Target& target, const Batch& batch, double* weight) {
+  const BatchPropensities propensity(log, batch);
+  if (const std::vector<double>* const table = target.table()) {
+    const BatchCells cell(log, batch);
+    const double* const chosen = table->data();
+    for (std::size_t i = 0; i < batch.rows; ++i) weight[i] = chosen[cell[i]] / propensity[i];
+    return;
+  }
+  for (std::size_t i = 0; i < batch.rows; ++i) weight[i] = target.logged(batch, i) / propensity[i];
+}
+
 RowTerms::RowTerms(const TermsSource& source) : source_(source) {
   prepare(source_.model, model_);
   prepare(source_.mrdr, mrdr_);
@@ -50,9 +61,10 @@ void RowTerms::predict_from_tables(const Batch& batch, const RewardModel& model,
   const Log& log = *source_.log;
   const double* const reward = batch.columns[log.reward].numbers.data();
   const std::size_t positions = log.positions();
+  const BatchCells cells(log, batch);
   for (std::size_t i = 0; i < batch.rows; ++i) {
     const std::size_t fold = log.fold_of(batch, i, model.folds());
-    const std::size_t cell = log.cell_of(batch, i);
+    const std::size_t cell = cells[i];
     to.value[i] = to.value_of[fold][cell % positions];
     to.residual[i] = reward[i] - (*model.table(fold))[cell];
   }
@@ -86,12 +98,7 @@ void RowTerms::replay(const Batch& batch) {
 const stats::OpeRows& RowTerms::compute(const Batch& batch) {
   const Log& log = *source_.log;
   weight_.resize(batch.rows);
-  const std::vector<double>* const table = source_.target->table();
-  for (std::size_t i = 0; i < batch.rows; ++i) {
-    const double chosen =
-        table != nullptr ? (*table)[log.cell_of(batch, i)] : source_.target->logged(batch, i);
-    weight_[i] = chosen / log.propensity_of(batch, i);
-  }
+  weights_of(log, *source_.target, batch, weight_.data());
   predict(batch, source_.model, model_);
   predict(batch, source_.mrdr, mrdr_);
   if (source_.with_replay) replay(batch);

@@ -24,6 +24,9 @@ struct TermsSource {
   std::uint64_t seed = 1;
 };
 
+// The weight of each row: what the target makes of the logged action, over its propensity.
+void weights_of(const Log& log, const Target& target, const events::Batch& batch, double* weight);
+
 // One for each thread.
 class RowTerms {
  public:

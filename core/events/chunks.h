@@ -19,7 +19,7 @@ struct Chunk {
 
 class Chunks {
  public:
-  static constexpr std::size_t kChunk = 1 << 20;
+  static constexpr std::size_t kChunk = 256 << 10;
   static constexpr std::size_t kLongestLine = 16 << 20;
 
   // `name` is for messages.

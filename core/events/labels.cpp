@@ -26,6 +26,17 @@ std::uint64_t word_of(const char* text) {
   return word;
 }
 
+constexpr std::size_t kShort = 7;  // bytes, which leave one for their number
+
+bool is_short(std::string_view text) { return text.size() <= kShort; }
+
+// No two short texts have the same; that of a longer one has a first byte that they never have.
+std::uint64_t key_of(std::string_view text) {
+  if (is_short(text))
+    return word_of(text.data(), text.size()) | std::uint64_t{text.size()} << (8 * kShort);
+  return hash_of(text) | std::uint64_t{0x80} << (8 * kShort);
+}
+
 }  // namespace
 
 std::uint64_t hash_of(std::string_view text) {
@@ -36,34 +47,34 @@ std::uint64_t hash_of(std::string_view text) {
   return mixed(hash ^ word_of(at, left));
 }
 
-std::size_t Labels::place(std::uint64_t hash, std::string_view text) const {
-  std::size_t at = hash & (slots_.size() - 1);
+std::size_t Labels::place(std::uint64_t key, std::string_view text) const {
+  std::size_t at = (is_short(text) ? mixed(key) : key) & (slots_.size() - 1);
   while (slots_[at].code != kNoLabel &&
-         (slots_[at].hash != hash || texts_[slots_[at].code] != text))
+         (slots_[at].key != key || (!is_short(text) && texts_[slots_[at].code] != text)))
     at = (at + 1) & (slots_.size() - 1);
   return at;
 }
 
 std::uint32_t Labels::code(std::string_view text) {
   if (texts_.size() * 2 >= slots_.size()) grow();
-  const std::uint64_t hash = hash_of(text);
-  Slot& slot = slots_[place(hash, text)];
+  const std::uint64_t key = key_of(text);
+  Slot& slot = slots_[place(key, text)];
   if (slot.code == kNoLabel) {
-    slot = {hash, size()};
+    slot = {key, size()};
     texts_.emplace_back(text);
   }
   return slot.code;
 }
 
 std::uint32_t Labels::find(std::string_view text) const {
-  return slots_.empty() ? kNoLabel : slots_[place(hash_of(text), text)].code;
+  return slots_.empty() ? kNoLabel : slots_[place(key_of(text), text)].code;
 }
 
 void Labels::grow() {
   slots_.assign(std::max(kFewest, slots_.size() * 2), {});
   for (std::uint32_t code = 0; code < size(); ++code) {
-    const std::uint64_t hash = hash_of(texts_[code]);
-    slots_[place(hash, texts_[code])] = {hash, code};
+    const std::uint64_t key = key_of(texts_[code]);
+    slots_[place(key, texts_[code])] = {key, code};
   }
 }
 

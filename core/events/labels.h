@@ -21,11 +21,12 @@ class Labels {
   void clear();
 
  private:
+  // Short texts, which most labels are, are their own key: to compare it says it all.
   struct Slot {
-    std::uint64_t hash = 0;
+    std::uint64_t key = 0;            // the text and its size, or its hash
     std::uint32_t code = 0xffffffff;  // none
   };
-  std::size_t place(std::uint64_t hash, std::string_view text) const;
+  std::size_t place(std::uint64_t key, std::string_view text) const;
   void grow();
 
   std::vector<std::string> texts_;

@@ -49,6 +49,19 @@ double student_factor(const ErrorWorth& worth, double alpha) {
   return student_z(worth.freedom, 1 - alpha / 2);
 }
 
+double student_p(const ErrorWorth& worth, double errors) {
+  const double z = -std::abs(errors);
+  return 2 * (worth.freedom < kAsNormal ? student_cdf(worth.freedom, z) : normal_cdf(z));
+}
+
+Interval score_interval(double mean, double count, const Interval& ends, double alpha) {
+  const double width = ends.high - ends.low, p = (mean - ends.low) / width;
+  const double z = normal_quantile(1 - alpha / 2), pull = z * z / count;
+  const double centre = (p + pull / 2) / (1 + pull);
+  const double half = std::sqrt(pull * std::max(0.0, p * (1 - p)) + pull * pull / 4) / (1 + pull);
+  return {ends.low + width * (centre - half), ends.low + width * (centre + half)};
+}
+
 Replicates::Replicates(std::vector<double> values, const ErrorWorth& worth)
     : values_(std::move(values)),
       freedom_(worth.freedom),
@@ -89,8 +102,7 @@ double Replicates::p_of_zero() const {
   const double below = share_below(values_, 0);
   if (below <= 1 / (n + 1) || below >= n / (n + 1)) return 2 / (n + 1);
   const double z = std::abs(normal_quantile(below)) / widening_;
-  const double p = freedom_ < kAsNormal ? 2 * student_cdf(freedom_, -z) : 2 * normal_cdf(-z);
-  return std::clamp(p, 2 / (n + 1), 1.0);
+  return std::clamp(student_p({freedom_}, z), 2 / (n + 1), 1.0);
 }
 
 }  // namespace autopilot::stats

@@ -37,5 +37,13 @@ class Replicates {
 
 // Half the width of a normal interval in standard errors, for an error that is estimated.
 double student_factor(const ErrorWorth& worth, double alpha);
+// Two-sided, of an estimate so many such errors away from what is tested.
+double student_p(const ErrorWorth& worth, double errors);
+
+// Of a mean of `count` independent values that are either end of `ends` (conversions or not): all
+// means that such values do not speak against, each with the error that it would have itself. Holds
+// for few values and for rare ones, where an error estimated from them does not (Wilson, JASA 22,
+// 1927; Brown, Cai and DasGupta, Statistical Science 16, 2001).
+Interval score_interval(double mean, double count, const Interval& ends, double alpha);
 
 }  // namespace autopilot::stats

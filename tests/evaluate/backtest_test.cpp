@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/evaluate/question.h"
 #include "core/evaluate/report.h"
+#include "core/stats/ope_interval.h"
 #include "tests/evaluate/replications.h"
 
 namespace autopilot::evaluate {
@@ -104,6 +105,29 @@ TEST_F(BacktestTest, segments_and_windows_are_told_apart_and_corrected) {
   EXPECT_EQ(a->backtest.segments[0].name.rfind("device=", 0), 0u);
 }
 
+// Of few conversions the error is itself unsure: a segment's interval is as wide for it as that of
+// the whole log.
+TEST_F(BacktestTest, a_segment_that_is_the_whole_log_has_its_interval) {
+  std::string log = "action,propensity,reward,device\n";
+  for (int i = 0; i < 500; ++i)
+    log +=
+        fmt::format("{},{},{},web\n", i % 2 == 0 ? "a" : "b", i % 2 == 0 ? 0.9 : 0.1, i % 36 == 1);
+  Question question;
+  question.spec.segments = {"device"};
+  question.spec.estimators = {parse_estimator("snips")};
+  question.spec.replicates = 0;
+  files.texts["log"] = log;
+  question.log.paths = {"log"};
+  question.target = "uniform";
+  const auto a = answer(question, files);
+  const Estimated& whole = a->backtest.estimates.at(0);
+  const Segment& part = a->backtest.segments.at(0);
+  const double factor = (whole.delta.interval->high - whole.value) / whole.error;
+  EXPECT_GT(factor, 2.0);
+  EXPECT_NEAR((part.interval.high - part.value) / part.error, factor, 1e-3);
+  EXPECT_NEAR(part.p, whole.uplift->p, 1e-3);
+}
+
 TEST_F(BacktestTest, weights_of_a_file_are_scaled_and_what_was_never_logged_is_said) {
   files.texts["w.json"] = R"({"b":3,"c":1})";
   const auto a = ask(even_log(4000), "w.json");
@@ -199,6 +223,24 @@ TEST_F(BacktestTest, columns_that_nobody_named_are_told) {
   EXPECT_EQ(found_columns(given, found),
             (std::map<std::string, std::string>{
                 {"time", "ts"}, {"action", "item_id"}, {"position", "slot"}}));
+}
+
+TEST_F(BacktestTest, replay_of_conversions_has_the_interval_of_a_share) {
+  const auto replay = [&](const std::string& reward) {
+    Question question;
+    question.spec.estimators = {parse_estimator("replay")};
+    question.log.reward = reward;
+    const auto a = ask(even_log(400), "always:b", question);
+    return *a->backtest.estimates[0].delta.interval;
+  };
+  // Of 200 rows that b earned, 100 are 1.
+  const stats::Interval share = stats::score_interval(0.5, 200, {0, 1}, 0.05);
+  EXPECT_NEAR(replay("reward").low, share.low, 1e-12);
+  EXPECT_NEAR(replay("10.0 * reward - 2.0").high, 10 * share.high - 2, 1e-9);
+  // What lies between is no conversion: Student's interval, symmetric about the mean.
+  const stats::Interval other = replay("device == \"mobile\" ? 0.5 * reward : reward");
+  EXPECT_GT(other.high, other.low);
+  EXPECT_NE(other.low, share.low);
 }
 
 TEST_F(BacktestTest, threads_and_memory_do_not_show) {

@@ -281,6 +281,24 @@ TEST(Numbers, are_those_of_json_and_csv_and_finite) {
     EXPECT_FALSE(parse_number(bad, x)) << bad;
 }
 
+TEST(Labels, tell_every_two_texts_apart_and_find_them_again) {
+  using namespace std::string_literals;
+  std::vector<std::string> texts{"",     "\0"s,     "a",        "a\0"s,
+                                 "\0a"s, "seven77", "eight888", "eight88\x80"};
+  for (int i = 0; i < 500; ++i) {
+    texts.push_back(fmt::format("{}", i));
+    texts.push_back(fmt::format("a text of its own, {}", i));
+  }
+  Labels labels;
+  for (std::uint32_t i = 0; i < texts.size(); ++i) EXPECT_EQ(labels.code(texts[i]), i) << texts[i];
+  for (std::uint32_t i = 0; i < texts.size(); ++i) {
+    EXPECT_EQ(labels.find(texts[i]), i) << texts[i];
+    EXPECT_EQ(labels.code(texts[i]), i) << texts[i];
+  }
+  EXPECT_EQ(labels.find("none of them"), kNoLabel);
+  EXPECT_EQ(labels.find("b"), kNoLabel);
+}
+
 TEST(RowStore, keeps_what_a_rewriting_makes_of_rows_in_memory_and_in_a_file) {
   for (const std::size_t budget : {std::size_t{0}, std::size_t{1} << 20}) {
     testing::FakeFiles files;

@@ -347,5 +347,43 @@ TEST(Ridge, without_rows_says_what_it_is_told) {
   EXPECT_EQ(NormalEquations(2).solve(1, 0.3), (std::vector<double>{0.3, 0}));
 }
 
+// Newcombe, Statistics in Medicine 17 (1998), table I, method 3.
+TEST(ScoreInterval, is_that_of_wilson_at_published_counts) {
+  struct Case {
+    double hits, count, low, high;
+  };
+  for (const Case& c : {Case{81, 263, 0.2553, 0.3662}, Case{15, 148, 0.0624, 0.1605},
+                        Case{0, 20, 0.0000, 0.1611}, Case{1, 29, 0.0061, 0.1718}}) {
+    const Interval found = score_interval(c.hits / c.count, c.count, {0, 1}, 0.05);
+    EXPECT_NEAR(found.low, c.low, 5e-5) << c.hits;
+    EXPECT_NEAR(found.high, c.high, 5e-5) << c.hits;
+  }
+}
+
+TEST(ScoreInterval, moves_with_the_ends_of_the_values) {
+  const Interval unit = score_interval(0.2, 50, {0, 1}, 0.1);
+  const Interval other = score_interval(-3 + 0.2 * 7, 50, {-3, 4}, 0.1);
+  EXPECT_NEAR(other.low, -3 + 7 * unit.low, 1e-12);
+  EXPECT_NEAR(other.high, -3 + 7 * unit.high, 1e-12);
+}
+
+// Exactly, by the binomial distribution: Student's interval for p = 0.1 covers 0.90 to 0.94 here.
+TEST(ScoreInterval, holds_what_it_says_on_average_over_counts) {
+  for (const double p : {0.1, 0.25, 0.5}) {
+    double covered = 0, counts = 0;
+    for (int n = 30; n < 90; ++n) {
+      double chance = std::pow(1 - p, n);  // of k hits
+      for (int k = 0; k <= n; ++k) {
+        const Interval found = score_interval(k / double(n), n, {0, 1}, 0.05);
+        if (found.low <= p && p <= found.high) covered += chance;
+        chance *= (n - k) / double(k + 1) * p / (1 - p);
+      }
+      ++counts;
+    }
+    EXPECT_GT(covered / counts, 0.945) << p;
+    EXPECT_LT(covered / counts, 0.96) << p;
+  }
+}
+
 }  // namespace
 }  // namespace autopilot::stats
