@@ -70,7 +70,10 @@ class Linear {
       if (integers_) solve_as_switched(spend, best);
       if (!smooth_ && !integers_ && answer.status == Status::optimal) settle(answer, best);
       if (!smooth_) break;
-      if (relative_gap(best.objective, best.bound) <= options_.gap && !best.spend.empty()) break;
+      if (relative_gap(best.objective, best.bound) <= options_.gap && !best.spend.empty()) {
+        settle(answer, best);
+        break;
+      }
       if (!add_tangents(spend)) break;
     }
     if (!best.spend.empty() && grows_without_end(problem_, best)) return best;

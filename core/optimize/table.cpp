@@ -73,7 +73,7 @@ std::optional<Curve> curve_of(const Row& row, const std::string& id) {
     const std::string name(type);
     row.fault(kType, family ? "a piecewise curve has no room in CSV: write the channels as JSONL"
                             : fmt::format("there is no type of curve \"{}\"{}", name,
-                                          did_you_mean(name, family_names())));
+                                          suggested(name, family_names())));
     return std::nullopt;
   }
   Curve curve;
