@@ -226,7 +226,7 @@ std::string first_fault(const std::string& text) {
 
 TEST(table, what_a_curve_needs_is_never_made_up) {
   const std::string names = "id,min,max,frozen,tier,type,a,b,k,s,p,c\n";
-  EXPECT_EQ(first_fault(names + "x,,,,,log,3,,4,,,\n"), "x: a curve of type log needs b");
+  EXPECT_EQ(first_fault(names + "x,,,,,log,3,,,4,,\n"), "x: a curve of type log needs b");
   EXPECT_EQ(first_fault(names + "x,,,,,hill,3,,4,,,\n"), "x: a curve of type hill needs s");
   EXPECT_EQ(first_fault(names + "x,,,,,power,,,,,0.5,\n"), "x: a curve of type power needs a");
   EXPECT_EQ(first_fault(names + "x,,,,,lag,3,4,,,,\n"),
@@ -237,6 +237,7 @@ TEST(table, what_a_curve_needs_is_never_made_up) {
   EXPECT_EQ(first_fault(names + "x,,,,1.5,linear,3,,,,,\n"),
             "tier: a whole number from 1 to 100, not 1.5");
   EXPECT_EQ(first_fault(names + "x,1,5,yes,2,hill,3,,4,0.5,,\n"), "");
+  EXPECT_EQ(first_fault(names + "x,,,,,mm,3,4,,,,\n"), "") << "one column for all scales";
 }
 
 TEST(table, fields_of_json_lines_are_known_and_of_their_type) {

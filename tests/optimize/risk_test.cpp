@@ -169,6 +169,22 @@ TEST(switches, let_no_cost_slip_through_where_amounts_are_small_and_have_no_max)
   EXPECT_LE(s.certificate.violation, 1e-8);
 }
 
+TEST(glpk, that_finds_nothing_feasible_from_one_start_is_asked_from_another) {
+  Problem p = problem({channel(hill(7.782587779948745, 1.8759543450293903, 0.6325342988424807), 0,
+                               1.4398572811339345),
+                       channel(linear(2), 0, 2.4629527987782063)},
+                      2.524456716886065);
+  p.channels[0].active_min = 1.0771080351683895;
+  p.channels[0].fixed_cost = 0.5498413512585442;
+  p.roi_min = 2.046595774012384;
+  p.risk.penalty = 0.9456051775799432;
+  p.risk.loadings = {{0.03987130293646857, 0.41057463374892844},
+                     {0.763580672683358, -0.07711366758363725}};
+  const Solution s = solved(p);
+  ASSERT_EQ(s.allocation.status, Status::optimal);
+  EXPECT_NEAR(s.allocation.spend[0], 1.0771080351683895, 1e-9);
+}
+
 TEST(switches, of_s_curves_without_a_max_are_found) {
   Problem p = problem({channel(hill(3.6, 1.7, 3.3)), channel(hill(0.8, 0.4, 0.55), 0.2)}, 0);
   p.total_min = 0;
