@@ -46,6 +46,7 @@ class PlanReport {
 
   render::Report make() {
     headline();
+    broken_today();
     proof();
     channels();
     bindings();
@@ -63,13 +64,14 @@ class PlanReport {
     const double gain = returned_ - returned_now_;
     text += fmt::format(" ({}{})", signed_amount(gain),
                         returned_now_ > 0 ? ", " + signed_percent(gain / returned_now_) : "");
-    text += fmt::format("   spend {} → {}{}", amount(spend_now_), amount(spend_),
-                        plan_.unit.empty() ? "" : " " + plan_.unit);
+    text += fmt::format("   spend {} → {}{}", amount(spend_now_), amount(spend_), in_units());
     report_.schema = "autopilot.budget_plan/v1";
     report_.title = "Budget " + plan_.id;
     report_.lead = summary_of(answer_, {spend_now_, returned_now_, spend_, returned_});
     report_.text.emplace_back(render::Paragraph{
         Line({{status, stopped ? Tone::warn : Tone::good}, {text, Tone::strong}})});
+    if (problem_.goal == optimize::Goal::most_profit || problem_.price != 0 || problem_.risk.any())
+      objective();
     if (stopped && found_.spend == now_)
       report_.text.emplace_back(
           render::Paragraph{Line("Nothing better than today's amounts was found in time.")});
@@ -81,6 +83,33 @@ class PlanReport {
                        {"spend", number(spend_)},
                        {"spend_now", number(spend_now_)}};
   }
+  std::string in_units() const { return plan_.unit.empty() ? "" : " " + plan_.unit; }
+
+  // What was maximised, where that is not the return.
+  void objective() {
+    if (problem_.goal == optimize::Goal::least_spend) return;
+    const double now = optimize::objective_of(problem_, now_);
+    report_.text.emplace_back(render::Paragraph{
+        fmt::format("{} {} → {} ({})", objective_words(), amount(now), amount(found_.objective),
+                    signed_amount(found_.objective - now))});
+    report_.data["objective_now"] = number(now);
+  }
+
+  // Limits that today's amounts do not keep to: why a plan may return less than they do.
+  void broken_today() {
+    constexpr std::size_t kMostNamed = 5;
+    const std::vector<std::string> broken = optimize::broken_limits(plan_, now_);
+    List list;
+    for (const std::string& words : broken) list.emplace_back(words);
+    report_.data["broken_now"] = std::move(list);
+    if (broken.empty()) return;
+    const std::size_t named = std::min(broken.size(), kMostNamed);
+    std::string text =
+        join({broken.begin(), broken.begin() + static_cast<std::ptrdiff_t>(named)}, "; ");
+    if (broken.size() > named) text += fmt::format("; and {} more", broken.size() - named);
+    report_.text.emplace_back(render::Paragraph{"Today's amounts do not keep to " + text + "."});
+  }
+
   static std::string signed_percent(double share) {
     return (share < 0 ? "" : "+") + percent(share);
   }
@@ -282,8 +311,9 @@ class PlanReport {
       chart.places.push_back(p.total);
       const bool is_plan = std::abs(p.total - spend_) <= 1e-6 * std::max(1.0, spend_);
       if (k % every != 0 && !is_plan) continue;
-      table.rows.push_back({amount(p.total), amount(p.spend), amount(p.returned),
-                            roi(p.returned, p.spend), amount(p.marginal), is_plan ? "← plan" : ""});
+      table.rows.push_back(
+          {amount(p.total), amount(p.spend), amount(p.returned), roi(p.returned, p.spend),
+           std::isnan(p.marginal) ? "" : amount(p.marginal), is_plan ? "← plan" : ""});
     }
     double gap = 0;
     for (const optimize::FrontierPoint& p : why_.frontier) gap = std::max(gap, p.gap);

@@ -6,6 +6,8 @@
 namespace autopilot::optimize {
 namespace {
 
+constexpr double kRoom = 2;
+
 double entry(const std::vector<double>& values, std::size_t i) {
   return i < values.size() ? values[i] : 0;
 }
@@ -112,7 +114,8 @@ class Lagrangian {
   // The greatest value of a channel's part, and the value it has.
   double best(std::size_t i) const {
     const Channel& c = problem_.channels[i];
-    const double low = c.min, high = std::max(low, std::min(c.max, problem_.total_max));
+    // The total bounds it too, but no closer, so that its price is for it to prove.
+    const double low = c.min, high = std::max(low, std::min(c.max, kRoom * problem_.total_max));
     if (weight_[i] <= 0) return best_straight(i, low, high);
     double most = best_between(i, std::max(low, c.active_min), high) - weight_[i] * c.fixed_cost;
     if (c.can_stop() && low <= 0) most = std::max(most, part(i, 0));

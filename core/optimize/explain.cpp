@@ -61,16 +61,15 @@ class Explaining {
     if (!options_.sweep.empty())
       out_.frontier = plan_.tier.empty() ? frontier_of(problem_, totals(), solver_)
                                          : frontier_by_solving(problem_, totals(), solver_);
-    if (has_prices() && problem_.channels.size() <= kManyChannels) find_range();
+    // The price of the last tier says nothing of those before.
+    for (FrontierPoint& p : out_.frontier) {
+      if (!plan_.tier.empty()) p.marginal = std::nan("");
+    }
+    if (has_prices(answer_) && problem_.channels.size() <= kManyChannels) find_range();
     return std::move(out_);
   }
 
  private:
-  bool has_prices() const {
-    return answer_.solver == "waterfill" || answer_.solver == "glpk-lp" ||
-           answer_.solver == "tangents" || answer_.solver == "factor-newton" ||
-           answer_.solver == "active-set";
-  }
   static double entry(const std::vector<double>& list, std::size_t i) {
     return i < list.size() ? list[i] : 0;
   }
@@ -115,7 +114,7 @@ class Explaining {
     double slope = weight_[i] * (at_high ? slope_before(c.curve, out.plan) : out.marginal);
     slope -= price_[i] + entry(risk_, i);
     if (!std::isfinite(slope)) slope = 0;
-    if (has_prices() && (at_low || at_high)) out.worth = slope;
+    if (has_prices(answer_) && (at_low || at_high)) out.worth = slope;
     out.why = why(i, out, at_low, at_high);
     return out;
   }
@@ -129,10 +128,15 @@ class Explaining {
       return l.worth > 0 ? fmt::format("at its {}: a unit more would earn {}", of, amount(l.worth))
                          : fmt::format("at its {}", of);
     }
+    if (l.plan == 0 && c.min <= 0) {
+      if (const std::string full = full_group(i); !full.empty()) return full;
+    }
     if (c.can_stop() && l.plan == 0) return "off";
     if (c.active_min > 0 && is_close(l.plan, c.active_min)) return "at its min_if_active";
     if (at_low) {
-      if (l.plan == 0) return "nothing: its first unit earns less than elsewhere";
+      if (l.plan == 0)
+        return has_prices(answer_) ? "nothing: its first unit earns less than elsewhere"
+                                   : "nothing: what it would take earns more elsewhere";
       const std::string of = bounds_.low[i] == Bounds::kNone ? "min" : name(bounds_.low[i]);
       return l.worth < 0
                  ? fmt::format("held up by its {}: a unit less would earn {}", of, amount(-l.worth))
@@ -141,8 +145,20 @@ class Explaining {
     if (held_by_[i] != static_cast<std::size_t>(-1))
       return "level with its group " + problem_.groups[held_by_[i]].id;
     if (problem_.turnover_max < kInfinity && is_close(l.plan, l.now)) return "stays: max_moved";
-    return has_prices() ? "level" : "as its curve has it";
+    return has_prices(answer_) ? "level" : "as its curve has it";
   }
+  // A channel that gets nothing, in a group that has all the channels that it may have.
+  std::string full_group(std::size_t i) const {
+    for (const Group& g : problem_.groups) {
+      if (!g.max_active || !std::binary_search(g.members.begin(), g.members.end(), i)) continue;
+      const auto active = std::count_if(g.members.begin(), g.members.end(),
+                                        [this](std::size_t k) { return answer_.spend[k] > 0; });
+      if (static_cast<std::size_t>(active) >= *g.max_active)
+        return fmt::format("off: {} of group {} are on, its max_active", active, g.id);
+    }
+    return "";
+  }
+
   std::string name(std::size_t k) const {
     const Limit limit = plan_.constraints[k].limit;
     if (limit == Limit::shift_up || limit == Limit::shift_down) return "max_shift";

@@ -202,7 +202,9 @@ std::vector<FrontierPoint> frontier_by_solving(const Problem& problem,
     const Allocation& a = solution.allocation;
     if (a.spend.empty() || a.status == Status::infeasible || a.status == Status::unbounded)
       continue;
-    out.push_back({total, spend_of(a.spend), return_of(other, a.spend), a.prices.total,
+    const double outer = problem.price + (problem.goal == Goal::most_profit ? 1 : 0);
+    out.push_back({total, spend_of(a.spend), return_of(other, a.spend),
+                   has_prices(a) ? a.prices.total + outer : std::nan(""),
                    solution.certificate.gap});
   }
   return out;

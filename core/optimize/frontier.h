@@ -13,8 +13,9 @@
 namespace autopilot::optimize {
 
 struct FrontierPoint {
-  double total = 0, spend = 0, returned = 0, marginal = 0;
-  double gap = 0;  // proven: no plan returns more than this above, of the return
+  double total = 0, spend = 0, returned = 0;
+  double marginal = 0;  // return of the next unit; NaN where it is not known
+  double gap = 0;       // proven: no plan returns more than this above, of the return
 };
 
 using Solver = std::function<Solution(const Problem& problem)>;

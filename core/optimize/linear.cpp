@@ -15,10 +15,11 @@ namespace {
 
 constexpr std::size_t kNoRow = static_cast<std::size_t>(-1);
 constexpr int kMostRounds = 60;
-constexpr double kAsGood = 1e-10;  // of the objective
-constexpr double kFits = 1e-8;     // of a limit
-constexpr double kOn = 1e-9;       // of what it gets: a channel that is on
-constexpr double kProven = 1e-6;   // gap that is a proof of what is on and off
+constexpr int kMostForPrices = 12;  // more, once the plan is proven
+constexpr double kAsGood = 1e-10;   // of the objective
+constexpr double kFits = 1e-8;      // of a limit
+constexpr double kOn = 1e-9;        // of what it gets: a channel that is on
+constexpr double kProven = 1e-6;    // gap that is a proof of what is on and off
 constexpr double kLeastMargin = 1e-8, kMostMargin = 1e-6;
 constexpr double kFar = 1e9;  // of an open end, of all amounts: no optimum lies there
 
@@ -45,6 +46,7 @@ class Linear {
     }
     smooth_ |= risk_.any();
     has_floors_ = has_rows_on_returns(problem);
+    certified_ = better(kInfinity);
   }
 
   Allocation solve() {
@@ -70,7 +72,10 @@ class Linear {
       if (integers_) solve_as_switched(spend, best);
       if (!smooth_ && !integers_ && answer.status == Status::optimal) settle(answer, best);
       if (!smooth_) break;
-      if (relative_gap(best.objective, best.bound) <= options_.gap && !best.spend.empty()) break;
+      if (is_closed(best)) {
+        settle(answer, best);
+        break;
+      }
       if (!add_tangents(spend)) break;
     }
     if (!best.spend.empty() && grows_without_end(problem_, best)) return best;
@@ -85,6 +90,11 @@ class Linear {
 
  private:
   bool stopped() const { return options_.stop && options_.stop(); }
+  // The plan is there as soon as no program can be better; its prices take some more rounds.
+  bool is_closed(const Allocation& best) {
+    if (best.spend.empty() || relative_gap(best.objective, best.bound) > options_.gap) return false;
+    return relative_gap(best.objective, certified_) <= options_.gap || ++polished_ > kMostForPrices;
+  }
   double raised(double floor) const { return floor + margin_ * std::abs(floor); }
   double better(double x) const { return problem_.goal == Goal::least_spend ? -x : x; }
 
@@ -283,25 +293,32 @@ class Linear {
   }
 
   void take(const LpAnswer& answer, const std::vector<double>& spend, Allocation& best) {
-    const Prices prices = prices_at(answer);
-    double bound = better(answer.bound);
-    if (!answer.row_prices.empty() && !integers_) {
-      const double certified = certify(problem_, spend, prices).bound;
-      if (smooth_) bound = tighter(bound, certified);
-    }
-    best.bound = tighter(best.bound, bound);
+    if (!answer.row_prices.empty() && !integers_) take_prices(prices_at(answer), spend, best);
+    best.bound = tighter(best.bound, better(answer.bound));
     if (!smooth_) best.status = answer.status;
     // The program has no curves: what its answer misses is rounding.
-    if (fits(spend) || (!smooth_ && best.spend.empty())) offer(spend, prices, best);
+    if (fits(spend) || (!smooth_ && best.spend.empty())) offer(spend, best);
   }
 
-  void offer(const std::vector<double>& spend, const Prices& prices, Allocation& best) const {
+  // Of curves, the prices that prove most: those of the program are between the slopes of tangents.
+  void take_prices(const Prices& prices, const std::vector<double>& spend, Allocation& best) {
+    if (!smooth_) {
+      best.prices = prices;
+      return;
+    }
+    const double certified = certify(problem_, spend, prices).bound;
+    if (tighter(certified, certified_) == certified_) return;
+    certified_ = certified;
+    best.bound = tighter(best.bound, certified);
+    best.prices = prices;
+  }
+
+  void offer(const std::vector<double>& spend, Allocation& best) const {
     const double objective = objective_of(problem_, spend);
     if (!best.spend.empty() && fits(best.spend) && better(objective) < better(best.objective))
       return;
     best.spend = spend;
     best.objective = objective;
-    best.prices = prices;
   }
 
   // Rounding, and tangents, may leave the answer a hair below a floor on returns.
@@ -311,7 +328,7 @@ class Linear {
       if (answer.values.empty()) break;
       const std::vector<double> spend = spend_at(answer.values);
       if (!fits(spend)) continue;
-      offer(spend, prices_at(answer), best);
+      offer(spend, best);
       break;
     }
     margin_ = 0;
@@ -330,7 +347,7 @@ class Linear {
         c.max = c.active_min = c.fixed_cost = 0;
     }
     const Allocation found = Linear(switched, solver_, options_).solve();
-    if (!found.spend.empty() && fits(found.spend)) offer(found.spend, {}, best);
+    if (!found.spend.empty() && fits(found.spend)) offer(found.spend, best);
   }
 
   // Of the plans that are as good the one nearest to today; only what proves as good is taken.
@@ -401,7 +418,9 @@ class Linear {
   std::vector<double> high_;
   double amount_;
   RiskRows risk_;
-  double margin_ = 0;  // of themselves, that floors on returns are raised by
+  double certified_ = kInfinity;  // what the prices prove; set anew for least spend
+  int polished_ = 0;              // rounds for the prices alone
+  double margin_ = 0;             // of themselves, that floors on returns are raised by
   std::vector<Shape> shapes_;
   bool smooth_ = false, integers_ = false, has_floors_ = false;
   LpModel model_;

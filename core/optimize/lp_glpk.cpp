@@ -214,6 +214,11 @@ LpAnswer solve_lp(glp_prob* p, const LpModel& model, double seconds, const Stop&
     glpk().std_basis(p);
     code = iterate(p, settings, stop);
   }
+  // From an advanced start it has been seen to find nothing feasible where there is something.
+  if (code == 0 && status_of(glpk().get_status(p)) == Status::infeasible) {
+    glpk().std_basis(p);
+    code = iterate(p, settings, stop);
+  }
   LpAnswer out;
   out.status = status_of(glpk().get_status(p));
   if (code != 0) out.status = Status::stopped;
@@ -256,7 +261,12 @@ LpAnswer solve_mip(glp_prob* p, const LpModel& model, double seconds, const Stop
     if (best > 0) so_far.bound = glpk().ios_node_bound(tree, best);
     if (so_far.stop && so_far.stop()) glpk().ios_terminate(tree);
   };
-  const int code = glpk().intopt(p, &settings);
+  int code = glpk().intopt(p, &settings);
+  if (code == 0 && glpk().mip_status(p) == GLP_NOFEAS) {
+    // A cut may have been wrong by rounding.
+    settings.mir_cuts = settings.gmi_cuts = settings.fp_heur = GLP_OFF;
+    code = glpk().intopt(p, &settings);
+  }
   const int status = glpk().mip_status(p);
   out.status = code == 0 || code == GLP_EMIPGAP ? status_of(status) : Status::stopped;
   if (code == GLP_EMIPGAP && status == GLP_FEAS) out.status = Status::optimal;

@@ -8,37 +8,11 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/units.h"
+#include "core/optimize/fields.h"
 #include "core/optimize/name_index.h"
 
 namespace autopilot::optimize {
 namespace {
-
-constexpr std::pair<std::string_view, Family> kFamilies[] = {
-    {"linear", Family::linear},  {"log", Family::logarithm},
-    {"power", Family::power},    {"exp", Family::exponential},
-    {"hill", Family::hill},      {"mm", Family::michaelis_menten},
-    {"quad", Family::quadratic}, {"piecewise", Family::piecewise},
-};
-
-std::string text_of(const Value* value) {
-  return value != nullptr && value->is_string() ? value->as_string() : std::string();
-}
-
-std::optional<double> number_of(const Value* value) {
-  if (value == nullptr || !value->is_number()) return std::nullopt;
-  return value->as_double();
-}
-
-// A share as documents have it: "20%" or 0.2.
-std::optional<double> share_of(const Value* value) {
-  if (value == nullptr) return std::nullopt;
-  if (value->is_number()) return value->as_double();
-  return value->is_string() ? parse_share(value->as_string()) : std::nullopt;
-}
-
-bool flag_of(const Value* value) {
-  return value != nullptr && value->is_bool() && value->as_bool();
-}
 
 void apply(Problem& p, const Constraint& c) {
   const auto raise = [&](double& low) { low = std::max(low, c.value); };
@@ -296,89 +270,6 @@ class Reading {
 
 }  // namespace
 
-std::optional<Family> parse_family(std::string_view name) {
-  for (const auto& [known, family] : kFamilies) {
-    if (known == name) return family;
-  }
-  return std::nullopt;
-}
-
-std::vector<std::string> family_names() {
-  std::vector<std::string> out;
-  for (const auto& [name, family] : kFamilies) out.emplace_back(name);
-  return out;
-}
-
-Curve curve_from(const Value& from, std::string& fault) {
-  Curve curve;
-  const std::string type = text_of(from.get("type"));
-  curve.family = parse_family(type).value_or(Family::linear);
-  struct Wanted {
-    Family family;
-    const char *b, *s;
-  };
-  static constexpr Wanted wanted[] = {
-      {Family::linear, "", ""},     {Family::logarithm, "b", ""},
-      {Family::power, "", "p"},     {Family::exponential, "b", ""},
-      {Family::hill, "k", "s"},     {Family::michaelis_menten, "k", ""},
-      {Family::quadratic, "c", ""}, {Family::piecewise, "", ""},
-  };
-  const auto need = [&](const char* name, double& to) {
-    if (name[0] == 0) return;
-    const std::optional<double> value = number_of(from.get(name));
-    if (!value)
-      fault = fmt::format("a curve of type {} needs {}", type, name);
-    else
-      to = *value;
-  };
-  const Wanted& names = wanted[static_cast<std::size_t>(curve.family)];
-  if (curve.family != Family::piecewise) need("a", curve.a);
-  need(names.b, curve.b);
-  need(names.s, curve.s);
-  curve.carry = number_of(from.get("carry_over")).value_or(0);
-  if (curve.family == Family::piecewise) {
-    const Value *x = from.get("x"), *y = from.get("y");
-    if (x == nullptr || y == nullptr || x->as_list().size() != y->as_list().size()) {
-      fault = "a piecewise curve needs x and y, as many of one as of the other";
-      return curve;
-    }
-    for (std::size_t k = 0; k < x->as_list().size(); ++k)
-      curve.points.push_back({x->as_list()[k].as_double(), y->as_list()[k].as_double()});
-  }
-  if (const std::string_view odd = fault_of(curve); fault.empty() && !odd.empty())
-    fault = fmt::format("the curve {}", odd);
-  return curve;
-}
-
-ChannelRow row_from(const Value& from, std::string& fault) {
-  ChannelRow row;
-  row.id = text_of(from.get("id"));
-  row.group = text_of(from.get("group"));
-  row.current = number_of(from.get("current")).value_or(0);
-  row.min = number_of(from.get("min"));
-  row.max = number_of(from.get("max"));
-  row.active_min = number_of(from.get("min_if_active"));
-  row.fixed_cost = number_of(from.get("fixed_cost"));
-  row.max_shift = share_of(from.get("max_shift"));
-  row.frozen = flag_of(from.get("frozen"));
-  row.tier = static_cast<std::size_t>(number_of(from.get("tier")).value_or(1));
-  if (const Value* curve = from.get("curve"); curve != nullptr && curve->is_map()) {
-    row.curve = curve_from(*curve, fault);
-    if (!fault.empty()) fault = fmt::format("{}: {}", row.id, fault);
-  }
-  return row;
-}
-
-std::string fault_of(const ChannelRow& row) {
-  if (row.min && row.max && *row.min > *row.max)
-    return fmt::format("{}: min {} is above max {}", row.id, amount(*row.min), amount(*row.max));
-  if (row.active_min && row.max && *row.active_min > *row.max)
-    return fmt::format("{}: min_if_active is above max, so that it can never be on", row.id);
-  if (row.frozen && row.max_shift)
-    return fmt::format("{} is frozen, so max_shift says nothing", row.id);
-  return "";
-}
-
 std::string channels_file(const Value& spec) {
   const Value* channels = spec.get("channels");
   return channels != nullptr && channels->is_map() ? text_of(channels->get("from")) : std::string();
@@ -400,74 +291,6 @@ Problem problem_with(const Plan& plan, const std::vector<bool>& keep) {
     if (keep[k]) apply(out, plan.constraints[k]);
   }
   return out;
-}
-
-std::string amount(double value) {
-  if (!std::isfinite(value)) return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
-  const double size = std::abs(value);
-  std::string digits;
-  if (size != 0 && (size < 1e-3 || size >= 1e15)) return fmt::format("{:.4g}", value);
-  const int places = size >= 1000 || size == std::floor(size) ? (size >= 1000 ? 0 : 0)
-                     : size >= 10                             ? 2
-                                                              : 4;
-  digits = fmt::format("{:.{}f}", size, places);
-  if (digits.find('.') != std::string::npos) {
-    while (digits.back() == '0') digits.pop_back();
-    if (digits.back() == '.') digits.pop_back();
-  }
-  const std::size_t whole = std::min(digits.find('.'), digits.size());
-  for (std::size_t at = whole; at > 3; at -= 3) digits.insert(at - 3, ",");
-  return (value < 0 && digits != "0" ? "-" : "") + digits;
-}
-
-std::string signed_amount(double value) { return (value < 0 ? "" : "+") + amount(value); }
-
-std::string percent(double share) {
-  return std::isfinite(share) ? fmt::format("{:.1f}%", 100 * share) : "";
-}
-
-std::string words_of(const Plan& plan, const Constraint& c) {
-  const auto channel = [&] { return plan.open.channels[c.index].id; };
-  const auto group = [&] { return plan.open.groups[c.index].id; };
-  switch (c.limit) {
-    case Limit::channel_min:
-      return fmt::format("{}: min {}", channel(), amount(c.value));
-    case Limit::channel_max:
-      return fmt::format("{}: max {}", channel(), amount(c.value));
-    case Limit::shift_down:
-      return fmt::format("{}: max_shift, at least {}", channel(), amount(c.value));
-    case Limit::shift_up:
-      return fmt::format("{}: max_shift, at most {}", channel(), amount(c.value));
-    case Limit::frozen:
-      return fmt::format("{}: frozen at {}", channel(), amount(c.value));
-    case Limit::active_min:
-      return fmt::format("{}: min_if_active {}", channel(), amount(c.value));
-    case Limit::total_min:
-      return fmt::format("total: at least {}", amount(c.value));
-    case Limit::total_max:
-      return fmt::format("total: at most {}", amount(c.value));
-    case Limit::group_min:
-      return fmt::format("group {}: min {}", group(), amount(c.value));
-    case Limit::group_max:
-      return fmt::format("group {}: max {}", group(), amount(c.value));
-    case Limit::group_share:
-      return fmt::format("group {}: max_share {}", group(), percent(c.value));
-    case Limit::group_roi:
-      return fmt::format("group {}: roi_min {}", group(), amount(c.value));
-    case Limit::group_active:
-      return fmt::format("group {}: max_active {}", group(), amount(c.value));
-    case Limit::pace_min:
-      return fmt::format("pacing {}: min {}", group(), amount(c.value));
-    case Limit::pace_max:
-      return fmt::format("pacing {}: max {}", group(), amount(c.value));
-    case Limit::roi:
-      return fmt::format("roi_min {}", amount(c.value));
-    case Limit::turnover:
-      return fmt::format("max_moved {}", amount(c.value));
-    case Limit::return_min:
-      return fmt::format("return_min {}", amount(c.value));
-  }
-  return "";
 }
 
 }  // namespace autopilot::optimize

@@ -54,6 +54,9 @@ struct Plan {
 Problem problem_of(const Plan& plan);
 Problem problem_with(const Plan& plan, const std::vector<bool>& keep);
 
+// Limits that an allocation does not keep to, in words, with what it has: "group upper: min 70
+// (50)".
+std::vector<std::string> broken_limits(const Plan& plan, const std::vector<double>& spend);
 // "search: min 2,000", "total 90,000".
 std::string words_of(const Plan& plan, const Constraint& constraint);
 // 1,234.5: with thousands apart, as many places as the size of the number makes useful.

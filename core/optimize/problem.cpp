@@ -18,6 +18,11 @@ bool has_rows_on_returns(const Problem& problem) {
                      [](const Group& g) { return std::isfinite(g.roi_min); });
 }
 
+bool has_prices(const Allocation& a) {
+  return a.solver == "waterfill" || a.solver == "glpk-lp" || a.solver == "tangents" ||
+         a.solver == "factor-newton" || a.solver == "active-set";
+}
+
 double spend_of(const std::vector<double>& spend) {
   double sum = 0, lost = 0;  // Neumaier's sum
   for (const double x : spend) {

@@ -85,7 +85,9 @@ struct Allocation {
   std::vector<std::size_t> unbounded;  // channels that earn without end
 };
 
-bool has_rows_on_returns(const Problem& problem);   // roi_min, return_min, or a group's roi_min
+bool has_rows_on_returns(const Problem& problem);  // roi_min, return_min, or a group's roi_min
+// Whether it comes with prices: what is on or off, and S-curves, has none.
+bool has_prices(const Allocation& allocation);
 double spend_of(const std::vector<double>& spend);  // the sum, exact to rounding
 double return_of(const Problem& problem, const std::vector<double>& spend);  // less fixed costs
 double risk_of(const Problem& problem, const std::vector<double>& spend);

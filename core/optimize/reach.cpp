@@ -56,6 +56,20 @@ void tighten_by_floor(const Problem& problem, const std::vector<std::size_t>& me
   }
 }
 
+bool rises(const Curve& piecewise) {
+  for (std::size_t k = 1; k < piecewise.points.size(); ++k) {
+    if (piecewise.points[k].y < piecewise.points[k - 1].y) return false;
+  }
+  return true;
+}
+
+// Beyond it a channel returns no more.
+double end_of_gains(const Curve& curve) {
+  if (curve.family == Family::piecewise) return curve.points.back().x;
+  if (curve.family != Family::quadratic || !(curve.b > 0)) return kInfinity;
+  return std::max(0.0, curve.a / curve.b - curve.carry);
+}
+
 // Least spend stops where the return is there: no channel needs more than what returns it alone,
 // pays for all that is on, and fills what has to be spent anyway.
 void tighten_by_need(const Problem& problem, double room, std::vector<double>& reach) {
@@ -65,11 +79,10 @@ void tighten_by_need(const Problem& problem, double room, std::vector<double>& r
   double needed = std::max(0.0, problem.return_min);
   for (const Channel& c : problem.channels) {
     needed += c.fixed_cost;
-    const bool falls = c.curve.family == Family::quadratic ||
-                       (c.curve.family == Family::linear && c.curve.a < 0) ||
-                       c.curve.family == Family::piecewise;
-    if (falls && std::isinf(c.max)) return;  // what it loses is to be made up for
-    if (falls) needed += std::abs(value_at(c.curve, c.max));
+    if (c.curve.family == Family::linear && c.curve.a < 0)
+      return;  // what it loses is to be made up
+    if (c.curve.family == Family::piecewise && !rises(c.curve)) return;
+    if (c.curve.family == Family::quadratic) needed += std::max(0.0, -value_at(c.curve, c.min));
   }
   double floors = problem.total_min;
   for (const Group& g : problem.groups) {
@@ -81,7 +94,10 @@ void tighten_by_need(const Problem& problem, double room, std::vector<double>& r
     if (std::isfinite(reach[i])) continue;
     const Channel& c = problem.channels[i];
     double enough = std::max({floors, c.min, c.active_min, 1e-30});
-    while (enough <= kLoose * typical && value_at(c.curve, enough) < needed) enough *= 2;
+    const double most = std::max(enough, end_of_gains(c.curve));
+    while (enough <= kLoose * typical && enough < most && value_at(c.curve, enough) < needed)
+      enough *= 2;
+    enough = std::min(enough, most);
     if (enough <= kLoose * typical) reach[i] = room * enough;
   }
 }

@@ -161,6 +161,21 @@ Allocation run(std::string_view solver, const Problem& problem, const SolveOptio
                : solve_pieces(problem, options.lp, linear);
 }
 
+// No two returns vary more together than each does alone.
+std::string fault_of_covariance(const Problem& p) {
+  const auto& Q = p.risk.dense;
+  for (std::size_t i = 0; i < Q.size(); ++i) {
+    if (Q[i][i] < 0) return fmt::format("the variance of {} is below 0", p.channels[i].id);
+    for (std::size_t j = 0; j < i; ++j) {
+      if (std::abs(Q[i][j]) <= (1 + kHair) * std::sqrt(Q[i][i]) * std::sqrt(Q[j][j])) continue;
+      return fmt::format("the covariance of {} and {}, {}, is more than their variances allow: {}",
+                         p.channels[j].id, p.channels[i].id, Q[i][j],
+                         std::sqrt(Q[i][i]) * std::sqrt(Q[j][j]));
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string fault_of(const Problem& p) {
@@ -191,7 +206,7 @@ std::string fault_of(const Problem& p) {
         return "a covariance is no number";
     }
   }
-  return "";
+  return fault_of_covariance(p);
 }
 
 std::string class_of(const Problem& problem) {

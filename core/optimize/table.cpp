@@ -65,6 +65,11 @@ Parameters parameters_of(Family family) {
   }
 }
 
+std::vector<std::size_t> others(std::size_t column) {
+  if (column == kS || column == kP) return {kS, kP};
+  return column == kA ? std::vector<std::size_t>{} : std::vector<std::size_t>{kB, kK, kC};
+}
+
 std::optional<Curve> curve_of(const Row& row, const std::string& id) {
   const std::string_view type = row.text(kType);
   if (type.empty()) return std::nullopt;
@@ -73,16 +78,21 @@ std::optional<Curve> curve_of(const Row& row, const std::string& id) {
     const std::string name(type);
     row.fault(kType, family ? "a piecewise curve has no room in CSV: write the channels as JSONL"
                             : fmt::format("there is no type of curve \"{}\"{}", name,
-                                          did_you_mean(name, family_names())));
+                                          suggested(name, family_names())));
     return std::nullopt;
   }
   Curve curve;
   curve.family = *family;
+  // In its own column, or in that of another family: tables often have one for all scales.
   const auto need = [&](std::size_t column, double& to) {
     if (column == 0) return;
+    const std::size_t own = column;
+    for (const std::size_t other : others(own)) {
+      if (row.text(column).empty()) column = other;
+    }
     if (row.text(column).empty())
       row.fault(kType,
-                fmt::format("{}: a curve of type {} needs {}", id, type, kChannelColumns[column]));
+                fmt::format("{}: a curve of type {} needs {}", id, type, kChannelColumns[own]));
     else
       to = row.number(column).value_or(to);
   };

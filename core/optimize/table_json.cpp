@@ -82,7 +82,7 @@ std::string odd_field(const Value& object, bool channel, bool flat, const std::s
       std::vector<std::string> known;
       if (channel) add_names(kChannelFields, known);
       if (!channel || flat) add_names(kCurveFields, known);
-      return fmt::format("{}unknown field \"{}\"{}", where, name, did_you_mean(name, known));
+      return fmt::format("{}unknown field \"{}\"{}", where, name, suggested(name, known));
     }
     if (value.is_null()) continue;
     if (const std::string_view what = wanted(field->kind, value); !what.empty())
@@ -96,7 +96,7 @@ std::string odd_curve(const Value& curve, const std::string& where) {
   if (type == nullptr || !type->is_string()) return where + "the curve has no type";
   if (parse_family(type->as_string())) return "";
   return fmt::format("{}there is no type of curve \"{}\"{}", where, type->as_string(),
-                     did_you_mean(type->as_string(), family_names()));
+                     suggested(type->as_string(), family_names()));
 }
 
 std::string fault_in(const Value& object, bool flat) {
@@ -114,6 +114,11 @@ std::string fault_in(const Value& object, bool flat) {
 }
 
 }  // namespace
+
+std::string suggested(const std::string& name, const std::vector<std::string>& known) {
+  const std::string meant = did_you_mean(name, known);
+  return meant.empty() ? "" : ": " + meant;
+}
 
 void read_json_channels(std::string_view text, std::uint32_t source, Diagnostics& diagnostics,
                         const std::function<void(const ChannelRow&)>& visit) {

@@ -4,12 +4,17 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/diagnostic.h"
 #include "core/optimize/plan.h"
 
 namespace autopilot::optimize {
+
+// ": did you mean X?", or "" when nothing is close.
+std::string suggested(const std::string& name, const std::vector<std::string>& known);
 
 void read_json_channels(std::string_view text, std::uint32_t source, Diagnostics& diagnostics,
                         const std::function<void(const ChannelRow&)>& visit);

@@ -106,6 +106,20 @@ TEST(plan, limits_come_together_in_one_problem) {
   EXPECT_EQ(p.turnover_max, 30);
 }
 
+TEST(plan, limits_that_amounts_break_are_named_with_what_they_have) {
+  const Plan plan = plan_of(R"({
+    "total": 100,
+    "channels": [{"id": "a", "current": 80, "max": 60, "curve": {"type": "linear", "a": 1}},
+                 {"id": "b", "current": 20, "min_if_active": 30, "curve": {"type": "linear", "a": 3}}],
+    "groups": [{"id": "g", "channels": ["a"], "max_share": 0.5, "roi_min": 2},
+               {"id": "h", "channels": ["a", "b"], "max_active": 1}]})");
+  EXPECT_EQ(broken_limits(plan, {80, 20}),
+            (std::vector<std::string>{"a: max 60 (80)", "b: min_if_active 30 (20)",
+                                      "group g: max_share 50.0% (80.0%)", "group g: roi_min 2 (1)",
+                                      "group h: max_active 1 (2)"}));
+  EXPECT_TRUE(broken_limits(plan, {0, 100}).empty());
+}
+
 TEST(plan, a_channel_that_is_not_there_is_named_with_the_nearest) {
   try {
     plan_of(R"({"total": 1, "channels": [{"id": "search", "curve": {"type": "linear", "a": 2}}],
@@ -200,6 +214,61 @@ TEST(table, odd_tables_are_faults_and_no_crash) {
     Diagnostics diagnostics;
     rows_of(text, diagnostics.sources().add("t", text), diagnostics);
     EXPECT_FALSE(diagnostics.ok() && text != "id,max\n\"a\n") << text;
+  }
+}
+
+// The first fault of a table, or "".
+std::string first_fault(const std::string& text) {
+  Diagnostics diagnostics;
+  rows_of(text, diagnostics.sources().add("t", text), diagnostics);
+  return diagnostics.ok() ? "" : diagnostics.all()[0].message;
+}
+
+TEST(table, what_a_curve_needs_is_never_made_up) {
+  const std::string names = "id,min,max,frozen,tier,type,a,b,k,s,p,c\n";
+  EXPECT_EQ(first_fault(names + "x,,,,,log,3,,,4,,\n"), "x: a curve of type log needs b");
+  EXPECT_EQ(first_fault(names + "x,,,,,hill,3,,4,,,\n"), "x: a curve of type hill needs s");
+  EXPECT_EQ(first_fault(names + "x,,,,,power,,,,,0.5,\n"), "x: a curve of type power needs a");
+  EXPECT_EQ(first_fault(names + "x,,,,,lag,3,4,,,,\n"),
+            "there is no type of curve \"lag\": did you mean log?");
+  EXPECT_EQ(first_fault(names + "x,9,5,,,linear,3,,,,,\n"), "x: min 9 is above max 5");
+  EXPECT_EQ(first_fault(names + "x,,,maybe,,linear,3,,,,,\n"),
+            "frozen: \"maybe\" is neither true nor false");
+  EXPECT_EQ(first_fault(names + "x,,,,1.5,linear,3,,,,,\n"),
+            "tier: a whole number from 1 to 100, not 1.5");
+  EXPECT_EQ(first_fault(names + "x,1,5,yes,2,hill,3,,4,0.5,,\n"), "");
+  EXPECT_EQ(first_fault(names + "x,,,,,mm,3,4,,,,\n"), "") << "one column for all scales";
+}
+
+TEST(table, fields_of_json_lines_are_known_and_of_their_type) {
+  EXPECT_EQ(first_fault(R"({"id": "x", "curent": 5})"),
+            "x: unknown field \"curent\": did you mean current?");
+  EXPECT_EQ(first_fault(R"({"id": "x", "current": "5"})"),
+            "x: current: expected an amount from 0, found \"5\"");
+  EXPECT_EQ(first_fault(R"({"id": "x", "min": -1})"),
+            "x: min: expected an amount from 0, found -1");
+  EXPECT_EQ(first_fault(R"({"id": "x", "curve": {"type": "piecewise", "x": 1, "y": [1]}})"),
+            "x: curve: x: expected a list of numbers, found 1");
+  EXPECT_EQ(first_fault(R"({"id": "x", "curve": {"a": 1}})"), "x: the curve has no type");
+  EXPECT_EQ(first_fault(R"({"id": "x", "curve": {"type": "lo", "a": 1, "b": 2}})"),
+            "x: there is no type of curve \"lo\": did you mean log?");
+  EXPECT_EQ(first_fault(R"({"id": "x", "frozen": true, "max_shift": "20%"})"),
+            "x is frozen, so max_shift says nothing");
+}
+
+TEST(table, a_curve_in_json_lines_is_nested_or_beside_the_rest) {
+  const std::string text = R"({"id": "x", "curve": {"type": "log", "a": 3, "b": 4}})"
+                           "\n"
+                           R"({"id": "y", "type": "log", "a": 3, "b": 4, "current": 2})"
+                           "\n";
+  Diagnostics diagnostics;
+  const auto rows = rows_of(text, diagnostics.sources().add("t", text), diagnostics);
+  ASSERT_TRUE(diagnostics.ok());
+  ASSERT_EQ(rows.size(), 2u);
+  for (const ChannelRow& row : rows) {
+    ASSERT_TRUE(row.curve);
+    EXPECT_EQ(row.curve->family, Family::logarithm);
+    EXPECT_EQ(row.curve->b, 4);
   }
 }
 
