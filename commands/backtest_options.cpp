@@ -134,6 +134,8 @@ void BacktestOptions::set_spec(evaluate::BacktestSpec& spec) const {
   spec.seed = static_cast<std::uint64_t>(seed_);
   if (tune_ == "mse") spec.tuning = evaluate::Tuning::mse;
   if (!max_weight_.empty()) spec.most_weight = number_of(max_weight_, "--max-weight");
+  if (spec.most_weight && !(*spec.most_weight > 0))
+    throw Error(ErrorKind::usage, "--max-weight takes a number above 0");
 }
 
 evaluate::Question BacktestOptions::question(bool is_judged) const {

@@ -103,6 +103,14 @@ void Comparison::limit_weights() {
   const WeightLimits limits = merged(parts);
   most_weight_ = limits.most;
   mean_square_ = limits.squares / static_cast<double>(log_.rows->rows());
+  const double allowed = spec_.most_weight.value_or(most_weight_[0]);
+  if (most_weight_[0] > allowed)
+    throw Error(
+        ErrorKind::invalid,
+        fmt::format("a weight is {:.4g}, more than --max-weight {:.4g} allows", most_weight_[0],
+                    allowed),
+        "bounds that hold for smaller weights would say too much: leave it out, or say what "
+        "no weight can exceed");
   for (const double most : most_weight_) {
     if (std::isfinite(most * most)) continue;
     throw Error(ErrorKind::invalid,

@@ -216,6 +216,13 @@ TEST_F(BacktestTest, a_log_that_is_named_twice_is_refused_and_a_copy_of_it_told)
   EXPECT_THROW(answer(question, files), Error);
 }
 
+TEST_F(BacktestTest, a_weight_above_what_it_is_said_to_be_at_most_is_refused) {
+  Question question;
+  question.spec.most_weight = 1.5;  // uniform over 0.5 is 1
+  EXPECT_NO_THROW(ask(even_log(400), "uniform", question));
+  EXPECT_THROW(ask(even_log(400), "always:b", question), Error);  // 2
+}
+
 TEST_F(BacktestTest, columns_that_nobody_named_are_told) {
   Mapping given;
   given.propensity = "p";
