@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "commands/deploy.h"
+#include "commands/deploy_telling.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 
@@ -119,7 +120,7 @@ class AskCommand : public cli::Invocation {
                            {"stuck", stuck}},
                           {}};
     render::Lines lines{{fmt::format("{}: {}", rollout, answer.text)}};
-    if (const std::string next = what_follows(journal, at, r); !next.empty())
+    if (const std::string next = what_follows(journal, at, r); answer.ok && !next.empty())
       lines.lines.emplace_back(fmt::format("{}: {}", rollout, next));
     report.text.emplace_back(std::move(lines));
     if (!stuck.empty()) report.text.emplace_back(render::Lines{{"stuck    " + stuck}});
@@ -134,8 +135,20 @@ class AskCommand : public cli::Invocation {
     if (r.phase == deploy::Phase::rolled_back && r.zero_since)
       return fmt::format("{} is rolled back, it has no traffic, verified", r.version);
     if (r.is_over() || r.stuck_since || journal.holder(at)) return {};
-    const std::string env = at.environment.empty() ? "" : " --env " + at.environment;
-    return fmt::format("nobody runs it: autopilot deploy run {}{} goes on", at.deployment, env);
+    return fmt::format("nobody runs it: {} goes on", words_to_go_on(r));
+  }
+
+  // What keeps the way back from its end, as long as this command tries.
+  static deploy::RunnerSettings telling_trouble(cli::Context& context) {
+    deploy::RunnerSettings settings;
+    settings.watch = [&context, told = std::string()](const deploy::Rollout& r) mutable {
+      if (r.failing_since && r.failing_why != told) {
+        told = r.failing_why;
+        context.inform(fmt::format("{}: it is tried again: {}", r.id, told));
+      }
+      return true;
+    };
+    return settings;
   }
 
   deploy::Answer wait_for(cli::Context& context, deploy::Journal& journal,
@@ -144,7 +157,8 @@ class AskCommand : public cli::Invocation {
     while (context.world.clock.now() < end) {
       if (const auto answer = journal.answer_to(id)) return *answer;
       if (!journal.holder(at)) {
-        with_runner(context, journal, rollout, {}, [](deploy::Runner& r) { r.act(); });
+        with_runner(context, journal, rollout, telling_trouble(context),
+                    [](deploy::Runner& r) { r.act(); });
         if (const auto answer = journal.answer_to(id)) return *answer;
         continue;
       }
@@ -234,8 +248,10 @@ class Abort final : public AskCommand {
 cli::Exit run_new(cli::Context& context, deploy::Journal& journal, const deploy::Place& at,
                   deploy::StartRequest request) {
   const std::string id = begin_rollout(context, journal, at, std::move(request));
-  const deploy::Rollout done =
-      with_runner(context, journal, id, {}, [](deploy::Runner& runner) { runner.run(); });
+  const deploy::Rollout done = told_when_interrupted(context, journal, id, [&] {
+    return with_runner(context, journal, id, telling(context, journal, id),
+                       [](deploy::Runner& runner) { runner.run(); });
+  });
   return show_rollout(context, journal, done);
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "commands/deploy.h"
+#include "commands/deploy_telling.h"
 #include "core/base/error.h"
 
 namespace autopilot::commands {
@@ -46,32 +47,6 @@ EXIT STATUS
   0 promoted, or nothing is under way; 1 rolled back; 3 in progress; 4 at a gate; 8 stuck; 6 somebody else runs it.
   With --all the gravest of them.
 )";
-
-// What keeps a rollout from going on, told once when it has for a while. A gate tells by itself.
-class Waiting {
- public:
-  std::string told_at(const deploy::Rollout& r, Instant now) {
-    const std::string& why = r.failing_since ? r.failing_why : r.waiting;
-    std::string same;  // though its numbers change
-    for (const char c : why) {
-      if (c < '0' || c > '9') same += c;
-    }
-    if (same != same_) {
-      same_ = std::move(same);
-      since_ = now;
-      is_told_ = false;
-    }
-    if (why.empty() || is_told_ || !r.at_gate.empty() || now - since_ < kQuiet) return {};
-    is_told_ = true;
-    return why;
-  }
-
- private:
-  static constexpr Duration kQuiet = Duration::seconds(5);
-  std::string same_;
-  Instant since_;
-  bool is_told_ = false;
-};
 
 class StartCommand : public cli::Invocation {
  public:
@@ -123,36 +98,11 @@ class DeployRun final : public StartCommand {
     deploy::Journal journal(context.existing_store().database(), context.world);
     const std::string id = request_.version.empty() ? unfinished_rollout(journal, place(context))
                                                     : begin(context, journal);
-    deploy::RunnerSettings settings;
-    std::size_t events = journal.events(id).size();
-    Waiting waiting;
-    settings.watch = [&](const deploy::Rollout& r) {
-      const std::vector<deploy::JournalEvent> all = journal.events(id);
-      for (; events < all.size(); ++events)
-        context.inform(
-            fmt::format("{}  {}", format_rfc3339({all[events].at.seconds, 0}), all[events].text));
-      const Instant now = context.world.clock.now();
-      if (const std::string why = waiting.told_at(r, now); !why.empty())
-        context.inform(fmt::format("{}  it waits: {}", format_rfc3339({now.seconds, 0}), why));
-      return true;
-    };
-    try {
-      const deploy::Rollout r = with_runner(context, journal, id, std::move(settings),
-                                            [](deploy::Runner& runner) { runner.run(); });
-      return show_rollout(context, journal, r);
-    } catch (const Error& error) {
-      if (error.kind() == ErrorKind::interrupted) tell_who_goes_on(context, journal, id);
-      throw;
-    }
-  }
-
- private:
-  void tell_who_goes_on(cli::Context& context, deploy::Journal& journal, const std::string& id) {
-    const deploy::Rollout r = journal.load(id);
-    if (r.is_over()) return;
-    const std::string env = request_.environment.empty() ? "" : " --env " + request_.environment;
-    context.inform(fmt::format("{} stays where it is, with {}: autopilot deploy run {}{} goes on",
-                               id, deploy::to_text(r.routing()), request_.deployment, env));
+    const deploy::Rollout r = told_when_interrupted(context, journal, id, [&] {
+      return with_runner(context, journal, id, telling(context, journal, id),
+                         [](deploy::Runner& runner) { runner.run(); });
+    });
+    return show_rollout(context, journal, r);
   }
 };
 
