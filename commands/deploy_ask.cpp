@@ -17,7 +17,8 @@ constexpr Duration kAnswerPoll = Duration::milliseconds(100);
 constexpr char kPromoteDetails[] =
     R"(Opens the gate that a rollout waits at, or confirms a manual check. Where it waits for approval, of an approval
 step or of a decision that a policy holds back, this approves it in your name, as autopilot approve does: whoever began
-the rollout cannot. In the middle of a hold it cuts the hold short, which takes the role admin and is recorded.
+the rollout cannot. In the middle of a hold it cuts the hold short, and where the old version cannot be stopped at the
+end it leaves it as it is; both take the role admin and are recorded.
 
 With --override a step that a policy blocks is decided again in your name; your role must be at least the authority of
 each policy that blocks it, and the decision says so.
@@ -87,6 +88,7 @@ class AskCommand : public cli::Invocation {
   }
 
   cli::Exit run(cli::Context& context) override {
+    context.enter_root();
     deploy::Journal journal(context.existing_store().database(), context.world);
     const deploy::Place at = place(context);
     return ask(context, journal, unfinished_rollout(journal, at), at);
@@ -179,6 +181,7 @@ class Promote final : public AskCommand {
   }
 
   cli::Exit run(cli::Context& context) override {
+    context.enter_root();
     if (override_ && reason_.empty())
       throw Error(ErrorKind::usage, "an override needs a reason", "--reason TEXT");
     if (!override_ && check_.empty()) {
@@ -230,6 +233,7 @@ class Abort final : public AskCommand {
   }
 
   cli::Exit run(cli::Context& context) override {
+    context.enter_root();
     if (use_applied_) {
       if (reason_.empty())
         throw Error(ErrorKind::usage, "--use-applied needs a reason", "--reason TEXT");
@@ -262,6 +266,7 @@ class Rollback final : public AskCommand {
   }
 
   cli::Exit run(cli::Context& context) override {
+    context.enter_root();
     deploy::Journal journal(context.existing_store().database(), context.world);
     const deploy::Place at = place(context);
     if (const auto id = journal.unfinished(at)) {
@@ -309,6 +314,7 @@ class Retry final : public AskCommand {
   }
 
   cli::Exit run(cli::Context& context) override {
+    context.enter_root();
     deploy::Journal journal(context.existing_store().database(), context.world);
     const deploy::Place at = place(context);
     const deploy::Rollout last = journal.load(newest_rollout(journal, at));

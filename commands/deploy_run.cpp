@@ -81,6 +81,7 @@ class DeployStart final : public StartCommand {
  public:
   using StartCommand::StartCommand;
   cli::Exit run(cli::Context& context) override {
+    context.enter_root();
     deploy::Journal journal(context.existing_store().database(), context.world);
     const std::string id = begin(context, journal);
     render::Report report{"autopilot.deploy-start/v1", {{"rollout", id}}, {}};
@@ -95,6 +96,7 @@ class DeployRun final : public StartCommand {
  public:
   using StartCommand::StartCommand;
   cli::Exit run(cli::Context& context) override {
+    context.enter_root();
     deploy::Journal journal(context.existing_store().database(), context.world);
     const std::string id = request_.version.empty() ? unfinished_rollout(journal, place(context))
                                                     : begin(context, journal);
@@ -115,6 +117,7 @@ class DeployTick final : public cli::Invocation {
   }
 
   cli::Exit run(cli::Context& context) override {
+    context.enter_root();
     if (name_.empty() != all_)
       throw Error(ErrorKind::usage, "deploy tick takes NAME or --all", "deploy tick --all");
     state::Store& store = context.existing_store();
