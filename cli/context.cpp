@@ -40,7 +40,8 @@ struct Context::Parts {
   explicit Parts(Output& o) : output(o) {}
   Output& output;
   std::string root;
-  std::string from_here;  // the way from the working directory up to the root: "", "../", "../../"
+  std::string from_here;   // the way from the working directory up to the root: "", "../", "../../"
+  std::string state_file;  // once the root was entered
   std::optional<state::Who> who;
   std::optional<policy::Project> project;
   std::unique_ptr<state::Store> store;
@@ -92,7 +93,22 @@ const policy::Project& Context::project() {
 }
 
 std::string Context::state_path() {
+  if (!parts_->state_file.empty()) return parts_->state_file;
   return globals.state.empty() ? in_root(kStateFile) : state::state_path(globals.state);
+}
+
+// The same file whatever folder is entered later.
+std::string Context::opened_state_path() {
+  const std::string path = state_path();
+  if (path.starts_with('/')) return path;
+  return world.environment.working_directory() + "/" + path;
+}
+
+void Context::enter_root() {
+  if (!in_project() || parts_->from_here.empty()) return;
+  parts_->state_file = opened_state_path();
+  world.environment.change_directory(root());
+  parts_->from_here.clear();
 }
 
 state::Store& Context::store() {
@@ -117,7 +133,9 @@ state::Store& Context::existing_store() {
                   "autopilot apply creates it");
     }
     debug(fmt::format("state {}", path));
-    parts_->store = state::Store::open(path, lock_timeout(world.environment));
+    const bool may_move = in_project() && !parts_->from_here.empty();
+    parts_->store =
+        state::Store::open(may_move ? opened_state_path() : path, lock_timeout(world.environment));
     parts_->identify(world.environment);
   }
   return *parts_->store;

@@ -59,12 +59,16 @@ class Context {
   // A path under the root as one would type it from here: in_root("policies") is "policies" or
   // "../policies".
   std::string in_root(std::string_view path);
+  // From now on relative paths mean the root, as in what documents say of programs and files: where
+  // a command was typed changes nothing of what they do. Outside of a project nothing changes.
+  void enter_root();
   // autopilot.yaml, parsed; faults go to `diagnostics`. Outside of a project, the defaults.
   const policy::Project& project();
-  std::string state_path();        // the file that holds the state, whether it exists or not
-  state::Store& store();           // opened for reading and writing, created when absent
-  state::Store& existing_store();  // Error(storage) with a hint at `autopilot apply` when absent
-  state::Store* store_if_any();    // null when there is none yet; nothing is created
+  std::string opened_state_path();  // the same, absolute
+  std::string state_path();         // the file that holds the state, whether it exists or not
+  state::Store& store();            // opened for reading and writing, created when absent
+  state::Store& existing_store();   // Error(storage) with a hint at `autopilot apply` when absent
+  state::Store* store_if_any();     // null when there is none yet; nothing is created
   // Who asks, as the applied Access documents know this process, and --as. Throws Error(denied),
   // audited, when the name of --as may not be taken.
   const state::Who& who();

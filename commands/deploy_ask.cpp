@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "commands/deploy.h"
+#include "commands/deploy_telling.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 
@@ -16,7 +17,8 @@ constexpr Duration kAnswerPoll = Duration::milliseconds(100);
 constexpr char kPromoteDetails[] =
     R"(Opens the gate that a rollout waits at, or confirms a manual check. Where it waits for approval, of an approval
 step or of a decision that a policy holds back, this approves it in your name, as autopilot approve does: whoever began
-the rollout cannot. In the middle of a hold it cuts the hold short, which takes the role admin and is recorded.
+the rollout cannot. In the middle of a hold it cuts the hold short, and where the old version cannot be stopped at the
+end it leaves it as it is; both take the role admin and are recorded.
 
 With --override a step that a policy blocks is decided again in your name; your role must be at least the authority of
 each policy that blocks it, and the decision says so.
@@ -86,6 +88,7 @@ class AskCommand : public cli::Invocation {
   }
 
   cli::Exit run(cli::Context& context) override {
+    context.enter_root();
     deploy::Journal journal(context.existing_store().database(), context.world);
     const deploy::Place at = place(context);
     return ask(context, journal, unfinished_rollout(journal, at), at);
@@ -119,7 +122,7 @@ class AskCommand : public cli::Invocation {
                            {"stuck", stuck}},
                           {}};
     render::Lines lines{{fmt::format("{}: {}", rollout, answer.text)}};
-    if (const std::string next = what_follows(journal, at, r); !next.empty())
+    if (const std::string next = what_follows(journal, at, r); answer.ok && !next.empty())
       lines.lines.emplace_back(fmt::format("{}: {}", rollout, next));
     report.text.emplace_back(std::move(lines));
     if (!stuck.empty()) report.text.emplace_back(render::Lines{{"stuck    " + stuck}});
@@ -134,8 +137,20 @@ class AskCommand : public cli::Invocation {
     if (r.phase == deploy::Phase::rolled_back && r.zero_since)
       return fmt::format("{} is rolled back, it has no traffic, verified", r.version);
     if (r.is_over() || r.stuck_since || journal.holder(at)) return {};
-    const std::string env = at.environment.empty() ? "" : " --env " + at.environment;
-    return fmt::format("nobody runs it: autopilot deploy run {}{} goes on", at.deployment, env);
+    return fmt::format("nobody runs it: {} goes on", words_to_go_on(r));
+  }
+
+  // What keeps the way back from its end, as long as this command tries.
+  static deploy::RunnerSettings telling_trouble(cli::Context& context) {
+    deploy::RunnerSettings settings;
+    settings.watch = [&context, told = std::string()](const deploy::Rollout& r) mutable {
+      if (r.failing_since && r.failing_why != told) {
+        told = r.failing_why;
+        context.inform(fmt::format("{}: it is tried again: {}", r.id, told));
+      }
+      return true;
+    };
+    return settings;
   }
 
   deploy::Answer wait_for(cli::Context& context, deploy::Journal& journal,
@@ -144,7 +159,8 @@ class AskCommand : public cli::Invocation {
     while (context.world.clock.now() < end) {
       if (const auto answer = journal.answer_to(id)) return *answer;
       if (!journal.holder(at)) {
-        with_runner(context, journal, rollout, {}, [](deploy::Runner& r) { r.act(); });
+        with_runner(context, journal, rollout, telling_trouble(context),
+                    [](deploy::Runner& r) { r.act(); });
         if (const auto answer = journal.answer_to(id)) return *answer;
         continue;
       }
@@ -165,6 +181,7 @@ class Promote final : public AskCommand {
   }
 
   cli::Exit run(cli::Context& context) override {
+    context.enter_root();
     if (override_ && reason_.empty())
       throw Error(ErrorKind::usage, "an override needs a reason", "--reason TEXT");
     if (!override_ && check_.empty()) {
@@ -216,6 +233,7 @@ class Abort final : public AskCommand {
   }
 
   cli::Exit run(cli::Context& context) override {
+    context.enter_root();
     if (use_applied_) {
       if (reason_.empty())
         throw Error(ErrorKind::usage, "--use-applied needs a reason", "--reason TEXT");
@@ -234,8 +252,10 @@ class Abort final : public AskCommand {
 cli::Exit run_new(cli::Context& context, deploy::Journal& journal, const deploy::Place& at,
                   deploy::StartRequest request) {
   const std::string id = begin_rollout(context, journal, at, std::move(request));
-  const deploy::Rollout done =
-      with_runner(context, journal, id, {}, [](deploy::Runner& runner) { runner.run(); });
+  const deploy::Rollout done = told_when_interrupted(context, journal, id, [&] {
+    return with_runner(context, journal, id, telling(context, journal, id),
+                       [](deploy::Runner& runner) { runner.run(); });
+  });
   return show_rollout(context, journal, done);
 }
 
@@ -246,6 +266,7 @@ class Rollback final : public AskCommand {
   }
 
   cli::Exit run(cli::Context& context) override {
+    context.enter_root();
     deploy::Journal journal(context.existing_store().database(), context.world);
     const deploy::Place at = place(context);
     if (const auto id = journal.unfinished(at)) {
@@ -293,6 +314,7 @@ class Retry final : public AskCommand {
   }
 
   cli::Exit run(cli::Context& context) override {
+    context.enter_root();
     deploy::Journal journal(context.existing_store().database(), context.world);
     const deploy::Place at = place(context);
     const deploy::Rollout last = journal.load(newest_rollout(journal, at));

@@ -36,6 +36,7 @@ class DeployCheck final : public cli::Invocation {
   }
 
   cli::Exit run(cli::Context& context) override {
+    context.enter_root();
     state::Store& store = context.existing_store();
     const policy::Document document = deploy::find_deployment(store, name_);
     const deploy::Place place = deploy::place_of(document, environment_);

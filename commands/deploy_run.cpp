@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "commands/deploy.h"
+#include "commands/deploy_telling.h"
 #include "core/base/error.h"
 
 namespace autopilot::commands {
@@ -47,32 +48,6 @@ EXIT STATUS
   With --all the gravest of them.
 )";
 
-// What keeps a rollout from going on, told once when it has for a while. A gate tells by itself.
-class Waiting {
- public:
-  std::string told_at(const deploy::Rollout& r, Instant now) {
-    const std::string& why = r.failing_since ? r.failing_why : r.waiting;
-    std::string same;  // though its numbers change
-    for (const char c : why) {
-      if (c < '0' || c > '9') same += c;
-    }
-    if (same != same_) {
-      same_ = std::move(same);
-      since_ = now;
-      is_told_ = false;
-    }
-    if (why.empty() || is_told_ || !r.at_gate.empty() || now - since_ < kQuiet) return {};
-    is_told_ = true;
-    return why;
-  }
-
- private:
-  static constexpr Duration kQuiet = Duration::seconds(5);
-  std::string same_;
-  Instant since_;
-  bool is_told_ = false;
-};
-
 class StartCommand : public cli::Invocation {
  public:
   explicit StartCommand(cli::Options& o) {
@@ -106,6 +81,7 @@ class DeployStart final : public StartCommand {
  public:
   using StartCommand::StartCommand;
   cli::Exit run(cli::Context& context) override {
+    context.enter_root();
     deploy::Journal journal(context.existing_store().database(), context.world);
     const std::string id = begin(context, journal);
     render::Report report{"autopilot.deploy-start/v1", {{"rollout", id}}, {}};
@@ -120,39 +96,15 @@ class DeployRun final : public StartCommand {
  public:
   using StartCommand::StartCommand;
   cli::Exit run(cli::Context& context) override {
+    context.enter_root();
     deploy::Journal journal(context.existing_store().database(), context.world);
     const std::string id = request_.version.empty() ? unfinished_rollout(journal, place(context))
                                                     : begin(context, journal);
-    deploy::RunnerSettings settings;
-    std::size_t events = journal.events(id).size();
-    Waiting waiting;
-    settings.watch = [&](const deploy::Rollout& r) {
-      const std::vector<deploy::JournalEvent> all = journal.events(id);
-      for (; events < all.size(); ++events)
-        context.inform(
-            fmt::format("{}  {}", format_rfc3339({all[events].at.seconds, 0}), all[events].text));
-      const Instant now = context.world.clock.now();
-      if (const std::string why = waiting.told_at(r, now); !why.empty())
-        context.inform(fmt::format("{}  it waits: {}", format_rfc3339({now.seconds, 0}), why));
-      return true;
-    };
-    try {
-      const deploy::Rollout r = with_runner(context, journal, id, std::move(settings),
-                                            [](deploy::Runner& runner) { runner.run(); });
-      return show_rollout(context, journal, r);
-    } catch (const Error& error) {
-      if (error.kind() == ErrorKind::interrupted) tell_who_goes_on(context, journal, id);
-      throw;
-    }
-  }
-
- private:
-  void tell_who_goes_on(cli::Context& context, deploy::Journal& journal, const std::string& id) {
-    const deploy::Rollout r = journal.load(id);
-    if (r.is_over()) return;
-    const std::string env = request_.environment.empty() ? "" : " --env " + request_.environment;
-    context.inform(fmt::format("{} stays where it is, with {}: autopilot deploy run {}{} goes on",
-                               id, deploy::to_text(r.routing()), request_.deployment, env));
+    const deploy::Rollout r = told_when_interrupted(context, journal, id, [&] {
+      return with_runner(context, journal, id, telling(context, journal, id),
+                         [](deploy::Runner& runner) { runner.run(); });
+    });
+    return show_rollout(context, journal, r);
   }
 };
 
@@ -165,6 +117,7 @@ class DeployTick final : public cli::Invocation {
   }
 
   cli::Exit run(cli::Context& context) override {
+    context.enter_root();
     if (name_.empty() != all_)
       throw Error(ErrorKind::usage, "deploy tick takes NAME or --all", "deploy tick --all");
     state::Store& store = context.existing_store();

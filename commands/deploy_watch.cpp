@@ -43,6 +43,7 @@ class DeployWatch final : public cli::Invocation {
   }
 
   cli::Exit run(cli::Context& context) override {
+    context.enter_root();
     state::Store& store = context.existing_store();
     deploy::Journal journal(store.database(), context.world);
     at_ = deploy::place_of(deploy::find_deployment(store, name_), environment_);

@@ -181,6 +181,12 @@ void Stepping::take_failure(const Effect& effect, const EffectResult& result) {
     return;
   }
   if (r_.phase != Phase::forward) {
+    // Where neither is well, as when a machine of both is gone, nothing is gained by waiting for
+    // the old version.
+    if (effect.kind == "start" && (tried_long || r_.canary_health.is_unwell)) {
+      r_.doing = "zero";
+      r_.retry_at.reset();
+    }
     if (effect.kind == "hook") {
       hook_failed(effect, result.why);
       r_.doing = "ended";
@@ -204,7 +210,8 @@ void Stepping::take_failure(const Effect& effect, const EffectResult& result) {
 // What is told afterwards changes nothing: it is told once, or it is told that it was not.
 void Stepping::hook_failed(const Effect& effect, const std::string& why) {
   const std::string& name = effect.args.find("name")->as_string();
-  event("hook_failed", fmt::format("hook_failed/{}", name), fmt::format("hook {} failed: {}", name, why));
+  event("hook_failed", fmt::format("hook_failed/{}", name),
+        fmt::format("hook {} failed: {}", name, why));
   r_.retry_at.reset();
   r_.failing_since.reset();
   r_.failing_why.clear();
@@ -343,6 +350,7 @@ Answer Stepping::promote(const Request& request) {
           fmt::format("{} opened by {}", at->name, request.actor));
     return {0, true, fmt::format("{} is {}", at->name, is_manual ? "confirmed" : "open")};
   }
+  if (at->kind == Stage::Kind::stop && r_.stuck_since) return leave_running(request);
   if (r_.doing != "watch") return {0, false, fmt::format("it is at {}", at->name)};
   if (!may(request.role, policy::Role::admin))
     return {0, false, "to cut a hold short takes the role admin"};
@@ -353,6 +361,22 @@ Answer Stepping::promote(const Request& request) {
   r_.marks[std::to_string(r_.stage)] = "cut short by " + request.actor;
   next();
   return {0, true, "the next step"};
+}
+
+// The new version has all traffic, and the old one cannot be stopped: its machine may be gone.
+Answer Stepping::leave_running(const Request& request) {
+  if (!may(request.role, policy::Role::admin))
+    return {0, false, "to leave the old version as it is takes the role admin"};
+  event("left", fmt::format("left/{}", r_.stage),
+        fmt::format("{} leaves the old version as it is: {}", request.actor,
+                    r_.failing_since ? r_.failing_why : r_.waiting));
+  r_.marks[std::to_string(r_.stage)] = "failed";
+  r_.outstanding.reset();
+  r_.retry_at.reset();
+  r_.failing_since.reset();
+  r_.failing_why.clear();
+  next();
+  return {0, true, "the old version is left as it is"};
 }
 
 // ---- pauses, failures, deadlines

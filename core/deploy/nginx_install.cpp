@@ -19,12 +19,15 @@ constexpr Duration kReloadPoll = Duration::milliseconds(20);
 // Lines of nginx's that say what is wrong, without what it says besides.
 std::string complaint(const Captured& run) {
   for (const std::string& line : split(run.err, '\n')) {
-    const std::size_t at = line.find("[emerg] ");
-    if (at == std::string::npos) continue;
-    // Once a log is open, "PID#THREAD: " comes before the message.
-    const std::size_t from = line.find_first_not_of("0123456789#", at + 8);
-    const bool has_ids = from != std::string::npos && line.compare(from, 2, ": ") == 0;
-    return line.substr(has_ids ? from + 2 : at + 8);
+    for (const std::string_view level : {"[emerg] ", "[alert] ", "[crit] ", "[error] "}) {
+      std::size_t at = line.find(level);
+      if (at == std::string::npos) continue;
+      at += level.size();
+      // Once a log is open, "PID#THREAD: " comes before the message.
+      const std::size_t from = line.find_first_not_of("0123456789#", at);
+      const bool has_ids = from != std::string::npos && line.compare(from, 2, ": ") == 0;
+      return line.substr(has_ids ? from + 2 : at);
+    }
   }
   const std::string_view first = trim(run.err);
   if (!first.empty()) return std::string(first.substr(0, first.find('\n')));

@@ -126,6 +126,7 @@ void Runner::act() {
     const Phase phase = rollout_.phase;
     const std::string doing = rollout_.doing;
     pass(std::move(seen));
+    if (settings_.watch && !settings_.watch(rollout_)) return;
     if (rollout_.is_over() || rollout_.phase != Phase::rolling_back) return;
     if (rollout_.phase == phase && rollout_.doing == doing) {
       if (rollout_.stuck_since) return;

@@ -166,6 +166,20 @@ Tone tone_of_state(const std::string& state) {
                                                                          : Tone::strong;
 }
 
+// It goes on by itself when what fails works again; what a person can do where it never will.
+std::string way_out(const Rollout& r) {
+  const std::string who = r.deployment + (r.environment.empty() ? "" : " --env " + r.environment);
+  if (r.phase == Phase::forward)
+    return fmt::format(
+        "mend it, and it goes on; autopilot deploy promote {} leaves the old version as it is",
+        who);
+  return fmt::format(
+      "mend it, and it goes on; where the document is wrong, or a host is gone for good, apply a "
+      "right one, stop who runs this, and say: autopilot deploy abort {} --use-applied --reason "
+      "TEXT",
+      who);
+}
+
 render::Lines headline(const Rollout& r, const StatusFacts& facts) {
   const std::string state = r.state();
   render::Lines head;
@@ -193,6 +207,7 @@ render::Lines headline(const Rollout& r, const StatusFacts& facts) {
                     r.paused->until ? ", until " + to_second(*r.paused->until) : "",
                     r.paused->maintenance ? "; nothing is judged meanwhile" : ""));
   if (!r.failing_why.empty() && !r.is_over()) head.lines.emplace_back("failing  " + r.failing_why);
+  if (r.stuck_since && !r.is_over()) head.lines.emplace_back("to do    " + way_out(r));
   if (r.served > 0)
     head.lines.emplace_back(
         fmt::format("exposure {} requests to the new version, {} bad", r.served, r.served_bad));
@@ -236,8 +251,9 @@ std::string status_line(const Rollout& r, const Strategy& strategy) {
                        r.stuck_since ? r.failing_why : r.cause);
   const auto index = static_cast<std::size_t>(r.stage);
   if (index >= strategy.stages.size()) return state;
-  return fmt::format("{}, {}, at {}", state, to_text(r.routing()),
-                     stage_text(r, strategy.stages[index], r.stage));
+  return fmt::format("{}, {}, at {}{}", state, to_text(r.routing()),
+                     stage_text(r, strategy.stages[index], r.stage),
+                     r.failing_since ? "; failing: " + r.failing_why : "");
 }
 
 Map status_data(const Rollout& r, const Strategy& strategy, const StatusFacts& facts) {

@@ -35,6 +35,7 @@ class Stepping {
   void take_requests();
   Answer answer(const Request& request);
   Answer promote(const Request& request);
+  Answer leave_running(const Request& request);
   void take_drift();
   void end_pause();
   void check_deadline();

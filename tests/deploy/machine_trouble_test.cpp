@@ -26,6 +26,54 @@ TEST(machine, a_way_back_that_cannot_be_verified_is_stuck_and_tried_again) {
   EXPECT_EQ(w.rollout.state(), "rolled_back");
 }
 
+TEST(machine, an_old_version_that_cannot_be_started_keeps_no_traffic_at_a_canary_that_is_not_well) {
+  MachineWorld w;
+  w.until([&] { return w.rollout.weight_bp == 500; });
+  w.world = [](const Effect& e) {
+    if (e.kind != "start" && e.kind != "stop") return EffectResult{};
+    return EffectResult{e.id, false, "web2 is out of reach", {}};
+  };
+  w.canary_well = w.stable_well = false;
+  w.until([&] { return w.rollout.is_going_back(); });
+  w.tick(2);
+  EXPECT_EQ(w.rollout.weight_bp, 0);
+  EXPECT_TRUE(w.rollout.zero_since);
+  w.tick(20);
+  EXPECT_EQ(w.rollout.state(), "stuck") << "what runs there cannot be stopped";
+}
+
+TEST(machine, an_old_version_that_cannot_be_started_is_waited_for_while_the_canary_is_well) {
+  MachineWorld w;
+  w.until([&] { return w.rollout.weight_bp == 500; });
+  w.world = [](const Effect& e) {
+    return e.kind == "start" ? EffectResult{e.id, false, "no", {}} : EffectResult{};
+  };
+  w.stable_well = false;
+  w.tick(3);
+  w.ask("abort");
+  w.tick(2);
+  EXPECT_EQ(w.rollout.weight_bp, 500);
+  w.tick(20);
+  EXPECT_EQ(w.rollout.weight_bp, 0) << "not for ever";
+}
+
+TEST(machine, an_old_version_that_can_never_be_stopped_is_left_by_who_may) {
+  MachineWorld w;
+  w.world = [](const Effect& e) {
+    return e.kind == "stop" ? EffectResult{e.id, false, "web2 is out of reach", {}}
+                            : EffectResult{};
+  };
+  EXPECT_TRUE(w.until([&] { return w.rollout.state() == "stuck"; }));
+  w.ask("promote", {}, "bob", "operator");
+  EXPECT_FALSE(w.answers.back().ok);
+  w.ask("promote");
+  EXPECT_TRUE(w.answers.back().ok) << w.answers.back().text;
+  w.tick(2);
+  EXPECT_EQ(w.rollout.state(), "promoted");
+  EXPECT_EQ(w.count("left"), 1);
+  EXPECT_EQ(w.count("completed"), 1);
+}
+
 TEST(machine, after_a_reboot_the_canary_gets_nothing_until_the_old_version_runs) {
   MachineWorld w;
   w.until([&] { return w.rollout.weight_bp == 5000; });

@@ -125,6 +125,14 @@ SetEnv MACHINE={0} NAME={2} ADDRESS={3} BACKEND={4} PATH={0}/bin:/usr/bin:/bin
       ::kill(session, SIGKILL);
     }
   }
+  // With all that runs on it.
+  void die() {
+    close();
+    for (const char* slot : {"blue", "green"}) {
+      const int pid = std::atoi(folder_.read(fmt::format("shop@{}.pid", slot)).c_str());
+      if (pid > 1) ::kill(pid, SIGKILL);
+    }
+  }
   std::string client_lines() const {
     return fmt::format(
         "Host {}\n  HostName 127.0.0.1\n  Port {}\n  StrictHostKeyChecking no\n"
@@ -187,7 +195,7 @@ class LiveHosts : public ::testing::Test {
         .ok();
   }
 
-  std::string document(const std::string& hold = "2s") {
+  std::string document(const std::string& hold = "2s", const std::string& hosts = "web1, web2") {
     Map traffic = rig->traffic_spec().as_map();
     traffic["directory"] = rig->folder().path("flags");
     List words = traffic.find("nginx")->as_list();
@@ -197,8 +205,8 @@ class LiveHosts : public ::testing::Test {
 kind: Deployment
 metadata: {{id: shop}}
 spec:
-  hosts: [web1, web2]
-  addresses: {{web1: {}, web2: {}}}
+  hosts: [{}]
+  addresses: {{{}}}
   hosts_batch: 1
   ssh: [ssh, -F, {}]
   slots: {{blue: {{port: {}}}, green: {{port: {}}}}}
@@ -211,8 +219,11 @@ spec:
   rollback: [{{name: errors, when: canary.m > 0.05}}]
   deadlines: {{prepare: 15s, drain: 5s, promote: 10s, rollback: 4s}}
 )",
-                       web1.address(), web2.address(), project.path("ssh_config"), blue(), green(),
-                       to_json(traffic), hold);
+                       hosts,
+                       hosts == "web1"
+                           ? "web1: " + web1.address()
+                           : fmt::format("web1: {}, web2: {}", web1.address(), web2.address()),
+                       project.path("ssh_config"), blue(), green(), to_json(traffic), hold);
   }
 
   int blue() const { return rig->site().slots[0].port; }
@@ -312,6 +323,63 @@ TEST_F(LiveHosts, one_that_stays_out_of_reach_is_stuck_and_the_others_go_back) {
   const Ended ended = runner->wait();
   EXPECT_EQ(ended.exit, 1) << ended.out << ended.err;
   EXPECT_TRUE(both_are_silent(blue()));
+}
+
+// What serves there goes on serving, so the new version gets everything; the old one cannot be
+// stopped.
+TEST_F(LiveHosts, one_that_stays_out_of_reach_makes_the_end_stuck_until_it_is_back) {
+  const auto runner = in_a_hold();
+  web2.close();
+  EXPECT_TRUE(comes(*runner, [&] { return status().get("state")->as_string() == "stuck"; }))
+      << to_pretty_json(status());
+  const Ended stuck = project.run({"deploy", "status", "shop"});
+  EXPECT_EQ(stuck.exit, 8) << stuck.out;
+  EXPECT_NE(stuck.out.find("web2"), std::string::npos) << stuck.out;
+  EXPECT_NE(stuck.out.find("autopilot deploy promote shop leaves"), std::string::npos) << stuck.out;
+  EXPECT_EQ(status().get("weight")->as_double(), 1);
+  EXPECT_TRUE(both_run(blue(), "v2"));
+  web2.open();
+  const Ended ended = runner->wait();
+  EXPECT_EQ(ended.exit, 0) << ended.out << ended.err;
+  EXPECT_TRUE(both_are_silent(green()));
+}
+
+TEST_F(LiveHosts, the_old_version_can_be_left_on_one_that_never_comes_back) {
+  const auto runner = in_a_hold();
+  web2.close();
+  EXPECT_TRUE(comes(*runner, [&] { return status().get("state")->as_string() == "stuck"; }))
+      << to_pretty_json(status());
+  const Ended left = project.run({"deploy", "promote", "shop"});
+  EXPECT_EQ(left.exit, 0) << left.out << left.err;
+  const Ended ended = runner->wait();
+  EXPECT_EQ(ended.exit, 0) << ended.out << ended.err;
+  EXPECT_NE(ended.err.find("leaves the old version as it is"), std::string::npos) << ended.err;
+  EXPECT_TRUE(web2.runs(green(), "v1", rig->world()));
+}
+
+// Without an abort: its health takes the rollout back, and what ran there cannot be stopped.
+TEST_F(LiveHosts, one_that_dies_for_good_is_left_out_by_a_document_without_it) {
+  {
+    const auto runner = in_a_hold();
+    web2.die();
+    EXPECT_TRUE(comes(*runner, [&] { return status().get("state")->as_string() == "stuck"; }))
+        << to_pretty_json(status());
+  }
+  const Ended stuck = project.run({"deploy", "status", "shop"});
+  EXPECT_EQ(stuck.exit, 8) << stuck.out;
+  EXPECT_NE(stuck.out.find("deploy abort shop --use-applied"), std::string::npos) << stuck.out;
+  EXPECT_EQ(status().get("weight")->as_double(), 0) << stuck.out;
+  EXPECT_TRUE(web1.is_silent(blue(), rig->world()));
+
+  project.write("policies/shop.yaml", document("2s", "web1"));
+  project.must({"apply", "--yes", "-q"});
+  const Ended back =
+      project.run({"deploy", "abort", "shop", "--use-applied", "--reason", "web2 burnt down"});
+  EXPECT_EQ(back.exit, 0) << back.out << back.err;
+  EXPECT_EQ(status().get("state")->as_string(), "rolled_back");
+  const Ended next = run("v3");
+  EXPECT_EQ(next.exit, 0) << next.out << next.err;
+  EXPECT_TRUE(web1.runs(blue(), "v3", rig->world()));
 }
 
 }  // namespace

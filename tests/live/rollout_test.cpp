@@ -53,6 +53,7 @@ struct Trigger {
   const char* health = kHealth;
   const char* steps =
       "[{name: canary, weight: 5%, hold: 3s}, {name: extended, weight: 25%, hold: 3s}]";
+  const char* deadlines = "{drain: 8s}";
 };
 
 constexpr Trigger kGood{"good", "{provider: probe, url: \"http://127.0.0.1:{{port}}/\"}",
@@ -83,8 +84,9 @@ class Shop {
     std::string metric = t.metric;
     put(metric, "LOG", rig.folder().path("access.log"));
     put(metric, "SOCKET", rig.socket());
-    project.write("policies/shop.yaml",
-                  fmt::format(R"(apiVersion: autopilot/v1
+    project.write(
+        "policies/shop.yaml",
+        fmt::format(R"(apiVersion: autopilot/v1
 kind: Deployment
 metadata: {{id: shop}}
 spec:
@@ -96,10 +98,10 @@ spec:
   metrics: {{m: {}}}
   steps: {}
   rollback: [{{name: {}, when: {}}}]
-  deadlines: {{drain: 8s}}
+  deadlines: {}
 )",
-                              rig.site().slots[0].port, rig.site().slots[1].port, LIVE_BACKEND,
-                              to_json(traffic()), t.health, metric, t.steps, t.version, t.rule));
+                    rig.site().slots[0].port, rig.site().slots[1].port, LIVE_BACKEND,
+                    to_json(traffic()), t.health, metric, t.steps, t.version, t.rule, t.deadlines));
     project.must({"apply", "--yes", "-q"});
   }
 
@@ -112,6 +114,7 @@ spec:
     Map spec = rig.traffic_spec().as_map();
     if (spec.find("nginx") == nullptr) return spec;
     spec["directory"] = rig.folder().path("flags");
+    if (!listen.empty()) spec["listen"] = listen;
     List words = spec.find("nginx")->as_list();
     for (const char* path : {"/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/local/bin/nginx"}) {
       if (::access(path, X_OK) == 0) words[0] = path;
@@ -136,8 +139,23 @@ spec:
     return out;
   }
 
+  // nginx listens elsewhere from now on, by somebody's hand, and the next document says so.
+  void move_nginx() {
+    const std::string before = fmt::format("127.0.0.1:{}", rig.port());
+    const int port = free_port();
+    listen = fmt::format("127.0.0.1:{}", port);
+    std::string config = rig.folder().read("shop.conf");
+    for (std::size_t at; (at = config.find(before)) != std::string::npos;)
+      config.replace(at, before.size(), listen);
+    rig.folder().write("shop.conf", config);
+    rig.stop_proxy();
+    rig.start_proxy();
+    EXPECT_TRUE(wait_for_port(port));
+  }
+
   Rig rig;
   integration::Project project;
+  std::string listen;  // where that is; empty: as the rig has it
 
  private:
   static void put(std::string& text, const std::string& mark, const std::string& value) {
@@ -368,6 +386,36 @@ TEST_F(LiveRollout, what_autopilot_sends_through_nginx_itself_is_no_evidence) {
   }
   EXPECT_EQ(runner.wait().exit, 0);
   EXPECT_GT(shop.status().get("exposure")->get("requests")->as_int(), 3);
+}
+
+// The rollout's own copy asks where nobody listens any more.
+TEST_F(LiveRollout, the_applied_document_takes_it_back_where_nginx_has_moved) {
+  Shop shop(Proxy::nginx);
+  Trigger gated = kGood;
+  gated.steps = "[{name: canary, weight: 5%, hold: 1s}, {gate: ops}]";
+  gated.deadlines = "{drain: 8s, rollback: 2s}";
+  shop.deploy(gated);
+  shop.project.must({"deploy", "start", "shop", "--version", "v1"});
+  int exit = 0;
+  for (int i = 0; i < 20 && exit != 4; ++i)
+    exit = shop.project.run({"deploy", "tick", "shop", "-q"}).exit;
+  EXPECT_EQ(exit, 4);
+  shop.move_nginx();
+  const Ended stuck = shop.project.run({"deploy", "abort", "shop"});
+  EXPECT_EQ(stuck.exit, 8) << describe(stuck);
+  EXPECT_NE(stuck.out.find("nginx does not run, or does not listen there"), std::string::npos)
+      << describe(stuck);
+  EXPECT_EQ(shop.status().get("state")->as_string(), "stuck");
+
+  shop.deploy(gated);  // says where it is
+  const Ended back = shop.project.run(
+      {"deploy", "abort", "shop", "--use-applied", "--reason", "nginx listens elsewhere now"});
+  EXPECT_EQ(back.exit, 0) << describe(back);
+  EXPECT_EQ(shop.status().get("state")->as_string(), "rolled_back");
+  HttpRequest request;
+  request.url = fmt::format("http://{}/", shop.listen);
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(shop.rig.world().http.send(request).response.body, "v0\n");
 }
 
 int rollbacks_wanted() {
