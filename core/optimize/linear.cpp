@@ -267,6 +267,7 @@ class Linear {
     for (std::size_t i = 0; i < out.size(); ++i) {
       const Shape& shape = shapes_[i];
       std::size_t column = first_column_[i];
+      if (shape.switched && values[column - 1] <= 0.5) continue;  // off: what it has is rounding
       double x = shape.start;
       for (std::size_t k = 0; k < shape.parts.size(); ++k) {
         x += std::max(0.0, values[column++]);
