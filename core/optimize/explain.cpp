@@ -145,7 +145,8 @@ class Explaining {
     if (held_by_[i] != static_cast<std::size_t>(-1))
       return "level with its group " + problem_.groups[held_by_[i]].id;
     if (problem_.turnover_max < kInfinity && is_close(l.plan, l.now)) return "stays: max_moved";
-    return has_prices(answer_) ? "level" : "as its curve has it";
+    if (!has_prices(answer_)) return "as its curve has it";
+    return problem_.risk.any() ? "level, less what its risk costs" : "level";
   }
   // A channel that gets nothing, in a group that has all the channels that it may have.
   std::string full_group(std::size_t i) const {
