@@ -307,11 +307,14 @@ class Explaining {
     if (!std::isfinite(problem_.total_max) || answer_.prices.total == 0) return;
     const std::vector<signed char> here = signature(answer_);
     const double total = problem_.total_max;
+    bool in_time = true;
     const auto same_at = [&](double other) {
+      if (!in_time) return false;
       Problem changed = problem_;
       if (problem_.is_fixed()) changed.total_min = other;
       changed.total_max = other;
       const Solution solution = solver_(changed);
+      in_time = solution.allocation.status != Status::stopped;
       return solution.allocation.status == Status::optimal &&
              signature(solution.allocation) == here;
     };
@@ -324,8 +327,10 @@ class Explaining {
       }
       return good;
     };
-    out_.price_low = edge(total / kRangeReach);
-    out_.price_high = edge(total * kRangeReach);
+    const double low = edge(total / kRangeReach), high = edge(total * kRangeReach);
+    if (!in_time) return;
+    out_.price_low = low;
+    out_.price_high = high;
   }
 
   const Plan& plan_;
