@@ -83,7 +83,8 @@ class Linear {
         relative_gap(best.objective, best.bound) > kProven)
       best.status = Status::stopped;
     if (smooth_ && best.status == Status::stopped && !best.spend.empty() &&
-        relative_gap(best.objective, best.bound) <= 1e-7)
+        (better(best.objective) >= better(best.bound) ||  // by what limits may be missed by
+         relative_gap(best.objective, best.bound) <= 1e-7))
       best.status = Status::optimal;
     return best;
   }
