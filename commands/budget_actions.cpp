@@ -1,5 +1,7 @@
 #include "commands/budget_actions.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -18,13 +20,16 @@ bool changes(double from, double to) {
   return std::abs(to - from) > kSame * std::max({1e-300, std::abs(from), std::abs(to)});
 }
 
+// To the digits that an amount has: what rounding leaves beyond is nobody's wish.
+double written(double amount) { return std::stod(fmt::format("{:.15g}", amount)); }
+
 std::string action_of(const optimize::Plan& plan, std::size_t i, double to) {
   const optimize::Channel& channel = plan.open.channels[i];
   return to_json(Map{{"type", "budget.shift"},
                      {"algorithm", plan.algorithm},
                      {"target", channel.id},
                      {"data", Map{{"channel", channel.id},
-                                  {"budget", to},
+                                  {"budget", written(to)},
                                   {"old_budget", channel.current},
                                   {"plan", plan.id}}}});
 }

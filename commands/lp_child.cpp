@@ -36,7 +36,9 @@ optimize::LpSolver child_solver(World& world, int wake_descriptor) {
       return answer;
     }
     if (!child.ok() || !optimize::unpack(child.out, answer)) {
-      const std::string said(trim(child.err));
+      std::string said(trim(child.err));
+      if (said.empty() && child.end == Captured::End::killed)
+        said = fmt::format("it was ended by signal {}", child.status);
       throw Error(ErrorKind::outside,
                   fmt::format("GLPK gave up{}", said.empty() ? std::string() : ": " + said));
     }

@@ -6,9 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <optional>
-#include <vector>
 
 #include "cli/command.h"
 #include "core/base/conversation.h"
@@ -29,15 +27,15 @@ void end_after(double seconds) {
   ::alarm(static_cast<unsigned>(std::clamp(seconds + kGrace, 1.0, 1e6)));
 }
 
-// The next whole frame of standard input; nothing at its end. `read` is what was read beyond.
-std::optional<std::string> next_frame(std::string& read) {
+// The next frame of standard input; nothing at its end. `read` is what was read beyond.
+std::optional<std::string> next_frame(Files& files, std::string& read) {
   std::string_view frame;
-  std::vector<char> buffer(1 << 16);
   while (!unframe(read, frame)) {
-    const ssize_t n = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return std::nullopt;
-    read.append(buffer.data(), static_cast<std::size_t>(n));
+    const std::string piece = files.read_stdin();
+    if (piece.empty() && !read.empty())
+      throw Error(ErrorKind::invalid, "standard input is no linear program");
+    if (piece.empty()) return std::nullopt;
+    read += piece;
   }
   std::string out(frame);
   read.erase(0, framed("").size() + out.size());
@@ -53,7 +51,7 @@ class Lp : public cli::Invocation {
     // Asked to end, it answers with what it has.
     CaughtSignals interrupt{SIGINT};
     std::string read;
-    while (const std::optional<std::string> request = next_frame(read)) {
+    while (const std::optional<std::string> request = next_frame(context.world.files, read)) {
       context.write(framed(answer(*request, context.world.clock, interrupt)));
       context.flush();
       ::alarm(0);

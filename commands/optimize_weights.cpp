@@ -1,7 +1,9 @@
 // autopilot optimize weights: how to split traffic over destinations.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "cli/command.h"
 #include "core/base/error.h"
@@ -155,12 +157,36 @@ class OptimizeWeights : public cli::Invocation {
     return share < step ? "nothing: others are better" : "";
   }
 
+  // "0.05 → 0.06 (+20.00%)".
+  static std::string compared(double before, double after) {
+    std::string out = fmt::format("{} → {}", optimize::amount(before), optimize::amount(after));
+    if (before > 0) out += fmt::format(" ({:+.2f}%)", 100 * (after / before - 1));
+    return out;
+  }
+
+  // What was maximised, where that is not the mean: it may have cost some of that.
+  std::string by_objective(const std::vector<optimize::Destination>& destinations,
+                           const optimize::Weighted& weighted) const {
+    if (objective_ == "mean") return "";
+    std::vector<double> now, then;
+    for (std::size_t i = 0; i < destinations.size(); ++i) {
+      now.push_back(destinations[i].weight);
+      then.push_back(static_cast<double>(weighted.units[i]) / static_cast<double>(steps_));
+    }
+    return fmt::format(
+        "{} it is {}. ", objective_ == "lower" ? "At the lower bounds" : "Less what risk costs",
+        compared(objective_of(weighted.problem, now), objective_of(weighted.problem, then)));
+  }
+
   void show(cli::Context& context, const std::vector<optimize::Destination>& destinations,
             const optimize::Weighted& weighted) const {
     render::Report report{"autopilot.weights/v1", {}, {}};
-    render::Table table{{"DESTINATION", "NOW", "WEIGHT", "CHANGE", "RATE", "INTERVAL", "WHY"},
-                        {},
-                        {false, true, true, true, true, false, false}};
+    const bool valued = std::any_of(destinations.begin(), destinations.end(),
+                                    [](const optimize::Destination& d) { return d.value != 1; });
+    render::Table table{
+        {"DESTINATION", "NOW", "WEIGHT", "CHANGE", valued ? "A VISIT" : "RATE", "INTERVAL", "WHY"},
+        {},
+        {false, true, true, true, true, false, false}};
     List list;
     for (std::size_t i = 0; i < destinations.size(); ++i) {
       const optimize::Destination& d = destinations[i];
@@ -181,10 +207,10 @@ class OptimizeWeights : public cli::Invocation {
                             {"why", reason}});
     }
     report.text.emplace_back(std::move(table));
-    report.text.emplace_back(render::Paragraph{fmt::format(
-        "A visit is worth {} → {} ({:+.2f}%). The weights sum to 1 in steps of {}.",
-        optimize::amount(weighted.before), optimize::amount(weighted.after),
-        weighted.before > 0 ? 100 * (weighted.after / weighted.before - 1) : 0.0, resolution_)});
+    report.text.emplace_back(
+        render::Paragraph{fmt::format("A visit is worth {}. {}The weights sum to 1 in steps of {}.",
+                                      compared(weighted.before, weighted.after),
+                                      by_objective(destinations, weighted), resolution_)});
     if (const double today = sum_today(destinations); std::abs(today - 1) > kOff)
       report.text.emplace_back(render::Paragraph{fmt::format(
           "warning: today's weights sum to {}, not to 1: what a visit is worth now, and "
@@ -200,6 +226,39 @@ class OptimizeWeights : public cli::Invocation {
     context.show(report);
   }
 
+  // What all can have at least and at most, with each segment within its bounds.
+  static std::string odd_sum(const std::vector<optimize::Destination>& destinations,
+                             const optimize::Weighted& weighted,
+                             const optimize::WeightOptions& options) {
+    double least = 0, most = 0;
+    std::map<std::string, std::pair<double, double>> room;
+    for (std::size_t i = 0; i < destinations.size(); ++i) {
+      const optimize::Channel& c = weighted.problem.channels[i];
+      auto& [low, high] = room[destinations[i].segment];
+      low += c.min;
+      high += c.max;
+    }
+    std::vector<std::string> low_words, high_words;
+    for (auto& [id, range] : room) {
+      for (const optimize::Segment& s : options.segments) {
+        if (s.id != id) continue;
+        range = {std::max(range.first, s.min), std::min(range.second, s.max)};
+      }
+      const std::string name = id.empty() ? "the rest" : id;
+      low_words.push_back(fmt::format("{} {}", name, percent(range.first)));
+      high_words.push_back(fmt::format("{} {}", name, percent(range.second)));
+      least += range.first;
+      most += range.second;
+    }
+    if (least > 1 + kOff)
+      return fmt::format("what the segments have to have sums to {}: {}", percent(least),
+                         join(low_words, ", "));
+    if (most < 1 - kOff)
+      return fmt::format("what the segments can have sums to {} only: {}", percent(most),
+                         join(high_words, ", "));
+    return "";
+  }
+
   void show_infeasible(cli::Context& context,
                        const std::vector<optimize::Destination>& destinations,
                        const optimize::Weighted& weighted,
@@ -213,6 +272,7 @@ class OptimizeWeights : public cli::Invocation {
     // Without steps there is a split.
     if (weighted.solution.allocation.status == optimize::Status::optimal)
       text += fmt::format(" in whole steps of {}", resolution_);
+    if (const std::string odd = odd_sum(destinations, weighted, options); !odd.empty()) text = odd;
     if (least > 1) text = fmt::format("the least shares sum to {}", percent(least));
     if (most < 1) text = fmt::format("the greatest shares sum to {} only", percent(most));
     for (std::size_t i = 0; i < destinations.size(); ++i) {

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kManyChannels = 2000;  // from which on nothing is solved again
 constexpr double kClose = 1e-9;
+constexpr double kNearly = 1e-3;  // gap of what was not cut short
 
 bool is_close(double a, double b) {
   if (!std::isfinite(a) || !std::isfinite(b)) return a == b;
@@ -145,7 +146,8 @@ class Explaining {
     if (held_by_[i] != static_cast<std::size_t>(-1))
       return "level with its group " + problem_.groups[held_by_[i]].id;
     if (problem_.turnover_max < kInfinity && is_close(l.plan, l.now)) return "stays: max_moved";
-    return has_prices(answer_) ? "level" : "as its curve has it";
+    if (!has_prices(answer_)) return "as its curve has it";
+    return problem_.risk.any() ? "level, less what its risk costs" : "level";
   }
   // A channel that gets nothing, in a group that has all the channels that it may have.
   std::string full_group(std::size_t i) const {
@@ -306,11 +308,16 @@ class Explaining {
     if (!std::isfinite(problem_.total_max) || answer_.prices.total == 0) return;
     const std::vector<signed char> here = signature(answer_);
     const double total = problem_.total_max;
+    bool in_time = true;
     const auto same_at = [&](double other) {
+      if (!in_time) return false;
       Problem changed = problem_;
       if (problem_.is_fixed()) changed.total_min = other;
       changed.total_max = other;
       const Solution solution = solver_(changed);
+      // Close to where nothing fits little can be proven; what is far off was cut short.
+      in_time = solution.allocation.status != Status::stopped ||
+                solution.allocation.spend.empty() || solution.certificate.gap <= kNearly;
       return solution.allocation.status == Status::optimal &&
              signature(solution.allocation) == here;
     };
@@ -323,8 +330,10 @@ class Explaining {
       }
       return good;
     };
-    out_.price_low = edge(total / kRangeReach);
-    out_.price_high = edge(total * kRangeReach);
+    const double low = edge(total / kRangeReach), high = edge(total * kRangeReach);
+    if (!in_time) return;
+    out_.price_low = low;
+    out_.price_high = high;
   }
 
   const Plan& plan_;

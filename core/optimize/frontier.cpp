@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kGap = 1e-12;  // that ends the search for a total
 constexpr int kMostLooks = 60;
+constexpr double kTold = 1e-3;    // gap up to which what was found in time is told
 constexpr double kSlack = 1e-9;   // of bounds
 constexpr double kReach = 0.03;   // of a price's logarithm: how far is looked ahead
 constexpr double kMargin = 0.05;  // of that: for what is tried beside
@@ -202,6 +203,8 @@ std::vector<FrontierPoint> frontier_by_solving(const Problem& problem,
     const Allocation& a = solution.allocation;
     if (a.spend.empty() || a.status == Status::infeasible || a.status == Status::unbounded)
       continue;
+    // Out of time: what was found says nothing of the total.
+    if (a.status == Status::stopped && !(solution.certificate.gap <= kTold)) continue;
     const double outer = problem.price + (problem.goal == Goal::most_profit ? 1 : 0);
     out.push_back({total, spend_of(a.spend), return_of(other, a.spend),
                    has_prices(a) ? a.prices.total + outer : std::nan(""),

@@ -83,7 +83,8 @@ class Linear {
         relative_gap(best.objective, best.bound) > kProven)
       best.status = Status::stopped;
     if (smooth_ && best.status == Status::stopped && !best.spend.empty() &&
-        relative_gap(best.objective, best.bound) <= 1e-7)
+        (better(best.objective) >= better(best.bound) ||  // by what limits may be missed by
+         relative_gap(best.objective, best.bound) <= 1e-7))
       best.status = Status::optimal;
     return best;
   }
@@ -267,6 +268,7 @@ class Linear {
     for (std::size_t i = 0; i < out.size(); ++i) {
       const Shape& shape = shapes_[i];
       std::size_t column = first_column_[i];
+      if (shape.switched && values[column - 1] <= 0.5) continue;  // off: what it has is rounding
       double x = shape.start;
       for (std::size_t k = 0; k < shape.parts.size(); ++k) {
         x += std::max(0.0, values[column++]);

@@ -18,8 +18,9 @@
 namespace autopilot::optimize {
 namespace {
 
-constexpr double kHair = 1e-9;   // of a bound: what is no contradiction
-constexpr double kAmiss = 1e-6;  // violation or gap that the exact dual does not have
+constexpr double kHair = 1e-9;     // of a bound: what is no contradiction
+constexpr double kRounded = 1e-6;  // of a covariance: as it may have been written
+constexpr double kAmiss = 1e-6;    // violation or gap that the exact dual does not have
 constexpr std::size_t kMostNodes = 2'000'000;
 constexpr std::size_t kFewNodes = 2'000, kNodesOfChannel = 100'000;  // before pieces are tried
 constexpr std::size_t kManyForPieces = 1'000;
@@ -167,7 +168,7 @@ std::string fault_of_covariance(const Problem& p) {
   for (std::size_t i = 0; i < Q.size(); ++i) {
     if (Q[i][i] < 0) return fmt::format("the variance of {} is below 0", p.channels[i].id);
     for (std::size_t j = 0; j < i; ++j) {
-      if (std::abs(Q[i][j]) <= (1 + kHair) * std::sqrt(Q[i][i]) * std::sqrt(Q[j][j])) continue;
+      if (std::abs(Q[i][j]) <= (1 + kRounded) * std::sqrt(Q[i][i]) * std::sqrt(Q[j][j])) continue;
       return fmt::format("the covariance of {} and {}, {}, is more than their variances allow: {}",
                          p.channels[j].id, p.channels[i].id, Q[i][j],
                          std::sqrt(Q[i][i]) * std::sqrt(Q[j][j]));

@@ -185,6 +185,20 @@ TEST(glpk, that_finds_nothing_feasible_from_one_start_is_asked_from_another) {
   EXPECT_NEAR(s.allocation.spend[0], 1.0771080351683895, 1e-9);
 }
 
+TEST(switches, that_are_off_get_nothing_and_cost_nothing) {
+  Problem p = problem({channel(piecewise({{0, 0}, {71, 274}, {122, 433}, {241, 582}})),
+                       channel(piecewise({{0, 0}, {40, 151}, {98, 331}, {143, 390}})),
+                       channel(linear(1.5), 0, 200)},
+                      287.4);
+  p.channels[0].active_min = 119;
+  p.channels[0].fixed_cost = 82;
+  p.channels[2].fixed_cost = 89;
+  const Solution s = solved(p);
+  ASSERT_EQ(s.allocation.status, Status::optimal);
+  EXPECT_EQ(s.allocation.spend[2], 0);
+  EXPECT_LE(s.certificate.gap, 1e-9);
+}
+
 TEST(switches, of_s_curves_without_a_max_are_found) {
   Problem p = problem({channel(hill(3.6, 1.7, 3.3)), channel(hill(0.8, 0.4, 0.55), 0.2)}, 0);
   p.total_min = 0;
