@@ -182,8 +182,8 @@ void Stepping::take_failure(const Effect& effect, const EffectResult& result) {
   }
   if (r_.phase != Phase::forward) {
     // Where neither is well, as when a machine of both is gone, nothing is gained by waiting for
-    // the old version.
-    if (effect.kind == "start" && (tried_long || r_.canary_health.is_unwell)) {
+    // the old version. A canary that is well serves until there is something to go back to.
+    if (effect.kind == "start" && r_.canary_health.is_unwell) {
       r_.doing = "zero";
       r_.retry_at.reset();
     }

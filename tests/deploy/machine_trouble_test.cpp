@@ -42,19 +42,25 @@ TEST(machine, an_old_version_that_cannot_be_started_keeps_no_traffic_at_a_canary
   EXPECT_EQ(w.rollout.state(), "stuck") << "what runs there cannot be stopped";
 }
 
-TEST(machine, an_old_version_that_cannot_be_started_is_waited_for_while_the_canary_is_well) {
-  MachineWorld w;
-  w.until([&] { return w.rollout.weight_bp == 500; });
-  w.world = [](const Effect& e) {
-    return e.kind == "start" ? EffectResult{e.id, false, "no", {}} : EffectResult{};
-  };
-  w.stable_well = false;
-  w.tick(3);
-  w.ask("abort");
-  w.tick(2);
-  EXPECT_EQ(w.rollout.weight_bp, 500);
-  w.tick(20);
-  EXPECT_EQ(w.rollout.weight_bp, 0) << "not for ever";
+TEST(machine, a_canary_that_is_well_serves_until_the_old_version_can_be_started_again) {
+  for (const int share : {500, 10000}) {
+    MachineWorld w;
+    bool can_start = true;
+    w.world = [&](const Effect& e) {
+      const bool fails = e.kind == "stop" || (e.kind == "start" && !can_start);
+      return fails ? EffectResult{e.id, false, "no", {}} : EffectResult{};
+    };
+    w.until([&] { return w.rollout.weight_bp == share; });
+    can_start = w.stable_well = false;
+    w.tick(3);
+    w.ask("abort");
+    w.tick(40);
+    EXPECT_EQ(w.rollout.weight_bp, share);
+    EXPECT_EQ(w.rollout.state(), "stuck");
+    can_start = w.stable_well = true;
+    w.tick(10);
+    EXPECT_EQ(w.rollout.weight_bp, 0);
+  }
 }
 
 TEST(machine, an_old_version_that_can_never_be_stopped_is_left_by_who_may) {
