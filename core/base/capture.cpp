@@ -4,23 +4,18 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+
+#include "core/base/monotonic.h"
 
 namespace autopilot {
 namespace {
 
 constexpr std::int64_t kNanosPerMillisecond = 1'000'000;
 constexpr Duration kBetweenLooks = Duration::milliseconds(5);
-
-std::int64_t monotonic_nanos() {
-  timespec t{};
-  ::clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1'000'000'000 + t.tv_nsec;
-}
 
 // Readable once a child of ours has ended; -1 where the kernel has no such thing.
 class ProcessEnd {
