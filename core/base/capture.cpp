@@ -48,6 +48,8 @@ class Run {
 
  private:
   bool start(Program& program) {
+    program.ends_with_us = true;
+    streams_.prepare(input_);
     const int fault = streams_.start(program, limits_.at_terminal);
     if (fault == 0) return true;
     result_.end = Captured::End::not_started;
@@ -59,7 +61,6 @@ class Run {
   // behind (the shared connection of ssh is one) may keep them open for ever.
   void exchange() {
     const ProcessEnd its_end(streams_.child());
-    if (input_.empty()) streams_.in.close_writer();
     while (streams_.out.reader() >= 0 || streams_.err.reader() >= 0) {
       // poll leaves out the negative ones.
       pollfd ends[] = {{streams_.in.writer(), POLLOUT, 0},
