@@ -19,6 +19,9 @@ std::string signed_percent(double share) {
   return fmt::format("{:+.3g}%", share * 100);
 }
 
+// Where there is nothing to be a share of.
+std::string signed_number(double value) { return fmt::format("{:+.4g}", value + 0.0); }
+
 std::string p_text(double p) { return p < 1e-4 ? "<0.0001" : fmt::format("{:.2g}", p); }
 
 // Never "-0.0".
@@ -162,10 +165,16 @@ class BacktestText {
   std::vector<Line> row(const Estimated& e) const {
     std::string relative, ends, p;
     if (e.uplift) {
-      relative = signed_percent(e.uplift->relative);
-      if (e.uplift->relative_interval && shows(e.delta))
-        ends = fmt::format("{} to {}", signed_percent(e.uplift->relative_interval->low),
-                           signed_percent(e.uplift->relative_interval->high));
+      const Uplift& u = *e.uplift;
+      const bool is_relative = std::isfinite(u.relative);
+      const bool is_sound = shows(e.delta) || is_tested(e);
+      relative = is_relative ? signed_percent(u.relative) : signed_number(u.difference);
+      if (is_sound && is_relative && u.relative_interval)
+        ends = fmt::format("{} to {}", signed_percent(u.relative_interval->low),
+                           signed_percent(u.relative_interval->high));
+      if (is_sound && !is_relative)
+        ends = fmt::format("{} to {}", signed_number(u.difference_interval.low),
+                           signed_number(u.difference_interval.high));
       p = shows(e.delta) || is_tested(e) ? p_text(e.uplift->p) : "-";
     }
     return {short_name(e.estimator),
