@@ -34,6 +34,8 @@ void merge(Cell& into, const Cell& cell) {
   into.rewards.sum += cell.rewards.sum;
   into.rewards.square_sum += cell.rewards.square_sum;
   into.has_squares = into.has_squares && cell.has_squares;
+  into.least = std::min(into.least, cell.least);
+  into.most = std::max(into.most, cell.most);
   if (cell.rewards.alpha > 0) into.rewards.alpha = cell.rewards.alpha;
   if (cell.rewards.beta > 0) into.rewards.beta = cell.rewards.beta;
   if (cell.before) into.before = cell.before;
@@ -117,13 +119,25 @@ class Optimiser {
                       : "or say the rewards' standard deviation with --noise");
     }
     if (scale_ == 0) return;
+    const auto refuse = [&](const std::string& what) {
+      throw Error(ErrorKind::invalid,
+                  fmt::format("arm {}: {} not within {} to {}", arm, what, spec_.low, spec_.high),
+                  "--range LOW,HIGH says what a reward can be; gaussian takes any number");
+    };
     const double slack = 1e-9 * (1 + r.count);
-    if (r.sum >= -slack && r.sum <= r.count + slack) return;
-    throw Error(
-        ErrorKind::invalid,
-        fmt::format("arm {}: rewards that add up to {} in {} trials are not within {} to {}", arm,
-                    cell.rewards.sum, cell.rewards.count, spec_.low, spec_.high),
-        "--range LOW,HIGH says what a reward can be; gaussian takes any number");
+    if (r.sum < -slack || r.sum > r.count + slack) {
+      refuse(fmt::format("rewards that add up to {} in {} trials are", cell.rewards.sum,
+                         cell.rewards.count));
+    }
+    const double grain = 1e-9 * scale_;
+    for (const double mean : {cell.least, cell.most}) {
+      if (std::isfinite(mean) && (mean < spec_.low - grain || mean > spec_.high + grain))
+        refuse(fmt::format("a row earns {} a trial, which is", mean));
+    }
+    // Squares of numbers from 0 to 1 are no more than these.
+    if (cell.has_squares && r.square_sum > r.sum + slack)
+      refuse(fmt::format("by the squares, of which the sum is {}, rewards are",
+                         cell.rewards.square_sum));
   }
 
   bool needs_squares() const {

@@ -80,6 +80,14 @@ TEST(Optimise, what_cannot_be_is_refused_with_a_clear_word) {
   EXPECT_EQ(refusal({}, {}), "there are no arms to choose from");
   EXPECT_EQ(refusal({cell("a", 10, 20)}, {}),
             "arm a: rewards that add up to 20 in 10 trials are not within 0 to 1");
+  Cell odd = cell("a", 10, 4);
+  odd.least = 0;
+  odd.most = 1.5;
+  EXPECT_EQ(refusal({odd}, {}), "arm a: a row earns 1.5 a trial, which is not within 0 to 1");
+  Cell square = cell("a", 10, 4);
+  square.rewards.square_sum = 7;
+  EXPECT_EQ(refusal({square}, {}),
+            "arm a: by the squares, of which the sum is 7, rewards are not within 0 to 1");
   EXPECT_EQ(refusal({cell("a", 10, 1e308), cell("a", 10, 1e308)}, {}),
             "arm a: its rewards are too large");
   OptimiserSpec floors;
