@@ -94,7 +94,8 @@ class Reader {
   std::string range_fault(double reward) const {
     const OptimiserSpec& o = algorithm_.optimiser;
     if (takes_any_reward(o.method) || (reward >= o.low && reward <= o.high)) return {};
-    return fmt::format("a reward of {} is not within {} to {}", reward, o.low, o.high);
+    return fmt::format("a reward of {} is not within objective.range, {} to {}", reward, o.low,
+                       o.high);
   }
 
   // Joined with other weights than it was served under, it would tell lies.

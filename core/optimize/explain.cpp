@@ -322,8 +322,19 @@ class Explaining {
     return out;
   }
 
+  // How closely a range is looked for: each step solves the problem, which takes long where risk
+  // stands beside floors.
+  int halvings_for_range() const {
+    constexpr std::size_t kFew = 5, kSome = 20;
+    const std::size_t n = problem_.channels.size();
+    if (!problem_.risk.any() || answer_.solver != "tangents" || n <= kFew) return 24;
+    return n <= kSome ? 8 : 0;
+  }
+
   void find_range() {
     if (!std::isfinite(problem_.total_max) || answer_.prices.total == 0) return;
+    const int halvings = halvings_for_range();
+    if (halvings == 0) return;
     const std::vector<signed char> here = signature(answer_);
     const double total = problem_.total_max;
     bool in_time = true;
@@ -342,7 +353,7 @@ class Explaining {
     const auto edge = [&](double far) {
       double good = total, bad = far;
       if (same_at(far)) return far;
-      for (int i = 0; i < 24; ++i) {
+      for (int i = 0; i < halvings; ++i) {
         const double middle = (good + bad) / 2;
         (same_at(middle) ? good : bad) = middle;
       }

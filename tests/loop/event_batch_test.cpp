@@ -174,7 +174,7 @@ TEST_F(Events, each_kind_of_wrong_line_has_its_word) {
   EXPECT_EQ(why("{\"time\":\"2026-01-01T10:00:00Z\",\"reward\":1}"), "arm is missing");
   EXPECT_EQ(why("{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"a\"}"), "reward is missing");
   EXPECT_EQ(why("{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"a\",\"reward\":2}"),
-            "a reward of 2 is not within 0 to 1");
+            "a reward of 2 is not within objective.range, 0 to 1");
   EXPECT_EQ(why("{\"time\":\"2026-01-01T13:00:00Z\",\"arm\":\"a\",\"reward\":1}"),
             "its time is yet to come");
   EXPECT_EQ(why("{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"a\",\"reward\":1}"), "");
