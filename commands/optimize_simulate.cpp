@@ -49,7 +49,7 @@ class OptimizeSimulate : public cli::Invocation {
     o.option("--seed N", seed_, "what the draws begin with; 1 by default");
     o.option("--at ROUNDS", at_, "rounds after which to tell the regret; the last by default");
     o.options("--change R:MEANS", changes_, "other means from round R on; may be repeated");
-    o.option("--noise X", noise_, "rewards are normal with that standard deviation");
+    o.option("--noise X", noise_, "rewards are normal with that standard deviation, for gaussian");
     o.option("--batch N", rules_.batch, "rounds between looks at the rewards; 1 by default");
     o.option("--growth SHARE", growth_, "looks come after that share of the rounds so far");
     o.option("--delay N", rules_.delay, "rounds until a reward is known; 0 by default");

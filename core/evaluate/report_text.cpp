@@ -70,8 +70,9 @@ class BacktestText {
     const std::string what =
         backtest_.baseline == "logged" ? "what was logged" : backtest_.baseline;
     say(Line({{backtest_.target, Tone::strong},
-              {fmt::format(" against {}: {} rows of {}, {} action{}{}, mean reward {}", what,
-                           log_.rows->rows(), names, log_.actions(), log_.actions() == 1 ? "" : "s",
+              {fmt::format(" against {}: {} row{} of {}, {} action{}{}, mean reward {}", what,
+                           log_.rows->rows(), log_.rows->rows() == 1 ? "" : "s", names,
+                           log_.actions(), log_.actions() == 1 ? "" : "s",
                            log_.positions() > 1 ? fmt::format(" at {} positions", log_.positions())
                                                 : std::string(),
                            number_text(backtest_.logged)),
@@ -192,7 +193,10 @@ class BacktestText {
     render::Table table{{"SEGMENT", "ROWS", "EFFECTIVE", "VALUE", "CHANGE", "HOLM"},
                         {},
                         {false, true, true, true, true}};
+    constexpr std::size_t kMostRefused = 10;  // told one by one: --json has all
+    std::size_t refused = 0;
     for (const Segment& s : backtest_.segments) {
+      if (!is_shown(s) && ++refused > kMostRefused) continue;
       std::vector<Line> cells{s.name, fmt::format("{}", s.rows), count_text(s.effective)};
       if (is_shown(s)) {
         cells.insert(cells.end(),
@@ -204,6 +208,9 @@ class BacktestText {
       }
       table.rows.push_back(std::move(cells));
     }
+    if (refused > kMostRefused)
+      table.rows.push_back({fmt::format("… {} more", refused - kMostRefused), "", "",
+                            Line({{"refused", Tone::warn}}), "", ""});
     blocks_.emplace_back(std::move(table));
     segment_intervals();
     say(Line({{fmt::format("Segments by {}, {}. Refused: fewer than 100 effective rows, or one row "
