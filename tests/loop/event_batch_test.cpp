@@ -114,6 +114,19 @@ TEST_F(Joined, a_reward_may_stand_before_its_play) {
   EXPECT_EQ(rewards(read(rules, "12:00:00"), "a"), 1);
 }
 
+TEST_F(Joined, many_rewards_of_which_none_finds_its_play_are_told) {
+  for (int i = 0; i < 30; ++i) {
+    play("10:00:00", fmt::format("request-{}", i).c_str());
+    reward("10:00:05", fmt::format("{}", i).c_str());
+  }
+  EXPECT_EQ(read(rules, "12:00:00").lone, 30);
+  for (int i = 100; i < 130; ++i) {
+    play("12:00:00", fmt::format("{}", i).c_str());
+    reward("12:00:05", fmt::format("{}", i + 20).c_str());
+  }
+  EXPECT_EQ(read(rules, "14:00:00").lone, 0);  // ten found theirs
+}
+
 TEST_F(Joined, a_play_that_is_logged_twice_counts_once) {
   play("10:00:00", "1");
   play("10:00:00", "1");
