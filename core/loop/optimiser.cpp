@@ -100,7 +100,23 @@ class Optimiser {
   double unscaled(double mean) const { return scale_ == 0 ? mean : spec_.low + scale_ * mean; }
   double unscaled_loss(double loss) const { return scale_ == 0 ? loss : scale_ * loss; }
 
+  // Beyond these a posterior is a point, or nothing, and its integrals have no digits left.
+  static void check_count(const std::string& whose, const char* what, double count, double least) {
+    constexpr double kMost = 1e15;
+    if (count >= least && count <= kMost) return;
+    throw Error(ErrorKind::invalid,
+                fmt::format("{}{}{} of {:g} {} beyond what can be told apart: {:g} to {:g}", whose,
+                            whose.empty() ? "" : ": ", what, count, *what == 't' ? "are" : "is",
+                            least, kMost));
+  }
+  void check_prior(const std::string& whose, double alpha, double beta) const {
+    constexpr double kLeast = 1e-9;
+    check_count(whose, "a prior", alpha, kLeast);
+    check_count(whose, "a prior", beta, kLeast);
+  }
+
   void check_rewards() const {
+    check_prior("", spec_.settings.alpha, spec_.settings.beta);
     for (const auto& row : table_.cells) {
       for (std::size_t a = 0; a < row.size(); ++a) check_cell(table_.arms[a], row[a]);
     }
@@ -111,6 +127,9 @@ class Optimiser {
     if (!std::isfinite(r.count) || !std::isfinite(r.sum) || !std::isfinite(r.square_sum)) {
       throw Error(ErrorKind::invalid, fmt::format("arm {}: its rewards are too large", arm));
     }
+    check_count("arm " + arm, "trials", cell.rewards.count, 0);
+    if (cell.rewards.alpha > 0) check_prior("arm " + arm, cell.rewards.alpha, spec_.settings.beta);
+    if (cell.rewards.beta > 0) check_prior("arm " + arm, spec_.settings.alpha, cell.rewards.beta);
     if (needs_squares() && !cell.has_squares) {
       throw Error(ErrorKind::invalid,
                   fmt::format("arm {}: {} needs the column square_sum", arm, spec_.method),

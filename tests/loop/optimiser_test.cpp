@@ -90,6 +90,16 @@ TEST(Optimise, what_cannot_be_is_refused_with_a_clear_word) {
             "arm a: by the squares, of which the sum is 7, rewards are not within 0 to 1");
   EXPECT_EQ(refusal({cell("a", 10, 1e308), cell("a", 10, 1e308)}, {}),
             "arm a: its rewards are too large");
+  EXPECT_EQ(refusal({cell("a", 1e18, 1)}, {}),
+            "arm a: trials of 1e+18 are beyond what can be told apart: 0 to 1e+15");
+  Cell sure = cell("a", 1, 1);
+  sure.rewards.alpha = 1e300;
+  EXPECT_EQ(refusal({sure}, {}),
+            "arm a: a prior of 1e+300 is beyond what can be told apart: 1e-09 to 1e+15");
+  OptimiserSpec vague;
+  vague.settings.beta = 1e-300;
+  EXPECT_EQ(refusal({cell("a", 1, 1)}, vague),
+            "a prior of 1e-300 is beyond what can be told apart: 1e-09 to 1e+15");
   OptimiserSpec floors;
   floors.floor = 0.6;
   EXPECT_EQ(refusal({cell("a", 1, 0), cell("b", 1, 0)}, floors),
