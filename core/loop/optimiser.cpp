@@ -207,6 +207,13 @@ class Optimiser {
 
   OptimisedSegment describe(std::size_t s, const std::vector<Posterior>& beliefs,
                             const stats::Shares& shares) const {
+    for (std::size_t a = 0; a < table_.arms.size(); ++a) {
+      if (std::isfinite(shares.best.probability[a] + shares.wanted[a])) continue;
+      throw Error(ErrorKind::invalid,
+                  fmt::format("arm {}: its rewards cannot be compared with those of the others: "
+                              "they are of another size, or known too well",
+                              table_.arms[a]));
+    }
     OptimisedSegment out;
     out.values = table_.segments[s];
     out.expected_best = unscaled(shares.best.expected_best);

@@ -104,6 +104,11 @@ TEST(Optimise, what_cannot_be_is_refused_with_a_clear_word) {
   floors.floor = 0.6;
   EXPECT_EQ(refusal({cell("a", 1, 0), cell("b", 1, 0)}, floors),
             "the bounds of 2 arms: the floors add up to more than the whole");
+  OptimiserSpec sharp;
+  sharp.method = "gaussian";
+  sharp.settings.noise = 1e-300;
+  EXPECT_EQ(refusal({cell("a", 1e14, 1e150), cell("b", 100, 13)}, sharp).substr(0, 36),
+            "arm a: its rewards cannot be compare");
   OptimiserSpec gaussian;
   gaussian.method = "gaussian";
   gaussian.high = 5;
