@@ -50,8 +50,10 @@ std::map<std::string, std::string> columns_option(const std::string& text) {
 
 std::vector<double> prior_option(const std::string& text) {
   std::vector<double> out = pair_option(text, "--prior");
-  if (out[0] > 0 && out[1] > 0) return out;
-  throw Error(ErrorKind::usage, "--prior takes two numbers above 0");
+  constexpr double kLeast = 1e-9, kMost = 1e15;  // beyond, a posterior has no digits left
+  const auto fits = [](double x) { return x >= kLeast && x <= kMost; };
+  if (fits(out[0]) && fits(out[1])) return out;
+  throw Error(ErrorKind::usage, "--prior takes two numbers above 0, 1e-9 to 1e15");
 }
 
 }  // namespace autopilot::commands

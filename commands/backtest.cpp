@@ -36,8 +36,8 @@ which learns from the columns of --context.
 
 Estimates are withheld (exit status 8) when the weights leave fewer than 100 effective rows, when one row has more than
 5% of all weight, when more than 5% of what the target or the baseline does was never logged, when its probabilities do
-not sum up to 1 in more than 5% of the rows, when the rows come from fewer than 10 units, or when there is one action
-only; --force shows them.
+not sum up to 1 in more than 5% of the rows, when weights are more than 20% off their mean, when the rows come from fewer
+than 10 units, or when there is one action only; --force shows them.
 
 EXAMPLES
   autopilot backtest --logs log.csv --target uniform
@@ -85,6 +85,7 @@ class BacktestCommand : public cli::Invocation {
       answer = evaluate::answer(std::move(question), context.world.files, progress(context));
     }
     tell_understood(context, evaluate::found_columns(given, answer->log.columns));
+    if (governor) evaluate::doubt_failures(*governor, *answer, answer->backtest);
     render::Report report = evaluate::describe(*answer, story);
     if (governor) evaluate::add_governed(*governor, *answer, report);
     if (!html_.empty()) {

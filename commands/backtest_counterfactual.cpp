@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "commands/arm_options.h"
+#include "commands/rules.h"
 #include "core/evaluate/scenarios.h"
 
 namespace autopilot::commands {
@@ -21,6 +22,10 @@ otherwise.
     - {name: new, target: weights.json}
     - {name: new against even, target: weights.json, baseline: uniform}
     - {name: new on margin, target: weights.json, reward: revenue - 0.1 * cost}
+    - {name: stricter, policies: stricter/, action_type: route.update_weight}
+
+A scenario with policies asks what these would have let through, as backtest --policies does: its target is what they let
+through, and of the estimators that stand at the top it has ips and snips.
 
 A scenario is told by sndr, snips or dr, whichever it has first; --json has all. p-values are corrected for being many
 (Holm).
@@ -52,11 +57,20 @@ class Counterfactual : public cli::Invocation {
     bool refused = false;
     std::map<std::string, std::string> understood;
     for (evaluate::Scenario& scenario : scenarios) {
+      std::unique_ptr<evaluate::Governor> governor;
+      if (!scenario.policies.empty()) {
+        governor = governor_of(context, scenario);
+        if (!governor) return cli::Exit::no;
+        scenario.question.log.judge = governor.get();
+        scenario.question.target = scenario.policies;
+      }
       const evaluate::BacktestStory story{scenario.question.log.paths, scenario.question.spec.alpha,
                                           force_};
       const evaluate::Mapping given = scenario.question.log.given();
-      results.push_back(
-          {scenario.name, evaluate::answer(std::move(scenario.question), files), story});
+      std::unique_ptr<evaluate::Answer> answer =
+          evaluate::answer(std::move(scenario.question), files);
+      if (governor) evaluate::doubt_failures(*governor, *answer, answer->backtest);
+      results.push_back({scenario.name, std::move(governor), std::move(answer), story});
       understood.merge(evaluate::found_columns(given, results.back().answer->log.columns));
       refused = refused || evaluate::is_refused(results.back().answer->backtest, story);
     }
@@ -66,6 +80,15 @@ class Counterfactual : public cli::Invocation {
   }
 
  private:
+  // Null when the policies have faults, which are shown.
+  static std::unique_ptr<evaluate::Governor> governor_of(cli::Context& context,
+                                                         const evaluate::Scenario& scenario) {
+    const std::optional<decide::Rules> rules = rules_of(context, scenario.policies);
+    if (!rules) return nullptr;
+    return std::make_unique<evaluate::Governor>(decide::compile_rules(*rules), scenario.as,
+                                                context.world.clock.now());
+  }
+
   std::string file_;
   bool force_ = false;
 };

@@ -119,10 +119,10 @@ class PlanReport {
     const bool least = problem_.goal == optimize::Goal::least_spend;
     std::string text = "proof: no certificate";
     if (least && std::isfinite(c.bound))
-      text = fmt::format("proof: no plan spends less than {:.2f} (gap {:.1e})", c.bound, c.gap);
+      text = fmt::format("proof: no plan spends less than {} (gap {:.1e})", exact(c.bound), c.gap);
     else if (std::isfinite(c.bound))
-      text = fmt::format("proof: no plan has a {} above {:.2f} (gap {:.1e})", objective_words(),
-                         c.bound, c.gap);
+      text = fmt::format("proof: no plan has a {} above {} (gap {:.1e})", objective_words(),
+                         exact(c.bound), c.gap);
     if (!answer_.source.plan.tier.empty()) text += " once the tiers before are served";
     if (!answer_.solution.is_whole)
       text += fmt::format("; amounts are not multiples of {}: {}", plan_.resolution,
@@ -140,6 +140,11 @@ class PlanReport {
     data["class"] = answer_.solution.problem_class;
     data["rounds"] = found_.rounds;
     data["whole"] = plan_.resolution <= 0 || answer_.solution.is_whole;
+  }
+  // Two places, or as many as it takes to see something.
+  static std::string exact(double bound) {
+    return bound == 0 || std::abs(bound) >= 0.1 ? fmt::format("{:.2f}", bound)
+                                                : fmt::format("{:.4g}", bound);
   }
   std::string objective_words() const {
     std::string out = goal_word(problem_);
@@ -309,7 +314,7 @@ class PlanReport {
       const optimize::FrontierPoint& p = why_.frontier[k];
       chart.series[0].values.push_back(rounded(std::max(0.0, p.returned)));
       chart.places.push_back(p.total);
-      const bool is_plan = std::abs(p.total - spend_) <= 1e-6 * std::max(1.0, spend_);
+      const bool is_plan = std::abs(p.total - spend_) <= 1e-6 * spend_;
       if (k % every != 0 && !is_plan) continue;
       table.rows.push_back(
           {amount(p.total), amount(p.spend), amount(p.returned), roi(p.returned, p.spend),
@@ -330,14 +335,10 @@ class PlanReport {
   std::string in_unit() const { return plan_.unit.empty() ? "" : ", " + plan_.unit; }
 
   // To four digits: it is drawn.
-  static double rounded(double value) {
-    if (value == 0) return 0;
-    const double unit = std::pow(10.0, std::floor(std::log10(value)) - 3);
-    return unit >= 1 ? std::round(value / unit) * unit : std::round(value / unit) / (1 / unit);
-  }
+  static double rounded(double value) { return std::stod(fmt::format("{:.3e}", value)); }
 
   static std::string interval(const std::pair<double, double>& of) {
-    if (of.first == 0 && of.second == 0) return "";
+    if ((of.first == 0 && of.second == 0) || std::isnan(of.first)) return "";
     return fmt::format("{} … {}", amount(of.first), amount(of.second));
   }
   static Value interval_data(const std::pair<double, double>& of) {
@@ -415,14 +416,13 @@ class PlanReport {
 
 // What a limit would have to be.
 std::string repaired(const optimize::Plan& plan, const optimize::Repair& repair) {
-  optimize::Constraint changed = plan.constraints[repair.constraint];
-  const double was = changed.value;
-  changed.value = repair.value;
-  const char* verb = repair.value > was ? "raise" : "lower";
+  const optimize::Constraint& changed = plan.constraints[repair.constraint];
+  const double was = optimize::as_written(changed, changed.value);
+  const double value = optimize::as_written(changed, repair.value);
+  const char* verb = value > was ? "raise" : "lower";
   const std::string before = optimize::words_of(plan, plan.constraints[repair.constraint]);
   const bool share = changed.limit == optimize::Limit::group_share;
-  return fmt::format("{} {} to {}", verb, before,
-                     share ? percent(repair.value) : amount(repair.value));
+  return fmt::format("{} {} to {}", verb, before, share ? percent(value) : amount(value));
 }
 
 }  // namespace
@@ -447,10 +447,10 @@ render::Report describe_conflict(const BudgetSource& source, const optimize::Sol
     ways.emplace_back(std::vector<render::Run>{
         {"  " + words, ways.empty() ? Tone::good : Tone::plain},
         {ways.empty() && conflict.repairs.size() > 1 ? "   (the least change)" : "", Tone::dim}});
-    repairs.emplace_back(
-        Map{{"constraint", optimize::words_of(plan, plan.constraints[repair.constraint])},
-            {"value", number(repair.value)},
-            {"words", words}});
+    repairs.emplace_back(Map{
+        {"constraint", optimize::words_of(plan, plan.constraints[repair.constraint])},
+        {"value", number(optimize::as_written(plan.constraints[repair.constraint], repair.value))},
+        {"words", words}});
   }
   report.text.emplace_back(render::Paragraph{Line(
       {{"INFEASIBLE", Tone::bad},

@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/base/yaml.h"
 #include "core/optimize/table.h"
 #include "core/policy/loader.h"
 #include "core/state/store.h"
@@ -34,12 +35,11 @@ class BudgetReader {
     const Value* spec = document.content.get("spec");
     BudgetSource out;
     out.plan = plan_of(document, *spec);
-    std::string observed = events_;
-    if (observed.empty()) {
-      const Value* named = spec->get("observed");
-      if (named != nullptr) observed = beside(document.file, named->as_string());
-    }
-    if (!observed.empty()) fit(observed, out);
+    const Value* observed = spec->get("observed");
+    if (!events_.empty())
+      fit(context_.diagnostics.sources().add(events_, context_.world.files.read(events_)), out);
+    else if (observed != nullptr)
+      fit(source(document, observed->as_string(), {"observed"}), out);
     require_curves(out);
     return out;
   }
@@ -48,7 +48,7 @@ class BudgetReader {
   optimize::Plan plan_of(const policy::Document& document, const Value& spec) {
     const std::string table = optimize::channels_file(spec);
     if (table.empty()) return optimize::plan_from(document.id, spec, nullptr);
-    const std::uint32_t at = source(beside(document.file, table));
+    const std::uint32_t at = source(document, table, {"channels", "from"});
     optimize::ChannelRows rows = optimize::channel_rows(text(at), at, context_.diagnostics);
     rows.each = [this, each = std::move(rows.each)](const auto& visit) {
       each(visit);
@@ -74,8 +74,8 @@ class BudgetReader {
   policy::Document from_paths(const std::vector<std::string>& paths, const std::string& id = "") {
     policy::LoadResult loaded;
     if (!paths.empty())
-      loaded =
-          policy::load_paths(paths, context_.project(), context_.world.files, context_.diagnostics);
+      loaded = policy::load_paths(paths, context_.project(), context_.world.files,
+                                  context_.diagnostics, nullptr, policy::Trees::keep);
     std::vector<policy::Document> budgets;
     std::vector<std::string> ids;
     for (policy::Document& document : loaded.documents) {
@@ -101,15 +101,27 @@ class BudgetReader {
                 "name one of them");
   }
 
-  std::uint32_t source(const std::string& path) {
-    return context_.diagnostics.sources().add(path, context_.world.files.read(path));
+  // A file that the document names there; one that cannot be read is a fault of that place.
+  std::uint32_t source(const policy::Document& document, const std::string& name,
+                       const std::vector<std::string>& where) {
+    const std::string path = beside(document.file, name);
+    const YamlNode* node = document.tree ? document.tree->find("spec") : nullptr;
+    for (const std::string& field : where) node = node != nullptr ? node->find(field) : nullptr;
+    try {
+      return context_.diagnostics.sources().add(path, context_.world.files.read(path));
+    } catch (const Error& error) {
+      if (node == nullptr) throw;
+      context_.diagnostics.error("unreadable", node->span, error.what()).help =
+          "paths are relative to the file of the document";
+      stop_at_faults(context_);
+      throw;
+    }
   }
   const std::string& text(std::uint32_t source) const {
     return context_.diagnostics.sources().text(source);
   }
 
-  void fit(const std::string& path, BudgetSource& out) {
-    const std::uint32_t at = source(path);
+  void fit(std::uint32_t at, BudgetSource& out) {
     const auto seen = optimize::read_observations(text(at), at, context_.diagnostics);
     stop_at_faults(context_);
     std::map<std::string, std::vector<optimize::Point>> by_channel;
@@ -131,11 +143,20 @@ class BudgetReader {
         left.push_back(i);
         continue;
       }
-      optimize::Fit fit = optimize::fit_curve(found->second, channel.current);
+      optimize::Fit fit = fitted(channel.id, found->second, channel.current);
       channel.curve = fit.curve;
       out.fitted.push_back({i, std::move(fit)});
     }
     plan.unfitted = std::move(left);
+  }
+
+  static optimize::Fit fitted(const std::string& id, const std::vector<optimize::Point>& seen,
+                              double current) {
+    try {
+      return optimize::fit_curve(seen, current);
+    } catch (const Error& error) {
+      throw Error(error.kind(), fmt::format("{}: {}", id, error.what()), error.hint());
+    }
   }
 
   void require_curves(const BudgetSource& source) const {

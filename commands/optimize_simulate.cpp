@@ -49,7 +49,7 @@ class OptimizeSimulate : public cli::Invocation {
     o.option("--seed N", seed_, "what the draws begin with; 1 by default");
     o.option("--at ROUNDS", at_, "rounds after which to tell the regret; the last by default");
     o.options("--change R:MEANS", changes_, "other means from round R on; may be repeated");
-    o.option("--noise X", noise_, "rewards are normal with that standard deviation");
+    o.option("--noise X", noise_, "rewards are normal with that standard deviation, for gaussian");
     o.option("--batch N", rules_.batch, "rounds between looks at the rewards; 1 by default");
     o.option("--growth SHARE", growth_, "looks come after that share of the rounds so far");
     o.option("--delay N", rules_.delay, "rounds until a reward is known; 0 by default");
@@ -70,10 +70,10 @@ class OptimizeSimulate : public cli::Invocation {
                         {},
                         {false, true, true, true, true, true, true}};
     List results;
+    for (const Bandit method : bandits()) check_rewards(method);
     for (const Bandit method : bandits()) {
       stats::Simulation rules = rules_;
       rules.method = method;
-      check_rewards(method);
       if (method == Bandit::gaussian) rules.settings.noise = rules.noise > 0 ? rules.noise : 0.5;
       add(method, stats::simulate_bandit(rules), table, results);
     }
@@ -219,6 +219,12 @@ class OptimizeSimulate : public cli::Invocation {
   // Rewards that a method cannot take would make its regret mean nothing.
   void check_rewards(Bandit method) const {
     if (method == Bandit::gaussian) return;
+    if (rules_.noise > 0) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{} takes rewards within 0 to 1, and normal ones have no bounds",
+                              stats::name_of(method)),
+                  "--method gaussian takes any number");
+    }
     for (const std::vector<double>& pool : rules_.pools) {
       for (const double reward : pool) {
         if (reward >= 0 && reward <= 1) continue;

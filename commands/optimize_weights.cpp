@@ -43,7 +43,8 @@ EXIT STATUS
   0 weights were found; 1 the bounds leave no room, or the table is wrong.
 )";
 
-constexpr double kOff = 1e-6;  // of the sum of weights that were rounded when they were written
+constexpr double kRounded = 1e-3;  // of the sum of today's weights, as people write them
+constexpr double kOff = 1e-6;      // of the sum of weights that were rounded when they were written
 
 double sum_today(const std::vector<optimize::Destination>& destinations) {
   double sum = 0;
@@ -211,7 +212,8 @@ class OptimizeWeights : public cli::Invocation {
         render::Paragraph{fmt::format("A visit is worth {}. {}The weights sum to 1 in steps of {}.",
                                       compared(weighted.before, weighted.after),
                                       by_objective(destinations, weighted), resolution_)});
-    if (const double today = sum_today(destinations); std::abs(today - 1) > kOff)
+    warn_untried(destinations, weighted, report);
+    if (const double today = sum_today(destinations); std::abs(today - 1) > kRounded)
       report.text.emplace_back(render::Paragraph{fmt::format(
           "warning: today's weights sum to {}, not to 1: what a visit is worth now, and "
           "how far max_delta leads, are of the weights as they are written",
@@ -224,6 +226,25 @@ class OptimizeWeights : public cli::Invocation {
                       {"sum_now", sum_today(destinations)},
                       {"destinations", std::move(list)}};
     context.show(report);
+  }
+
+  // What was never tried has the mean of its prior alone, which is a guess.
+  void warn_untried(const std::vector<optimize::Destination>& destinations,
+                    const optimize::Weighted& weighted, render::Report& report) const {
+    if (objective_ == "lower") return;
+    std::vector<std::string> untried;
+    for (std::size_t i = 0; i < destinations.size(); ++i) {
+      if (destinations[i].trials == 0 && weighted.units[i] > 0)
+        untried.push_back(destinations[i].id);
+    }
+    if (untried.empty()) return;
+    constexpr std::size_t kMostNamed = 5;
+    const std::size_t more = untried.size() - std::min(untried.size(), kMostNamed);
+    untried.resize(untried.size() - more);
+    report.text.emplace_back(render::Paragraph{fmt::format(
+        "warning: {}{} was never tried: what it earns is a guess. max bounds what it gets; "
+        "--objective lower counts what is certain",
+        join(untried, ", "), more > 0 ? fmt::format(" and {} more", more) : std::string())});
   }
 
   // What all can have at least and at most, with each segment within its bounds.

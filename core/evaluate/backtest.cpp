@@ -67,6 +67,10 @@ void doubt_skewed(Backtest& out) {
 
 }  // namespace
 
+double relative_to(double baseline, double difference) {
+  return baseline != 0 ? difference / std::abs(baseline) : std::nan("");
+}
+
 bool Estimated::is_skewed() const { return std::abs(skewness) > kMostSkewness; }
 
 Backtest run_backtest(const Log& log, const Target& target, const Target* baseline,

@@ -40,6 +40,9 @@ struct Stated {
   bool is_sound() const { return interval && why_not.empty(); }
 };
 
+// A difference over the size of what it is a difference to, so that more is always above 0.
+double relative_to(double baseline, double difference);
+
 struct Uplift {
   double baseline = 0;
   double difference = 0, difference_error = 0;

@@ -21,6 +21,8 @@ constexpr double kFewRewards = 10;
 constexpr double kMostOfOneRow = 0.05;
 constexpr double kMostUnseen = 0.05;
 constexpr double kMostUneven = 0.05;   // of the rows
+constexpr double kFarOff = 4;          // errors that the mean weight may be off
+constexpr double kMostOff = 0.2;       // of what it should be
 constexpr double kFewestExpected = 5;  // rows of an action, for its calibration to be tested
 
 constexpr double kFewestUnits = 10, kFewUnits = 100;
@@ -261,14 +263,21 @@ std::vector<Finding> find_doubts(const Log& log, const Target& target, const Dia
             "the largest weights fall off so slowly (tail index {:.2f}) that their variance "
             "may have no bound: normal and bootstrap intervals are left out",
             d.tail_index));
-  if (d.effective_rewards > 0 && d.effective_rewards < kFewRewards)
+  if (log.least_reward == log.most_reward && log.actions() > 1)
+    say(Trust::doubt, "one-reward",
+        fmt::format("every row earned {:.4g}: nothing tells what one action earns from another",
+                    log.least_reward));
+  else if (d.mean_weight > 0 && d.effective_rewards < kFewRewards)
     say(Trust::doubt, "few-rewards",
-        fmt::format("what the target earns rests on {:.2g} rewards", d.effective_rewards));
-  if (std::abs(d.mean_weight_z()) > 4 && !target.is_filter())
-    say(Trust::doubt, "mean-weight",
+        fmt::format("what the target earns rests on {:.2g} reward{}", d.effective_rewards,
+                    d.effective_rewards == 1 ? "" : "s"));
+  const double expected = 1 - d.unseen;
+  if (std::abs(d.mean_weight_z()) > kFarOff && d.mean_weight > 0 && !target.is_filter())
+    say(std::abs(d.mean_weight - expected) > kMostOff * expected ? Trust::no : Trust::doubt,
+        "mean-weight",
         fmt::format("the weights are {:.4g} on average, not {:.4g} (z {:.1f}): propensities or "
                     "target are not what they say",
-                    d.mean_weight, 1 - d.unseen, d.mean_weight_z()));
+                    d.mean_weight, expected, d.mean_weight_z()));
   if (d.calibration_p < 1e-3 && !target.is_filter())
     say(Trust::doubt, "calibration",
         fmt::format(

@@ -21,6 +21,11 @@ constexpr const char* kShrunk = "shrunk weights bias the estimate by an unknown 
 constexpr const char* kHeavyTail = "the weights may have no finite variance";
 constexpr const char* kLearns = "what an algorithm earns changes as it learns";
 constexpr const char* kSkewed = "it rests on a few rows";
+constexpr const char* kConstant = "all that it is a mean of is alike";
+
+constexpr double kRounding = 1e-12;
+// Errors that a baseline must be away from 0: one that may be 0 is nothing to compare sizes with.
+constexpr double kFarFromZero = 3;
 
 Interval around(double value, double error, const ErrorWorth& worth, double alpha) {
   const double half = stats::student_factor(worth, alpha) * error;
@@ -77,6 +82,7 @@ class Estimating {
     bounded();
     const std::string doubt = doubt_of();
     out_.delta.why_not = doubt;
+    if (is_constant()) out_.delta.interval = out_.bootstrap.interval = out_.percentiles = {};
     if (out_.bootstrap.interval) out_.bootstrap.why_not = doubt;
     if (out_.is_shrunk) out_.bernstein.why_not = out_.anytime.why_not = kShrunk;
     out_.uplift = uplift();
@@ -135,9 +141,16 @@ class Estimating {
     return out;
   }
 
+  // Whether there is nothing to tell an error from.
+  bool is_constant() const {
+    const Interval ends = rewards();
+    return !(out_.error > kRounding * std::max(std::abs(ends.low), std::abs(ends.high)));
+  }
+
   // Why normal and bootstrap intervals cannot be relied on.
   std::string doubt_of() const {
     if (out_.is_shrunk) return kShrunk;
+    if (is_constant()) return kConstant;
     if (from_.counted.diagnosis().has_heavy_tail()) return kHeavyTail;
     if (out_.is_skewed()) return kSkewed;
     return {};
@@ -162,6 +175,10 @@ class Estimating {
     const double variance =
         std::max(0.0, moments.mean_mean - n * out_.value * out_.value) / std::max(1.0, n - 1);
     const Interval range = from_.sequences->range(e_);
+    if (is_constant()) {
+      out_.bernstein.why_not = out_.anytime.why_not = kConstant;
+      return;
+    }
     out_.bernstein.interval =
         stats::empirical_bernstein(out_.value, variance, range.high - range.low, n, alpha());
     out_.anytime.interval = from_.sequences->interval(e_);
@@ -178,17 +195,28 @@ class Estimating {
     out.difference_error = stats::error_of_influence(influence);
     out.difference_interval =
         around(out.difference, out.difference_error, worth_of(shape), alpha());
-    out.relative = out.baseline != 0 ? out.difference / out.baseline : std::nan("");
+    const double baseline_error = stats::error_of_influence(other);
+    const bool is_away_from_zero = std::abs(out.baseline) > kFarFromZero * baseline_error;
+    out.relative = is_away_from_zero ? relative_to(out.baseline, out.difference) : std::nan("");
     if (out.difference_error > 0)
       out.p = stats::student_p(worth_of(shape), out.difference / out.difference_error);
     if (from_.sequences && from_.comparison.is_against_logged() && !out_.is_shrunk &&
         from_.comparison.targets()[0]->played() == nullptr)
       out.evidence = from_.sequences->evidence(e_);
-    if (from_.comparison.spec().replicates == 0) return out;
-    resampled_difference(shape, out);
-    // That of (target - baseline) / baseline.
-    for (std::size_t b = 0; b < influence.size(); ++b) influence[b] -= out.relative * other[b];
-    if (out.baseline != 0) resampled_relative(stats::shape_of_influence(influence), out);
+    const bool is_resampled = from_.comparison.spec().replicates > 0;
+    if (is_resampled && out.difference_error > 0) resampled_difference(shape, out);
+    if (!std::isfinite(out.relative)) return out;
+    // That of (target - baseline) / |baseline|, times |baseline|.
+    const double drift = std::copysign(out.relative, out.relative * out.baseline);
+    for (std::size_t b = 0; b < influence.size(); ++b) influence[b] -= drift * other[b];
+    const InfluenceShape relative = stats::shape_of_influence(influence);
+    if (is_resampled) {
+      resampled_relative(relative, out);
+    } else {
+      out.relative_interval =
+          around(out.relative, stats::error_of_influence(influence) / std::abs(out.baseline),
+                 worth_of(relative), alpha());
+    }
     return out;
   }
 
@@ -205,7 +233,7 @@ class Estimating {
     std::vector<double> relative = replicates_of(column());
     const std::vector<double>& base = replicates_of(from_.counted.baseline_of(e_));
     for (std::size_t i = 0; i < relative.size(); ++i)
-      relative[i] = base[i] != 0 ? (relative[i] - base[i]) / base[i] : std::nan("");
+      relative[i] = relative_to(base[i], relative[i] - base[i]);
     out.relative_interval =
         stats::Replicates(std::move(relative), worth_of(shape)).interval(alpha());
   }

@@ -99,19 +99,61 @@ void Governor::note(const decide::Reason& reason) {
   if (held.failed++ == 0) held.why = reason.message;
 }
 
-void add_governed(const Governor& governor, const Answer& answer, render::Report& report) {
-  using decide::Result;
-  const double rows = static_cast<double>(answer.log.rows->rows());
-  const double sum = answer.log.reward_sum;
-  double let = 0, earned = 0;
+namespace {
+
+// What the rows that were let through earned, and those that were not.
+struct Passed {
+  double rows = 0, let = 0, earned = 0, sum = 0;
+  double held() const { return rows - let; }
+};
+
+Passed passed(const Answer& answer) {
+  Passed out;
+  out.rows = static_cast<double>(answer.log.rows->rows());
+  out.sum = answer.log.reward_sum;
   answer.log.rows->for_each_in_order([&](const events::Batch& batch) {
     for (std::size_t i = 0; i < batch.rows; ++i) {
       const double passes = batch.columns[answer.log.let].numbers[i];
-      let += passes;
-      earned += passes * batch.columns[answer.log.reward].numbers[i];
+      out.let += passes;
+      out.earned += passes * batch.columns[answer.log.reward].numbers[i];
     }
   });
-  const double held = rows - let;
+  return out;
+}
+
+std::string passed_text(const Passed& of) {
+  std::string text = fmt::format("let {} of {} rows through", of.let, of.rows);
+  if (of.let > 0) text += fmt::format(", which earned {:.4g} each", of.earned / of.let);
+  if (of.held() > 0)
+    text += fmt::format("; the {} held back earned {:.4g} each", of.held(),
+                        (of.sum - of.earned) / of.held());
+  return text;
+}
+
+}  // namespace
+
+std::string governed_text(const Governor& governor, const Answer& answer) {
+  std::string rules;
+  for (const auto& [rule, by] : governor.held_by())
+    rules += fmt::format("{}{} {}", rules.empty() ? "" : ", ", rule, by.rows);
+  return passed_text(passed(answer)) + (rules.empty() ? rules : " (" + rules + ")");
+}
+
+void doubt_failures(const Governor& governor, const Answer& answer, Backtest& backtest) {
+  for (const auto& [rule, by] : governor.held_by()) {
+    if (by.failed == 0) continue;
+    backtest.findings.push_back(
+        {Trust::doubt, "failed-policy",
+         fmt::format("{} failed on {} of {} rows and held them back for that: {}. The columns of "
+                     "the context are what policies see of a row",
+                     rule, by.failed, answer.log.rows->rows(), by.why)});
+  }
+  backtest.trust = verdict_of(backtest.findings);
+}
+
+void add_governed(const Governor& governor, const Answer& answer, render::Report& report) {
+  using decide::Result;
+  const Passed of = passed(answer);
   Map rules, failed;
   for (const auto& [rule, by] : governor.held_by()) {
     rules[rule] = Value(by.rows);
@@ -122,28 +164,16 @@ void add_governed(const Governor& governor, const Answer& answer, render::Report
           {"modified", Value(governor.count(Result::modified))},
           {"pending", Value(governor.count(Result::pending))},
           {"blocked", Value(governor.count(Result::blocked))},
-          {"mean_reward_let", let > 0 ? Value(earned / let) : Value()},
-          {"mean_reward_held", held > 0 ? Value((sum - earned) / held) : Value()},
+          {"mean_reward_let", of.let > 0 ? Value(of.earned / of.let) : Value()},
+          {"mean_reward_held", of.held() > 0 ? Value((of.sum - of.earned) / of.held()) : Value()},
           {"held_by", std::move(rules)},
           {"failed", std::move(failed)}};
-  std::string text = fmt::format("The policies let {} of {} rows through", let, rows);
-  if (let > 0) text += fmt::format(", which earned {:.4g} each", earned / let);
-  if (held > 0)
-    text += fmt::format("; the {} held back earned {:.4g} each", held, (sum - earned) / held);
-  report.text.insert(report.text.begin() + 1, render::Paragraph{text});
+  report.text.insert(report.text.begin() + 1, render::Paragraph{"The policies " + passed_text(of)});
   if (governor.held_by().empty()) return;
   render::Table table{{"HELD BACK BY", "ROWS"}, {}, {false, true}};
-  std::string failures;
-  for (const auto& [rule, by] : governor.held_by()) {
+  for (const auto& [rule, by] : governor.held_by())
     table.rows.push_back({rule, fmt::format("{}", by.rows)});
-    if (by.failed == 0) continue;
-    failures += fmt::format("{}{} failed on {} row{}: {}", failures.empty() ? "" : "; ", rule,
-                            by.failed, by.failed == 1 ? "" : "s", by.why);
-  }
   report.text.insert(report.text.begin() + 2, std::move(table));
-  if (failures.empty()) return;
-  report.text.insert(report.text.begin() + 3,
-                     render::Paragraph{failures + ". --context names what policies see of a row"});
 }
 
 }  // namespace autopilot::evaluate

@@ -62,6 +62,10 @@ class Governor final : public RowJudge {
   std::map<std::string, Held> held_by_;
 };
 
+// What the policies did, in a sentence without its subject.
+std::string governed_text(const Governor& governor, const Answer& answer);
+// Rows that policies held back for want of something to decide on speak against the backtest.
+void doubt_failures(const Governor& governor, const Answer& answer, Backtest& backtest);
 // Adds what the policies did to a report about the rows they let through.
 void add_governed(const Governor& governor, const Answer& answer, render::Report& report);
 

@@ -4,7 +4,6 @@
 
 #include "core/evaluate/counting.h"
 #include "core/evaluate/parts.h"
-#include "core/stats/normal.h"
 #include "core/stats/ope_interval.h"
 #include "core/stats/ope_resample.h"
 #include "core/stats/sample.h"
@@ -84,9 +83,17 @@ void state_refitted(const Refits& refits, double baseline, double alpha, Estimat
   uplift.difference = to.value - baseline;
   uplift.difference_error = std::sqrt(stats::variance(difference));
   uplift.difference_interval = around(uplift.difference, uplift.difference_error);
-  uplift.relative = baseline != 0 ? uplift.difference / baseline : std::nan("");
+  uplift.relative = relative_to(baseline, uplift.difference);
   if (uplift.difference_error > 0)
-    uplift.p = 2 * stats::normal_cdf(-std::abs(uplift.difference) / uplift.difference_error);
+    uplift.p = stats::student_p(worth, uplift.difference / uplift.difference_error);
+  std::vector<double> relative = difference;
+  for (std::size_t i = 0; i < relative.size(); ++i)
+    relative[i] = relative_to(refits.baseline[i], difference[i]);
+  const double relative_error = std::sqrt(stats::variance(relative));
+  if (std::isfinite(uplift.relative + relative_error)) {
+    uplift.relative_interval = stats::Interval{uplift.relative - factor * relative_error,
+                                               uplift.relative + factor * relative_error};
+  }
   to.uplift = uplift;
 }
 

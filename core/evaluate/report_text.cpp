@@ -19,6 +19,9 @@ std::string signed_percent(double share) {
   return fmt::format("{:+.3g}%", share * 100);
 }
 
+// Where there is nothing to be a share of.
+std::string signed_number(double value) { return fmt::format("{:+.4g}", value + 0.0); }
+
 std::string p_text(double p) { return p < 1e-4 ? "<0.0001" : fmt::format("{:.2g}", p); }
 
 // Never "-0.0".
@@ -67,8 +70,9 @@ class BacktestText {
     const std::string what =
         backtest_.baseline == "logged" ? "what was logged" : backtest_.baseline;
     say(Line({{backtest_.target, Tone::strong},
-              {fmt::format(" against {}: {} rows of {}, {} action{}{}, mean reward {}", what,
-                           log_.rows->rows(), names, log_.actions(), log_.actions() == 1 ? "" : "s",
+              {fmt::format(" against {}: {} row{} of {}, {} action{}{}, mean reward {}", what,
+                           log_.rows->rows(), log_.rows->rows() == 1 ? "" : "s", names,
+                           log_.actions(), log_.actions() == 1 ? "" : "s",
                            log_.positions() > 1 ? fmt::format(" at {} positions", log_.positions())
                                                 : std::string(),
                            number_text(backtest_.logged)),
@@ -162,10 +166,16 @@ class BacktestText {
   std::vector<Line> row(const Estimated& e) const {
     std::string relative, ends, p;
     if (e.uplift) {
-      relative = signed_percent(e.uplift->relative);
-      if (e.uplift->relative_interval && shows(e.delta))
-        ends = fmt::format("{} to {}", signed_percent(e.uplift->relative_interval->low),
-                           signed_percent(e.uplift->relative_interval->high));
+      const Uplift& u = *e.uplift;
+      const bool is_relative = std::isfinite(u.relative);
+      const bool is_sound = shows(e.delta) || is_tested(e);
+      relative = is_relative ? signed_percent(u.relative) : signed_number(u.difference);
+      if (is_sound && is_relative && u.relative_interval)
+        ends = fmt::format("{} to {}", signed_percent(u.relative_interval->low),
+                           signed_percent(u.relative_interval->high));
+      if (is_sound && !is_relative)
+        ends = fmt::format("{} to {}", signed_number(u.difference_interval.low),
+                           signed_number(u.difference_interval.high));
       p = shows(e.delta) || is_tested(e) ? p_text(e.uplift->p) : "-";
     }
     return {short_name(e.estimator),
@@ -183,7 +193,10 @@ class BacktestText {
     render::Table table{{"SEGMENT", "ROWS", "EFFECTIVE", "VALUE", "CHANGE", "HOLM"},
                         {},
                         {false, true, true, true, true}};
+    constexpr std::size_t kMostRefused = 10;  // told one by one: --json has all
+    std::size_t refused = 0;
     for (const Segment& s : backtest_.segments) {
+      if (!is_shown(s) && ++refused > kMostRefused) continue;
       std::vector<Line> cells{s.name, fmt::format("{}", s.rows), count_text(s.effective)};
       if (is_shown(s)) {
         cells.insert(cells.end(),
@@ -195,6 +208,9 @@ class BacktestText {
       }
       table.rows.push_back(std::move(cells));
     }
+    if (refused > kMostRefused)
+      table.rows.push_back({fmt::format("… {} more", refused - kMostRefused), "", "",
+                            Line({{"refused", Tone::warn}}), "", ""});
     blocks_.emplace_back(std::move(table));
     segment_intervals();
     say(Line({{fmt::format("Segments by {}, {}. Refused: fewer than 100 effective rows, or one row "

@@ -18,8 +18,9 @@ using render::Line;
 using render::Tone;
 
 const std::vector<std::string> kKeys{
-    "logs",  "columns", "context",  "reward", "target",     "baseline", "estimators",    "model",
-    "folds", "refits",  "segments", "window", "propensity", "max_bad",  "missing_reward"};
+    "logs",       "columns", "context",        "reward",   "target",      "baseline",
+    "estimators", "model",   "folds",          "refits",   "segments",    "window",
+    "propensity", "max_bad", "missing_reward", "policies", "action_type", "algorithm"};
 
 std::vector<std::string> scalars(const YamlNode& node) {
   if (!node.is_list()) return split(node.text, ',');
@@ -31,7 +32,8 @@ std::vector<std::string> scalars(const YamlNode& node) {
 // Reads the members that a file and each of its scenarios may have.
 class ScenarioReader {
  public:
-  ScenarioReader(Diagnostics& faults, Question& question) : faults_(faults), q_(question) {}
+  ScenarioReader(Diagnostics& faults, Scenario& scenario)
+      : faults_(faults), scenario_(scenario), q_(scenario.question) {}
 
   void read(const YamlEntry& entry) {
     try {
@@ -53,6 +55,12 @@ class ScenarioReader {
       q_.log.reward = value.text;
     else if (key == "target")
       q_.target = policy(value);
+    else if (key == "policies")
+      scenario_.policies = value.text;
+    else if (key == "action_type")
+      scenario_.as.type = value.text;
+    else if (key == "algorithm")
+      scenario_.as.algorithm = value.text;
     else if (key == "baseline")
       q_.baseline = policy(value);
     else if (key == "estimators")
@@ -132,8 +140,21 @@ class ScenarioReader {
   }
 
   Diagnostics& faults_;
+  Scenario& scenario_;
   Question& q_;
 };
+
+// Whether a target or policies are asked about: what a scenario says itself comes before what
+// holds for all. Of the estimators of all, policies have those that a filter can have.
+void settle_question(const YamlNode& node, Scenario& scenario) {
+  if (node.find("target") != nullptr) scenario.policies.clear();
+  if (scenario.policies.empty()) return;
+  scenario.question.target.clear();
+  if (node.find("estimators") != nullptr) return;
+  std::erase_if(scenario.question.spec.estimators, [](const stats::OpeEstimator& e) {
+    return e.kind != stats::Ope::ips && e.kind != stats::Ope::snips;
+  });
+}
 
 // True when the key is known; `also` is what else may stand here.
 bool known(const YamlEntry& entry, const std::string& also, Diagnostics& faults) {
@@ -146,14 +167,14 @@ bool known(const YamlEntry& entry, const std::string& also, Diagnostics& faults)
   return false;
 }
 
-void read_scenario(const YamlNode& node, const Question& common, std::set<std::string>& names,
+void read_scenario(const YamlNode& node, const Scenario& common, std::set<std::string>& names,
                    std::vector<Scenario>& out, Diagnostics& faults) {
   if (!node.is_map()) {
     faults.error("bad-scenario", node.span, "a scenario is a map with a name and a target");
     return;
   }
-  Scenario scenario{"", common};
-  ScenarioReader reader(faults, scenario.question);
+  Scenario scenario = common;
+  ScenarioReader reader(faults, scenario);
   const std::size_t before = faults.errors();
   for (const YamlEntry& entry : node.entries) {
     if (entry.key == "name")
@@ -162,9 +183,16 @@ void read_scenario(const YamlNode& node, const Question& common, std::set<std::s
       reader.read(entry);
   }
   if (faults.errors() > before) return;
-  if (scenario.name.empty()) scenario.name = scenario.question.target;
-  if (scenario.question.target.empty())
-    faults.error("bad-scenario", node.span, "the scenario has no target");
+  if (node.find("target") != nullptr && node.find("policies") != nullptr) {
+    faults.error("bad-scenario", node.span, "target and policies are two questions").help =
+        "make it two scenarios";
+    return;
+  }
+  settle_question(node, scenario);
+  if (scenario.name.empty())
+    scenario.name = scenario.policies.empty() ? scenario.question.target : scenario.policies;
+  if (scenario.question.target.empty() && scenario.policies.empty())
+    faults.error("bad-scenario", node.span, "the scenario has neither a target nor policies");
   else if (scenario.question.log.paths.empty())
     faults.error("bad-scenario", node.span, "neither the scenario nor the file names logs");
   else if (!names.insert(scenario.name).second)
@@ -201,7 +229,7 @@ std::vector<Scenario> read_scenarios(const std::string& text, const std::string&
     faults.error("bad-scenario", {source, 0, 0}, "the file is no map with scenarios");
     return {};
   }
-  Question common;
+  Scenario common;
   ScenarioReader reader(faults, common);
   const YamlNode* list = nullptr;
   for (const YamlEntry& entry : documents[0].root.entries) {
@@ -235,7 +263,8 @@ render::Report describe_scenarios(const std::vector<ScenarioResult>& results) {
     const Backtest& b = results[i].answer->backtest;
     const Estimated& e = spokesman(b);
     Map entry{{"name", results[i].name}, {"estimator", name_of(e.estimator)}};
-    const render::Report one = describe(*results[i].answer, results[i].story);
+    render::Report one = describe(*results[i].answer, results[i].story);
+    if (results[i].governor) add_governed(*results[i].governor, *results[i].answer, one);
     entry["p_holm"] = corrected[i];
     entry["backtest"] = Value(one.data);
     scenarios.emplace_back(std::move(entry));
@@ -265,6 +294,10 @@ render::Report describe_scenarios(const std::vector<ScenarioResult>& results) {
                          join(names, ", "), results.size(), results.size() == 1 ? "" : "s"),
              Tone::dim}})});
   for (const ScenarioResult& r : results) {
+    if (r.governor)
+      out.text.emplace_back(render::Paragraph{
+          Line({{fmt::format("{}: ", r.name), Tone::strong},
+                {"the policies " + governed_text(*r.governor, *r.answer), Tone::plain}})});
     for (const Finding& f : r.answer->backtest.findings)
       out.text.emplace_back(render::Paragraph{
           Line({{fmt::format("{}: ", r.name), Tone::strong}, {f.text, Tone::plain}})});

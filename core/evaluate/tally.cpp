@@ -71,7 +71,7 @@ void WeightSums::add(const double* weight, const double* reward, std::size_t cou
     sum += w;
     squares += w * w;
     most = std::max(most, w);
-    rewarded += wr;
+    rewarded += std::abs(wr);
     rewarded_squares += wr * wr;
   }
   rows += static_cast<double>(count);

@@ -47,7 +47,7 @@ struct TallyPlan {
 // Of importance weights.
 struct WeightSums {
   double rows = 0, sum = 0, squares = 0, most = 0;
-  double rewarded = 0, rewarded_squares = 0;  // of w r
+  double rewarded = 0, rewarded_squares = 0;  // of |w r|: gains do not cancel losses
   double least_propensity = 1;
 
   void add(const double* weight, const double* reward, std::size_t count);

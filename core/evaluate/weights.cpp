@@ -35,13 +35,13 @@ class WeightList {
           .related.push_back({"here", first->second});
       return;
     }
-    double weight = 0;
-    if (!events::parse_number(trim(written), weight) || !(weight >= 0)) {
+    const std::optional<double> weight = weight_of(trim(written));
+    if (!weight) {
       fault(at, fmt::format("the weight of {} is '{}', not a number from 0 on",
                             name_of(action, position), written));
       return;
     }
-    out_.of.push_back({action, position, weight});
+    out_.of.push_back({action, position, *weight});
   }
 
   Weights finish(Span whole) && {
@@ -51,6 +51,16 @@ class WeightList {
   }
 
  private:
+  // Sums of so many are still numbers.
+  static std::optional<double> weight_of(std::string_view written) {
+    constexpr double kMost = 1e200;
+    const bool is_percent = written.ends_with('%');
+    if (is_percent) written.remove_suffix(1);
+    double out = 0;
+    if (!events::parse_number(written, out) || !(out >= 0 && out <= kMost)) return std::nullopt;
+    return is_percent ? out / 100 : out;
+  }
+
   static std::string name_of(const std::string& action,
                              const std::optional<std::string>& position) {
     return position ? fmt::format("{} at {}", action, *position) : action;

@@ -8,13 +8,12 @@
 #include <limits>
 
 #include "core/base/text.h"
-#include "core/base/time.h"
+#include "core/events/time_text.h"
 
 namespace autopilot::events {
 namespace {
 
 constexpr std::size_t kShownText = 40;  // bytes of a text in a message
-constexpr std::size_t kDayText = 10;    // "2026-11-20"
 
 // Short, and fit to be shown.
 std::string shown(std::string_view text) {
@@ -27,71 +26,6 @@ constexpr double kLeastShare = 1e-100;         // squares of one over it are sti
 constexpr double kMostProbability = 1 + 1e-9;  // as sums of rounded numbers come out
 
 bool is_digit_text(char c) { return c >= '0' && c <= '9'; }
-
-int two_digits(const char* at) { return (at[0] - '0') * 10 + (at[1] - '0'); }
-
-// "10:01:00.25" in microseconds; the zone begins at `end`.
-bool clock_micros(std::string_view text, std::int64_t& micros, std::size_t& end) {
-  if (text.size() < 8 || text[2] != ':' || text[5] != ':') return false;
-  for (const std::size_t i : {0u, 1u, 3u, 4u, 6u, 7u}) {
-    if (!is_digit_text(text[i])) return false;
-  }
-  const int hour = two_digits(text.data()), minute = two_digits(text.data() + 3);
-  const int second = two_digits(text.data() + 6);
-  if (hour > 23 || minute > 59 || second > 59) return false;
-  micros = ((hour * 60LL + minute) * 60 + second) * 1'000'000;
-  end = 8;
-  if (end == text.size() || text[end] != '.') return true;
-  std::int64_t unit = 100'000;
-  for (++end; end < text.size() && is_digit_text(text[end]); ++end, unit /= 10)
-    micros += unit * (text[end] - '0');
-  return true;
-}
-
-// Seconds east of Greenwich.
-bool zone_seconds(std::string_view zone, std::int64_t& seconds) {
-  seconds = 0;
-  if (zone.empty() || zone == "Z" || zone == "z" || zone == "+00:00") return true;
-  if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':') return false;
-  for (const std::size_t i : {1u, 2u, 4u, 5u}) {
-    if (!is_digit_text(zone[i])) return false;
-  }
-  seconds = (two_digits(zone.data() + 1) * 60LL + two_digits(zone.data() + 4)) * 60;
-  if (zone[0] == '-') seconds = -seconds;
-  return true;
-}
-
-bool day_of(std::string_view text, std::int64_t& seconds) {
-  const auto instant = parse_rfc3339(fmt::format("{}T00:00:00Z", text));
-  if (instant) seconds = instant->seconds;
-  return instant.has_value();
-}
-
-// Of a number, by its size: no event happened before 1973.
-bool epoch_micros(double value, std::int64_t& micros) {
-  if (!(value >= 0) || value > 4e15) return false;
-  const double scale = value < 1e11 ? 1e6 : value < 1e14 ? 1e3 : 1;
-  micros = static_cast<std::int64_t>(value * scale);
-  return true;
-}
-
-bool micros_of(std::string_view text, std::string& day, std::int64_t& day_seconds,
-               std::int64_t& micros) {
-  double number = 0;
-  const bool is_dated = text.size() > kDayText && text[4] == '-' && text[7] == '-';
-  if (!is_dated && parse_number(text, number)) return epoch_micros(number, micros);
-  if (text.size() < kDayText + 9 || (text[kDayText] != 'T' && text[kDayText] != ' ')) return false;
-  if (text.substr(0, kDayText) != day) {
-    if (!day_of(text.substr(0, kDayText), day_seconds)) return false;
-    day = text.substr(0, kDayText);
-  }
-  const std::string_view clock = text.substr(kDayText + 1);
-  std::size_t end = 0;
-  std::int64_t east = 0;
-  if (!clock_micros(clock, micros, end) || !zone_seconds(clock.substr(end), east)) return false;
-  micros += (day_seconds - east) * 1'000'000;
-  return true;
-}
 
 }  // namespace
 
@@ -114,12 +48,6 @@ bool parse_number(std::string_view text, double& out) {
   else if (fault != std::errc())
     return false;
   return std::isfinite(out);
-}
-
-bool parse_time(std::string_view text, std::int64_t& micros) {
-  std::string day;
-  std::int64_t seconds = 0;
-  return micros_of(text, day, seconds, micros);
 }
 
 RowBuilder::RowBuilder(const Schema& schema, Parsed& out)
@@ -162,6 +90,7 @@ bool RowBuilder::read_number(std::size_t column, std::string_view text, double& 
 }
 
 void RowBuilder::store(std::size_t column, double value, std::string_view written) {
+  if (schema_[column].kind == Kind::share && value > 1 && value <= kMostProbability) value = 1;
   if (schema_[column].kind == Kind::share && !(value > 0 && value <= 1)) {
     const std::string& name = schema_[column].name;
     const char* why = value == 0 ? "is 0" : "is outside of (0, 1]";
@@ -192,9 +121,11 @@ void RowBuilder::label(std::size_t column, std::string_view text) {
 
 void RowBuilder::time(std::size_t column, std::string_view text) {
   std::int64_t& micros = out_.batch.columns[column].integers[out_.batch.rows];
-  if (!micros_of(text, day_, day_seconds_, micros)) {
+  if (!parse_time(text, day_, micros)) {
     const std::string& name = schema_[column].name;
-    return fault(name + " is not a time", fmt::format("{} is '{}', not a time", name, shown(text)));
+    return fault(
+        name + " is not a time",
+        fmt::format("{} is '{}', not a time such as 2026-11-20T10:01:00Z", name, shown(text)));
   }
   seen_[column] = row_;
 }
@@ -217,7 +148,8 @@ void RowBuilder::text(std::size_t column, std::string_view text) {
     case Kind::number:
     case Kind::share:
     case Kind::probability:
-      if (read_number(column, text, value) || parse_truth(text, value))
+      if (read_number(column, text, value) || parse_truth(text, value) ||
+          parse_number(trim(text), value))
         return store(column, value, text);
       return not_a_number(column, text);
     case Kind::value:

@@ -11,6 +11,7 @@
 #include "core/events/bad_rows.h"
 #include "core/events/batch.h"
 #include "core/events/labels.h"
+#include "core/events/time_text.h"
 
 namespace autopilot::events {
 
@@ -48,8 +49,6 @@ class NumberMemo {
 
 // A number as JSON and CSV write it; NaN and infinity are none.
 bool parse_number(std::string_view text, double& out);
-// RFC 3339 with a T or a space, or seconds, milliseconds or microseconds since 1970.
-bool parse_time(std::string_view text, std::int64_t& micros);
 
 class RowBuilder {
  public:
@@ -83,8 +82,7 @@ class RowBuilder {
   std::uint64_t line_ = 0;
   std::size_t capacity_ = 0;
   bool is_bad_ = false;
-  std::string day_;  // the last one parsed
-  std::int64_t day_seconds_ = 0;
+  KnownDay day_;
 };
 
 }  // namespace autopilot::events

@@ -28,6 +28,8 @@ class Actuator {
  public:
   virtual ~Actuator() = default;
 
+  // Whether it tells all of what was set, as it was set.
+  virtual bool can_be_read() const { return false; }
   // What is in force; empty when nobody can tell. Throws Error(outside) when what could tell does
   // not answer.
   virtual SegmentShares current() = 0;

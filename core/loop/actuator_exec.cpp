@@ -18,6 +18,8 @@ class ExecActuator final : public Actuator {
     limits_.pass = deploy::texts_in(spec_, "pass");
   }
 
+  bool can_be_read() const override { return spec_.get("read") != nullptr; }
+
   SegmentShares current() override {
     if (spec_.get("read") == nullptr) return {};
     return shares_in(deploy::json_of(world_, deploy::texts_in(spec_, "read"), limits_),

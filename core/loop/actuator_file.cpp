@@ -15,6 +15,8 @@ class FileActuator final : public Actuator {
     if (!path_.starts_with('/')) path_ = site.root + "/" + path_;
   }
 
+  bool can_be_read() const override { return true; }
+
   SegmentShares current() override {
     if (!files_.exists(path_)) return {};
     const JsonResult seen = parse_json(files_.read(path_));

@@ -15,6 +15,7 @@
 #include "core/events/csv.h"
 #include "core/events/text_form.h"
 #include "core/loop/arm_names.h"
+#include "core/loop/time_in.h"
 
 namespace autopilot::loop {
 namespace {
@@ -166,9 +167,7 @@ class RowReader {
   std::optional<Instant> time() {
     const Value* value = find("time");
     if (value == nullptr) return std::nullopt;
-    if (value->is_string()) {
-      if (const auto parsed = parse_rfc3339(value->as_string())) return parsed;
-    }
+    if (const auto parsed = time_in(*value)) return parsed;
     fault_at("time", fmt::format("{} is {}, not a time such as 2026-11-20T10:01:00Z",
                                  column("time"), to_json(*value)));
     return std::nullopt;

@@ -1,5 +1,6 @@
 #include "core/loop/cells.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/loop/numbering.h"
@@ -12,6 +13,10 @@ void take(Cell& cell, const ArmRow& row, double weight) {
   cell.rewards.sum += weight * row.sum;
   cell.rewards.square_sum += weight * row.square_sum.value_or(0);
   cell.has_squares = cell.has_squares && (row.square_sum || row.count == 0);
+  if (row.count > 0) {
+    cell.least = std::min(cell.least, row.sum / row.count);
+    cell.most = std::max(cell.most, row.sum / row.count);
+  }
   // Of what changes, the newest row knows best.
   if (row.time && cell.newest && *row.time < *cell.newest) return;
   if (row.time) cell.newest = row.time;

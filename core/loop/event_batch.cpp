@@ -15,6 +15,7 @@ namespace {
 constexpr Duration kSkew = Duration::seconds(300);
 constexpr std::size_t kMostAhead = 4'000'000;  // plays that are kept in memory
 constexpr std::int64_t kFewBad = 1;            // one bad line is no reason to stop
+constexpr std::int64_t kManyLone = 20;         // rewards without a play: no accident
 
 using events::FollowedLog;
 
@@ -58,6 +59,7 @@ class Reader {
       if (play.over) count(play.event, play.reward);
     }
     refuse_too_bad();
+    out_.lone = lone();
     return std::move(out_);
   }
 
@@ -94,7 +96,8 @@ class Reader {
   std::string range_fault(double reward) const {
     const OptimiserSpec& o = algorithm_.optimiser;
     if (takes_any_reward(o.method) || (reward >= o.low && reward <= o.high)) return {};
-    return fmt::format("a reward of {} is not within {} to {}", reward, o.low, o.high);
+    return fmt::format("a reward of {} is not within objective.range, {} to {}", reward, o.low,
+                       o.high);
   }
 
   // Joined with other weights than it was served under, it would tell lies.
@@ -152,6 +155,16 @@ class Reader {
     if (!in_time) return;
     play.reward += *reward.reward;
     out_.joined += play.over;
+    any_joined_ = true;
+  }
+
+  // Rewards of plays that were counted before are here again until they are over: only where none
+  // at all found its play among many, something is wrong.
+  std::int64_t lone() const {
+    std::int64_t out = 0;
+    for (const auto& [id, rewards] : early_) out += static_cast<std::int64_t>(rewards.size());
+    const bool is_odd = !any_joined_ && out >= kManyLone && std::ssize(plays_) >= kManyLone;
+    return is_odd ? out : 0;
   }
 
   void note_foreign(const std::string& arm, bool taken) {
@@ -204,6 +217,7 @@ class Reader {
   std::vector<Play> plays_;  // with ids
   std::unordered_map<std::string, std::size_t> by_id_;
   std::unordered_map<std::string, std::vector<Event>> early_;  // rewards before their play
+  bool any_joined_ = false;
   EventBatch out_;
 };
 

@@ -44,13 +44,14 @@ struct EventBatch {
   std::int64_t waiting = 0;                // plays that are not over
   std::int64_t joined = 0;                 // rewards on lines of their own that found their play
   std::int64_t bad = 0, foreign = 0, repeated = 0;  // lines; arms that are not ours; ids seen twice
-  std::int64_t crowded = 0;                         // plays of segments beyond kMostSegments
-  std::vector<BadLine> examples;                    // of the bad ones
-  std::vector<std::string> foreign_arms;            // some of them
-  std::vector<std::string> cut;                     // files that were begun anew
-  std::vector<std::string> copies;                  // files that hold no more than others
-  std::vector<BadLine> damaged;                     // files that cannot be read on
-  bool has_logs = false;                            // some file is there
+  std::int64_t lone = 0;          // rewards without a play, where not one of many found its own
+  std::int64_t crowded = 0;       // plays of segments beyond kMostSegments
+  std::vector<BadLine> examples;  // of the bad ones
+  std::vector<std::string> foreign_arms;  // some of them
+  std::vector<std::string> cut;           // files that were begun anew
+  std::vector<std::string> copies;        // files that hold no more than others
+  std::vector<BadLine> damaged;           // files that cannot be read on
+  bool has_logs = false;                  // some file is there
 };
 
 inline constexpr std::size_t kBadExamples = 3;

@@ -5,19 +5,12 @@
 #include <cmath>
 
 #include "core/base/json.h"
+#include "core/loop/time_in.h"
 
 namespace autopilot::loop {
 namespace {
 
 constexpr std::size_t kLongestValue = 100;  // bytes: no segment's name
-
-std::optional<Instant> time_of(const Value& value) {
-  if (value.is_string()) return parse_rfc3339(value.as_string());
-  if (!value.is_number()) return std::nullopt;
-  const double seconds = value.as_double();
-  if (!(std::abs(seconds) < 1e11)) return std::nullopt;
-  return Instant::from_micros(static_cast<std::int64_t>(std::llround(seconds * 1e6)));
-}
 
 class LineReader {
  public:
@@ -55,7 +48,7 @@ class LineReader {
   bool read_time(Event& out) {
     const Value* time = find(columns_.time);
     if (time == nullptr) return refuse(fmt::format("{} is missing", columns_.time));
-    const auto at = time_of(*time);
+    const auto at = time_in(*time);
     if (!at) {
       return refuse(fmt::format("{} is {}, not a time such as 2026-11-20T10:01:00Z", columns_.time,
                                 to_json(*time)));

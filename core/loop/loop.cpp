@@ -374,16 +374,25 @@ deploy::SplitCheck Loop::moved(const Order& order) {
   }
 }
 
+// Whether shares that nobody meant to change are not what can be seen: a file was deleted, a
+// command's store was wiped.
+bool Loop::is_lost(const SegmentShares& shares) {
+  return parts_.actuator.can_be_read() &&
+         !compare_shares(in_force(), shares, algorithm_.segment).holds;
+}
+
 void Loop::act(Step& step) {
   const SegmentShares after = shares_of(step.body, "after");
   const Order order{algorithm_.id, step.generation, key_of(step), after};
   if (mode_ != Mode::live) {
     step.body["acted"] = Map{{"moved", false}, {"why", "only live runs move anything"}};
-  } else if (after == shares_of(step.body, "before")) {
+  } else if (const bool same = after == shares_of(step.body, "before"); same && !is_lost(after)) {
     step.body["acted"] = Map{{"moved", false}, {"why", "nothing changes"}};
   } else {
     const deploy::SplitCheck check = moved(order);
-    step.body["acted"] = Map{{"moved", true}, {"why", check.why}, {"observed", check.observed}};
+    step.body["acted"] = Map{{"moved", true},
+                             {"why", (same ? "they were not in force any more; " : "") + check.why},
+                             {"observed", check.observed}};
   }
   step.body["acted_at"] = parts_.world.clock.now().micros();
   step.stage = Stage::acted;

@@ -74,6 +74,7 @@ class Loop {
                                       decide::Recorder& recorder) const;
   std::vector<Pending> settle_held(Step& step, decide::Recorder& recorder,
                                    std::vector<std::string>& actions);
+  bool is_lost(const SegmentShares& shares);
   void act(Step& step);
   deploy::SplitCheck moved(const Order& order);
   void record(Step& step);

@@ -107,6 +107,14 @@ void add_remarks(const LoopResult& result, const Algorithm& algorithm, render::R
   for (const BadLine& bad : batch.examples) {
     remarks.lines.push_back(Line({{"bad line  ", Tone::warn}, {bad.place + ": " + bad.why, {}}}));
   }
+  if (batch.lone > 0) {
+    remarks.lines.push_back(Line(
+        {{"no play   ", Tone::warn},
+         {fmt::format("{} rewards belong to no play: {} is not the same in all logs, or they come "
+                      "later than events.attribution",
+                      batch.lone, algorithm.columns.id),
+          {}}}));
+  }
   if (!batch.foreign_arms.empty()) {
     remarks.lines.push_back(
         Line({{"not ours  ", Tone::warn}, {join(batch.foreign_arms, ", "), {}}}));
@@ -199,6 +207,7 @@ Value read_data(const LoopResult& result, const std::vector<std::string>& keys) 
   return Map{{"lines", batch.lines},
              {"events", batch.events},
              {"joined", batch.joined},
+             {"rewards_without_play", batch.lone},
              {"waiting", batch.waiting},
              {"repeated", batch.repeated},
              {"bad", batch.bad},

@@ -34,6 +34,8 @@ void merge(Cell& into, const Cell& cell) {
   into.rewards.sum += cell.rewards.sum;
   into.rewards.square_sum += cell.rewards.square_sum;
   into.has_squares = into.has_squares && cell.has_squares;
+  into.least = std::min(into.least, cell.least);
+  into.most = std::max(into.most, cell.most);
   if (cell.rewards.alpha > 0) into.rewards.alpha = cell.rewards.alpha;
   if (cell.rewards.beta > 0) into.rewards.beta = cell.rewards.beta;
   if (cell.before) into.before = cell.before;
@@ -98,7 +100,23 @@ class Optimiser {
   double unscaled(double mean) const { return scale_ == 0 ? mean : spec_.low + scale_ * mean; }
   double unscaled_loss(double loss) const { return scale_ == 0 ? loss : scale_ * loss; }
 
+  // Beyond these a posterior is a point, or nothing, and its integrals have no digits left.
+  static void check_count(const std::string& whose, const char* what, double count, double least) {
+    constexpr double kMost = 1e15;
+    if (count >= least && count <= kMost) return;
+    throw Error(ErrorKind::invalid,
+                fmt::format("{}{}{} of {:g} {} beyond what can be told apart: {:g} to {:g}", whose,
+                            whose.empty() ? "" : ": ", what, count, *what == 't' ? "are" : "is",
+                            least, kMost));
+  }
+  void check_prior(const std::string& whose, double alpha, double beta) const {
+    constexpr double kLeast = 1e-9;
+    check_count(whose, "a prior", alpha, kLeast);
+    check_count(whose, "a prior", beta, kLeast);
+  }
+
   void check_rewards() const {
+    check_prior("", spec_.settings.alpha, spec_.settings.beta);
     for (const auto& row : table_.cells) {
       for (std::size_t a = 0; a < row.size(); ++a) check_cell(table_.arms[a], row[a]);
     }
@@ -109,6 +127,9 @@ class Optimiser {
     if (!std::isfinite(r.count) || !std::isfinite(r.sum) || !std::isfinite(r.square_sum)) {
       throw Error(ErrorKind::invalid, fmt::format("arm {}: its rewards are too large", arm));
     }
+    check_count("arm " + arm, "trials", cell.rewards.count, 0);
+    if (cell.rewards.alpha > 0) check_prior("arm " + arm, cell.rewards.alpha, spec_.settings.beta);
+    if (cell.rewards.beta > 0) check_prior("arm " + arm, spec_.settings.alpha, cell.rewards.beta);
     if (needs_squares() && !cell.has_squares) {
       throw Error(ErrorKind::invalid,
                   fmt::format("arm {}: {} needs the column square_sum", arm, spec_.method),
@@ -117,13 +138,25 @@ class Optimiser {
                       : "or say the rewards' standard deviation with --noise");
     }
     if (scale_ == 0) return;
+    const auto refuse = [&](const std::string& what) {
+      throw Error(ErrorKind::invalid,
+                  fmt::format("arm {}: {} not within {} to {}", arm, what, spec_.low, spec_.high),
+                  "--range LOW,HIGH says what a reward can be; gaussian takes any number");
+    };
     const double slack = 1e-9 * (1 + r.count);
-    if (r.sum >= -slack && r.sum <= r.count + slack) return;
-    throw Error(
-        ErrorKind::invalid,
-        fmt::format("arm {}: rewards that add up to {} in {} trials are not within {} to {}", arm,
-                    cell.rewards.sum, cell.rewards.count, spec_.low, spec_.high),
-        "--range LOW,HIGH says what a reward can be; gaussian takes any number");
+    if (r.sum < -slack || r.sum > r.count + slack) {
+      refuse(fmt::format("rewards that add up to {} in {} trials are", cell.rewards.sum,
+                         cell.rewards.count));
+    }
+    const double grain = 1e-9 * scale_;
+    for (const double mean : {cell.least, cell.most}) {
+      if (std::isfinite(mean) && (mean < spec_.low - grain || mean > spec_.high + grain))
+        refuse(fmt::format("a row earns {} a trial, which is", mean));
+    }
+    // Squares of numbers from 0 to 1 are no more than these.
+    if (cell.has_squares && r.square_sum > r.sum + slack)
+      refuse(fmt::format("by the squares, of which the sum is {}, rewards are",
+                         cell.rewards.square_sum));
   }
 
   bool needs_squares() const {
@@ -174,6 +207,13 @@ class Optimiser {
 
   OptimisedSegment describe(std::size_t s, const std::vector<Posterior>& beliefs,
                             const stats::Shares& shares) const {
+    for (std::size_t a = 0; a < table_.arms.size(); ++a) {
+      if (std::isfinite(shares.best.probability[a] + shares.wanted[a])) continue;
+      throw Error(ErrorKind::invalid,
+                  fmt::format("arm {}: its rewards cannot be compared with those of the others: "
+                              "they are of another size, or known too well",
+                              table_.arms[a]));
+    }
     OptimisedSegment out;
     out.values = table_.segments[s];
     out.expected_best = unscaled(shares.best.expected_best);

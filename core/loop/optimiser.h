@@ -3,6 +3,7 @@
 // applied to a table, one segment at a time or, for the linear ones, all together.
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -36,7 +37,11 @@ struct Cell {
   std::vector<std::string> segment;
   std::string arm;
   stats::ArmRewards rewards;
-  bool has_squares = true;           // square_sum is known
+  bool has_squares = true;  // square_sum is known
+  // The least and the most that a trial earned on average in one of the rows; least above most:
+  // nothing is known of rows.
+  double least = std::numeric_limits<double>::infinity();
+  double most = -std::numeric_limits<double>::infinity();
   std::optional<double> before;      // share of the traffic now
   std::optional<double> floor, cap;  // of its own
   std::optional<Instant> newest;     // of the rows that say what it is, where they have times

@@ -21,12 +21,25 @@ struct Cell {
   std::size_t begin = 0;  // in the whole text
 };
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+// What spreadsheets write before the first name.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+// The separators that spreadsheets write, the commonest first: one that the names do not have
+// cannot be it.
+char separator_of(std::string_view names) {
+  for (const char c : {',', ';', '\t'}) {
+    if (names.find(c) != std::string_view::npos) return c;
+  }
+  return ',';
+}
 
 // The cells of one CSV line. Of a quoted one, what is between the quotes, doubled quotes as they
 // are.
-void cut(std::string_view line, std::size_t offset, std::vector<Cell>& out) {
+void cut(std::string_view line, std::size_t offset, char separator, std::vector<Cell>& out) {
   out.clear();
+  const auto is_blank = [separator](char c) {
+    return c == ' ' || c == '\r' || (c == '\t' && separator != '\t');
+  };
   std::size_t at = 0;
   for (;;) {
     while (at < line.size() && is_blank(line[at])) ++at;
@@ -42,10 +55,10 @@ void cut(std::string_view line, std::size_t offset, std::vector<Cell>& out) {
         }
       }
       out.push_back({line.substr(at + 1, end - at - 1), offset + at + 1});
-      at = std::min(line.find(',', end), line.size());
+      at = std::min(line.find(separator, end), line.size());
     } else {
       std::size_t end = at;
-      while (end < line.size() && line[end] != ',') ++end;
+      while (end < line.size() && line[end] != separator) ++end;
       std::size_t last = end;
       while (last > at && is_blank(line[last - 1])) --last;
       out.push_back({line.substr(at, last - at), offset + at});
@@ -101,7 +114,8 @@ class CsvRow : public Row {
 
   // The first line.
   bool name_columns(std::string_view line, std::size_t offset) {
-    cut(line, offset, cells_);
+    separator_ = separator_of(line);
+    cut(line, offset, separator_, cells_);
     columns_ = cells_.size();
     for (std::size_t k = 0; k < cells_.size(); ++k) {
       const auto found = std::find(reader_.names_.begin(), reader_.names_.end(), cells_[k].text);
@@ -115,7 +129,7 @@ class CsvRow : public Row {
   }
   void load(std::string_view line, std::size_t offset) {
     line_ = reader_.span(offset, line.size());
-    cut(line, offset, cells_);
+    cut(line, offset, separator_, cells_);
     for (std::size_t k = columns_; k < cells_.size(); ++k)
       reader_.diagnostics_.error("wrong-value", reader_.span(cells_[k]),
                                  fmt::format("a cell too many: there are {} columns", columns_));
@@ -137,6 +151,7 @@ class CsvRow : public Row {
   Reader& reader_;
   std::vector<std::size_t> place_;  // by column: the cell
   std::vector<Cell> cells_;
+  char separator_ = ',';
   std::size_t columns_ = 0;  // that the first line names
   Span line_;
 };
@@ -188,7 +203,8 @@ std::optional<double> plain_number(std::string_view cell) {
 
 template <class F>
 void each_line(std::string_view text, F visit) {
-  for (std::size_t at = 0; at < text.size();) {
+  for (std::size_t at = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+       at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
     std::string_view line = text.substr(at, end - at);
     if (line.ends_with('\r')) line.remove_suffix(1);
@@ -252,7 +268,9 @@ void read_table(std::string_view text, std::uint32_t source, const std::vector<s
                 const std::vector<std::string>& needed, Diagnostics& diagnostics,
                 const std::function<void(const Row&)>& visit) {
   Reader reader(source, names, needed, diagnostics);
-  const bool json = trim(text.substr(0, std::min<std::size_t>(text.size(), 256))).starts_with('{');
+  std::string_view head = text.substr(0, std::min<std::size_t>(text.size(), 256));
+  if (head.starts_with(kByteOrderMark)) head.remove_prefix(kByteOrderMark.size());
+  const bool json = trim(head).starts_with('{');
   CsvRow row(reader);
   bool first = true, sound = true;
   each_line(text, [&](std::string_view line, std::size_t offset) {

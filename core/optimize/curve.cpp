@@ -167,21 +167,28 @@ std::string_view to_string(Family family) {
 }
 
 std::string_view fault_of(const Curve& c) {
+  constexpr double kLeastScale = 1e-30, kMostShape = 1e3;
   if (!std::isfinite(c.a) || !std::isfinite(c.b) || !std::isfinite(c.s)) return "is not a number";
+  if (std::abs(c.a) > kMostAmount || c.b > kMostAmount || c.carry > kMostAmount)
+    return "has a number beyond 1e30";
   if (!std::isfinite(c.carry) || c.carry < 0) return "has a negative carry-over";
   const bool scaled = c.family != Family::linear && c.family != Family::power &&
                       c.family != Family::quadratic && c.family != Family::piecewise;
   if (scaled && c.b <= 0) return "has a scale that is not above 0";
+  if (scaled && c.b < kLeastScale) return "has a scale below 1e-30";
   if (c.family != Family::linear && c.family != Family::quadratic && c.a < 0)
     return "falls: its size is below 0";
   if (c.family == Family::quadratic && c.b < 0) return "is convex: its curvature is below 0";
   if (c.family == Family::power && (c.s <= 0 || c.s > 1))
     return "has an exponent outside of (0, 1]";
   if (c.family == Family::hill && c.s <= 0) return "has a shape that is not above 0";
+  if (c.family == Family::hill && c.s > kMostShape) return "has a shape above 1000";
   if (c.family != Family::piecewise) return "";
   if (c.points.size() < 2) return "has fewer than two points";
   for (std::size_t i = 0; i < c.points.size(); ++i) {
     if (!std::isfinite(c.points[i].x) || !std::isfinite(c.points[i].y)) return "is not a number";
+    if (std::abs(c.points[i].x) > kMostAmount || std::abs(c.points[i].y) > kMostAmount)
+      return "has a number beyond 1e30";
     if (i > 0 && c.points[i].x <= c.points[i - 1].x) return "has points that do not rise";
   }
   return "";

@@ -33,6 +33,9 @@ struct Curve {
   std::vector<Point> points;  // piecewise: x rising
 };
 
+// Of money and of returns: what is more overflows in products.
+inline constexpr double kMostAmount = 1e30;
+
 // "" or what is wrong with it.
 std::string_view fault_of(const Curve& curve);
 

@@ -12,15 +12,18 @@ constexpr std::size_t kManyChannels = 2000;  // from which on nothing is solved 
 constexpr double kClose = 1e-9;
 constexpr double kNearly = 1e-3;  // gap of what was not cut short
 
-bool is_close(double a, double b) {
-  if (!std::isfinite(a) || !std::isfinite(b)) return a == b;
-  return std::abs(a - b) <= kClose * std::max({1.0, std::abs(a), std::abs(b)});
-}
-
 // A round amount of about a hundredth.
 double step_for(double value) {
   if (!(value > 0)) return 1;
   return std::pow(10.0, std::floor(std::log10(value) - 1));
+}
+
+// From a floor of the return to where the cost, one over it, is a round amount more.
+double cost_step(double value) { return 1 / (1 / value + step_for(1 / value)) - value; }
+
+// The least limit that differs from 0 as much as amounts of this size do.
+double size_of(const std::vector<double>& spend) {
+  return spend.empty() ? 1 : std::min(1.0, spend_of(spend) / static_cast<double>(spend.size()));
 }
 
 // Which of the limits of a channel is the one that holds.
@@ -50,7 +53,8 @@ class Explaining {
         answer_(solution.allocation),
         solver_(solver),
         options_(options),
-        bounds_(plan, problem) {}
+        bounds_(plan, problem),
+        size_(size_of(solution.allocation.spend)) {}
 
   Explanation explain() {
     price_channels();
@@ -59,6 +63,7 @@ class Explaining {
     find_bindings();
     solve_again();
     correct_reasons();
+    as_costs();
     if (!options_.sweep.empty())
       out_.frontier = plan_.tier.empty() ? frontier_of(problem_, totals(), solver_)
                                          : frontier_by_solving(problem_, totals(), solver_);
@@ -71,6 +76,11 @@ class Explaining {
   }
 
  private:
+  bool is_close(double a, double b) const {
+    if (!std::isfinite(a) || !std::isfinite(b)) return a == b;
+    return std::abs(a - b) <= kClose * std::max({size_, std::abs(a), std::abs(b)});
+  }
+
   static double entry(const std::vector<double>& list, std::size_t i) {
     return i < list.size() ? list[i] : 0;
   }
@@ -135,6 +145,7 @@ class Explaining {
     if (c.can_stop() && l.plan == 0) return "off";
     if (c.active_min > 0 && is_close(l.plan, c.active_min)) return "at its min_if_active";
     if (at_low) {
+      if (l.plan == 0 && problem_.total_max <= 0) return "nothing: there is nothing to spend";
       if (l.plan == 0)
         return has_prices(answer_) ? "nothing: its first unit earns less than elsewhere"
                                    : "nothing: what it would take earns more elsewhere";
@@ -178,11 +189,10 @@ class Explaining {
       const Constraint& c = plan_.constraints[k];
       switch (c.limit) {
         case Limit::total_max:
-          if (!problem_.is_fixed() ? p.total > 0 : c.value == problem_.total_max)
-            bind(k, sign * p.total);
+          if (p.total > 0 && c.value == problem_.total_max) bind(k, sign * p.total);
           break;
         case Limit::total_min:
-          if (!problem_.is_fixed() && p.total < 0) bind(k, sign * p.total);
+          if (p.total < 0 && c.value == problem_.total_min) bind(k, sign * p.total);
           break;
         case Limit::group_max:
         case Limit::pace_max:
@@ -243,14 +253,12 @@ class Explaining {
       Binding& binding = out_.bindings[b];
       const Constraint& c = plan_.constraints[binding.constraint];
       const bool total = c.limit == Limit::total_max || c.limit == Limit::total_min;
-      // Room is upwards for what is at most, downwards for what is at least; a fixed total can go
-      // up.
+      // Room is upwards for what is at most, downwards for what is at least.
       const bool down = c.limit == Limit::group_min || c.limit == Limit::pace_min ||
                         c.limit == Limit::channel_min || c.limit == Limit::shift_down ||
                         c.limit == Limit::roi || c.limit == Limit::group_roi ||
-                        c.limit == Limit::return_min ||
-                        (c.limit == Limit::total_min && !problem_.is_fixed());
-      const double step = (down ? -1 : 1) * step_for(c.value);
+                        c.limit == Limit::return_min || c.limit == Limit::total_min;
+      const double step = c.is_cost ? cost_step(c.value) : (down ? -1 : 1) * step_for(c.value);
       Plan changed = plan_;
       changed.constraints[binding.constraint].value += step;
       if (total && problem_.is_fixed()) {
@@ -282,6 +290,16 @@ class Explaining {
     }
   }
 
+  // What is written as a cost has its price and step as one.
+  void as_costs() {
+    for (Binding& b : out_.bindings) {
+      const Constraint& c = plan_.constraints[b.constraint];
+      if (!c.is_cost) continue;
+      b.price *= -c.value * c.value;
+      if (b.step != 0) b.step = 1 / (c.value + b.step) - 1 / c.value;
+    }
+  }
+
   std::vector<double> totals() const {
     const double base =
         std::isfinite(problem_.total_max) ? problem_.total_max : spend_of(answer_.spend);
@@ -304,8 +322,19 @@ class Explaining {
     return out;
   }
 
+  // How closely a range is looked for: each step solves the problem, which takes long where risk
+  // stands beside floors.
+  int halvings_for_range() const {
+    constexpr std::size_t kFew = 5, kSome = 20;
+    const std::size_t n = problem_.channels.size();
+    if (!problem_.risk.any() || answer_.solver != "tangents" || n <= kFew) return 24;
+    return n <= kSome ? 8 : 0;
+  }
+
   void find_range() {
     if (!std::isfinite(problem_.total_max) || answer_.prices.total == 0) return;
+    const int halvings = halvings_for_range();
+    if (halvings == 0) return;
     const std::vector<signed char> here = signature(answer_);
     const double total = problem_.total_max;
     bool in_time = true;
@@ -324,7 +353,7 @@ class Explaining {
     const auto edge = [&](double far) {
       double good = total, bad = far;
       if (same_at(far)) return far;
-      for (int i = 0; i < 24; ++i) {
+      for (int i = 0; i < halvings; ++i) {
         const double middle = (good + bad) / 2;
         (same_at(middle) ? good : bad) = middle;
       }
@@ -342,6 +371,7 @@ class Explaining {
   const Solver& solver_;
   const ExplainOptions& options_;
   Bounds bounds_;
+  double size_;  // of amounts that are small
   std::vector<double> price_, weight_, risk_;
   std::vector<std::size_t> held_by_;
   Explanation out_;

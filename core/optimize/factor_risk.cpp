@@ -97,21 +97,29 @@ class FactorRisk {
     const Risk& risk = problem_.risk;
     return risk.diagonal.empty() ? 0 : risk.penalty * risk.diagonal[i];
   }
-  double shift(std::size_t i, const Vector& y) const {
-    double sum = 0;
-    for (std::size_t a = 0; a < y.size(); ++a) sum += y[a] * problem_.risk.loadings[a][i];
-    return sum;
+  // What the factors cost a unit of each channel at their prices y.
+  void shift(const Vector& y) {
+    shift_.assign(near_.size(), 0);
+    for (std::size_t a = 0; a < y.size(); ++a) {
+      const double* const factor = problem_.risk.loadings[a].data();
+      for (std::size_t i = 0; i < shift_.size(); ++i) shift_[i] += y[a] * factor[i];
+    }
   }
 
   Filled at(const Vector& y) {
+    shift(y);
     Waterfill fill(forest_);
+    Curve moved;
     for (std::size_t i = 0; i < near_.size(); ++i) {
       const Channel& c = problem_.channels[i];
-      const double high = std::max(c.min, high_[i]), off = shift(i, y);
+      const double high = std::max(c.min, high_[i]), off = shift_[i];
       fill.add_base(i, c.min, high);
       if (c.curve.family == Family::linear || c.curve.family == Family::quadratic) {
-        const Curve curve{c.curve.family, c.curve.a - off, c.curve.b, 1, c.curve.carry, {}};
-        fill.add_smooth(i, curve, c.min, high, 0, penalty(i));
+        moved.family = c.curve.family;
+        moved.a = c.curve.a - off;
+        moved.b = c.curve.b;
+        moved.carry = c.curve.carry;
+        fill.add_smooth(i, moved, c.min, high, 0, penalty(i));
       } else {
         fill.add_smooth(i, c.curve, c.min, high, off, penalty(i));
       }
@@ -123,9 +131,16 @@ class FactorRisk {
   Vector exposure(const Vector& spend) const {
     Vector out;
     for (const Vector& factor : problem_.risk.loadings) {
-      double sums[4] = {};  // so that none waits for the one before
-      for (std::size_t i = 0; i < spend.size(); ++i) sums[i % 4] += factor[i] * spend[i];
-      out.push_back((sums[0] + sums[1]) + (sums[2] + sums[3]));
+      double one = 0, two = 0, three = 0, four = 0;  // so that none waits for the one before
+      std::size_t i = 0;
+      for (; i + 4 <= spend.size(); i += 4) {
+        one += factor[i] * spend[i];
+        two += factor[i + 1] * spend[i + 1];
+        three += factor[i + 2] * spend[i + 2];
+        four += factor[i + 3] * spend[i + 3];
+      }
+      for (; i < spend.size(); ++i) one += factor[i] * spend[i];
+      out.push_back((one + two) + (three + four));
     }
     return out;
   }
@@ -134,16 +149,17 @@ class FactorRisk {
     for (std::size_t a = 0; a < y.size(); ++a) out[a] = y[a] / problem_.risk.penalty - out[a];
     return out;
   }
-  double dual(const Vector& y, const Filled& filled) const {
+  // REQUIRES that the channels are shifted by y: at(y) was the last.
+  double dual(const Vector& y, const Filled& filled) {
     double value = 0;
     for (const double v : y) value += v * v / (2 * problem_.risk.penalty);
-    Vector parts;
-    for (std::size_t i = 0; i < filled.spend.size(); ++i) {
+    parts_.resize(filled.spend.size());
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
       const double x = filled.spend[i];
-      parts.push_back(value_at(problem_.channels[i].curve, x) - (outer_ + shift(i, y)) * x -
-                      penalty(i) * x * x / 2);
+      parts_[i] = value_at(problem_.channels[i].curve, x) - (outer_ + shift_[i]) * x -
+                  penalty(i) * x * x / 2;
     }
-    return value + spend_of(parts);
+    return value + spend_of(parts_);
   }
 
   // I / penalty + F (W - w w' / sum w, region by region) F'.
@@ -178,7 +194,7 @@ class FactorRisk {
 
   const Problem& problem_;
   Forest forest_;
-  Vector high_, near_;
+  Vector high_, near_, shift_, parts_;
   double outer_ = 0;
 };
 

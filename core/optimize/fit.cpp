@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <limits>
 #include <optional>
 #include <set>
 
@@ -13,7 +15,6 @@
 namespace autopilot::optimize {
 namespace {
 
-constexpr double kQuantile = 1.96;       // two-sided 95 %
 constexpr double kAsGood = 1.1;          // leave-one-out error of a rival over the best
 constexpr double kDiffers = 0.25;        // by which a rival's marginal return matters
 constexpr std::size_t kFewest = 6;       // observations for a curve
@@ -21,6 +22,19 @@ constexpr std::size_t kFewDistinct = 4;  // different amounts for a curve
 constexpr int kGrid = 48;
 
 using Vector = std::vector<double>;
+
+// Two-sided 95 % quantile of Student's distribution (Cornish and Fisher's expansion, as in
+// Abramowitz and Stegun 26.7.5; the first ones, where it is no good, by table). None without any
+// freedom.
+double student_quantile(std::size_t freedom) {
+  constexpr double kTable[] = {12.7062047362, 4.3026527297, 3.1824463053, 2.7764451052};
+  if (freedom == 0) return std::numeric_limits<double>::quiet_NaN();
+  if (freedom <= std::size(kTable)) return kTable[freedom - 1];
+  const double z = 1.9599639845, n = static_cast<double>(freedom), z2 = z * z;
+  const double g1 = z * (z2 + 1) / 4, g2 = z * (5 * z2 * z2 + 16 * z2 + 3) / 96;
+  const double g3 = z * (3 * z2 * z2 * z2 + 19 * z2 * z2 + 17 * z2 - 15) / 384;
+  return z + g1 / n + g2 / (n * n) + g3 / (n * n * n);
+}
 
 // A family with its size taken out: the size follows from the rest by linear least squares.
 class Candidate {
@@ -54,6 +68,11 @@ class Candidate {
     if (curve_.family == Family::linear) return 1;
     return curve_.family == Family::hill ? 3 : 2;
   }
+  // How many errors a 95 % interval reaches; NaN where nothing tells how large an error is.
+  double reach() const {
+    const std::size_t n = seen_.size(), k = parameters();
+    return student_quantile(n > k ? n - k : 0);
+  }
   // Standard deviation of a smooth function of the curve.
   template <class F>
   double deviation(F of) const {
@@ -70,7 +89,7 @@ class Candidate {
   // 95 % interval of a parameter, on its logarithm.
   std::pair<double, double> interval(std::size_t j) const {
     if (j >= parameters()) return {0, 0};
-    const double off = kQuantile * std::sqrt(std::max(0.0, covariance_[j][j]));
+    const double off = reach() * std::sqrt(std::max(0.0, covariance_[j][j]));
     const double value = j == 0 ? curve_.a : is_shape(j) ? curve_.s : curve_.b;
     return {value * std::exp(-off), value * std::exp(off)};
   }
@@ -243,6 +262,11 @@ void warn(const Candidate& best, const std::vector<Candidate>& all, std::size_t 
     out.warnings.push_back(
         fmt::format("{} fits as well as {}: the next unit returns {} to {}, the data cannot tell",
                     names, to_string(best.curve().family), amount(low), amount(high)));
+  if (out.share_explained < 0)
+    out.warnings.push_back("returns do not rise with spend: their mean alone says more of them");
+  if (std::isnan(out.marginal.first))
+    out.warnings.push_back(fmt::format("{} observation{} cannot tell how far off the curve may be",
+                                       out.observations, out.observations == 1 ? "" : "s"));
   if (out.marginal.first <= 0 || out.marginal.second > 3 * out.marginal.first)
     out.warnings.push_back(
         fmt::format("the next unit returns {} to {} (95 %): the data cannot tell",
@@ -259,7 +283,8 @@ Fit fit_curve(const std::vector<Point>& observed, double at) {
     out.most_seen = std::max(out.most_seen, p.x);
   }
   if (!(out.most_seen > 0))
-    throw Error(ErrorKind::invalid, "nothing was ever spent, so that no curve can be fitted");
+    throw Error(ErrorKind::invalid, "nothing was ever spent, so that no curve can be fitted",
+                "give it a curve");
   out.observations = observed.size();
   if (!(at > 0)) at = out.most_seen;
   std::vector<Candidate> all;
@@ -280,12 +305,15 @@ Fit fit_curve(const std::vector<Point>& observed, double at) {
   out.curve = chosen.curve();
   const double around = about_mean(observed);
   out.share_explained = around > 0 ? 1 - chosen.error() / around : 1;
+  if (out.observations <= chosen.parameters())
+    out.share_explained = std::numeric_limits<double>::quiet_NaN();
   out.size = chosen.interval(0);
   const bool shape_only = out.curve.family == Family::power;
   (shape_only ? out.shape : out.scale) = chosen.interval(1);
   if (out.curve.family == Family::hill) out.shape = chosen.interval(2);
   const double slope = slope_at(out.curve, at);
-  const double off = kQuantile * chosen.deviation([at](const Curve& c) { return slope_at(c, at); });
+  const double off =
+      chosen.reach() * chosen.deviation([at](const Curve& c) { return slope_at(c, at); });
   out.marginal = {slope - off, slope + off};
   warn(chosen, all, amounts.size(), at, out);
   return out;

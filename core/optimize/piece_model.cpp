@@ -90,6 +90,7 @@ PiecedChannel pieced(const Problem& problem, std::size_t i, double high) {
 }
 
 void add_point(const Curve& curve, Piece& piece, double x) {
+  if (!std::isfinite(x)) return;
   if (!std::isfinite(slope_at(curve, x))) {
     if (piece.points.empty()) return;
     x = x + (piece.points.front() - x) / kCloser;  // there is no tangent, but as close as may be

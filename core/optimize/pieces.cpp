@@ -211,7 +211,7 @@ class Pieces {
       if (!is_concave(c.curve, c.min, c.max)) return false;
     }
     const Allocation found = best_of_concave(within);
-    if (found.spend.empty()) return false;
+    if (found.spend.empty() || found.status == Status::unbounded) return false;
     offer(found.spend);
     add_points(found.spend, places);
     return true;

@@ -100,19 +100,26 @@ class Reading {
         if (!fault.empty()) throw Error(ErrorKind::invalid, fault);
       }
     }
-    if (!twice_.empty())
-      throw Error(ErrorKind::invalid, fmt::format("two channels are called {}", twice_));
+    if (!twice_.empty()) throw Error(ErrorKind::invalid, twice_);
     if (std::none_of(plan_.tier.begin(), plan_.tier.end(), [](std::size_t t) { return t > 1; }))
       plan_.tier.clear();
   }
 
+  static std::string ordinal(std::size_t n) {
+    const char* const endings[] = {"th", "st", "nd", "rd"};
+    const bool is_teen = n % 100 / 10 == 1;
+    return fmt::format("{}{}", n, n % 10 < 4 && !is_teen ? endings[n % 10] : endings[0]);
+  }
   auto id_at() const {
     return [this](std::size_t i) -> std::string_view { return plan_.open.channels[i].id; };
   }
   void add_channel(const ChannelRow& row) {
     const std::size_t i = plan_.open.channels.size();
     if (!index_.add(row.id, i, id_at())) {
-      if (twice_.empty()) twice_ = row.id;
+      if (twice_.empty()) {
+        twice_ = fmt::format("two channels are called {}: the {} of the list is the second", row.id,
+                             ordinal(i + 1));
+      }
       return;
     }
     Channel channel;
@@ -178,15 +185,15 @@ class Reading {
     add_if(Limit::group_min, g, number_of(from.get("min")));
     add_if(Limit::group_max, g, number_of(from.get("max")));
     add_if(Limit::group_share, g, share_of(from.get("max_share")));
-    add_if(Limit::group_roi, g, roi_in(from));
+    add_roi(Limit::group_roi, g, from);
     add_if(Limit::group_active, g, number_of(from.get("max_active")));
   }
 
   // roi_min, or what a cost per unit of return comes to.
-  static std::optional<double> roi_in(const Value& from) {
-    if (const auto roi = number_of(from.get("roi_min"))) return roi;
-    if (const auto cpa = number_of(from.get("cpa_max"))) return 1 / *cpa;
-    return std::nullopt;
+  void add_roi(Limit limit, std::size_t index, const Value& from) {
+    add_if(limit, index, number_of(from.get("roi_min")));
+    const auto cpa = number_of(from.get("cpa_max"));
+    if (cpa) plan_.constraints.push_back({limit, index, 1 / *cpa, true});
   }
 
   // All that is spent up to a channel, in the order of the channels: groups one within the next.
@@ -212,7 +219,7 @@ class Reading {
     if (goal == "min_spend") plan_.open.goal = Goal::least_spend;
     plan_.open.price = number_of(spec_.get("target_marginal_roi")).value_or(0);
     add_if(Limit::return_min, 0, number_of(spec_.get("return_min")));
-    add_if(Limit::roi, 0, roi_in(spec_));
+    add_roi(Limit::roi, 0, spec_);
     add_if(Limit::turnover, 0, number_of(spec_.get("max_moved")));
   }
 
@@ -263,7 +270,7 @@ class Reading {
   Plan plan_;
   std::optional<double> default_shift_;
   NameIndex index_;
-  std::string twice_;  // the first id that there are two of
+  std::string twice_;  // what is wrong with the first id that there are two of
   std::map<std::string, std::vector<std::size_t>> by_row_;
   std::map<std::string, bool> used_;
 };

@@ -38,6 +38,7 @@ struct Constraint {
   Limit limit = Limit::channel_min;
   std::size_t index = 0;  // of the channel or group
   double value = 0;
+  bool is_cost = false;  // a floor of the return for a unit, written as cpa_max: one over it
 };
 
 struct Plan {
@@ -58,6 +59,8 @@ Problem problem_with(const Plan& plan, const std::vector<bool>& keep);
 // (50)".
 std::vector<std::string> broken_limits(const Plan& plan, const std::vector<double>& spend);
 // "search: min 2,000", "total 90,000".
+// A value of a constraint as its document writes it.
+double as_written(const Constraint& constraint, double value);
 std::string words_of(const Plan& plan, const Constraint& constraint);
 // 1,234.5: with thousands apart, as many places as the size of the number makes useful.
 std::string amount(double value);

@@ -89,8 +89,9 @@ std::vector<std::string> broken_limits(const Plan& plan, const std::vector<doubl
   for (const Constraint& c : plan.constraints) {
     const std::optional<double> value = broken.value(c);
     if (!value) continue;
-    out.push_back(fmt::format("{} ({})", words_of(plan, c),
-                              c.limit == Limit::group_share ? percent(*value) : amount(*value)));
+    out.push_back(fmt::format(
+        "{} ({})", words_of(plan, c),
+        c.limit == Limit::group_share ? percent(*value) : amount(as_written(c, *value))));
   }
   return out;
 }

@@ -31,6 +31,8 @@ std::string percent(double share) {
   return std::isfinite(share) ? fmt::format("{:.1f}%", 100 * share) : "";
 }
 
+double as_written(const Constraint& c, double value) { return c.is_cost ? 1 / value : value; }
+
 std::string words_of(const Plan& plan, const Constraint& c) {
   const auto channel = [&] { return plan.open.channels[c.index].id; };
   const auto group = [&] { return plan.open.groups[c.index].id; };
@@ -58,7 +60,8 @@ std::string words_of(const Plan& plan, const Constraint& c) {
     case Limit::group_share:
       return fmt::format("group {}: max_share {}", group(), percent(c.value));
     case Limit::group_roi:
-      return fmt::format("group {}: roi_min {}", group(), amount(c.value));
+      return fmt::format("group {}: {} {}", group(), c.is_cost ? "cpa_max" : "roi_min",
+                         amount(as_written(c, c.value)));
     case Limit::group_active:
       return fmt::format("group {}: max_active {}", group(), amount(c.value));
     case Limit::pace_min:
@@ -66,7 +69,8 @@ std::string words_of(const Plan& plan, const Constraint& c) {
     case Limit::pace_max:
       return fmt::format("pacing {}: max {}", group(), amount(c.value));
     case Limit::roi:
-      return fmt::format("roi_min {}", amount(c.value));
+      return fmt::format("{} {}", c.is_cost ? "cpa_max" : "roi_min",
+                         amount(as_written(c, c.value)));
     case Limit::turnover:
       return fmt::format("max_moved {}", amount(c.value));
     case Limit::return_min:

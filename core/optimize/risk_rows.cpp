@@ -86,10 +86,38 @@ void RiskRows::add_dense(const Problem& problem) {
   }
 }
 
+// The spend of each channel that factors load. What several of them load, and is the sum of several
+// columns, becomes one of its own: a covariance is dense, and its rows would be all of the program.
+std::vector<SpendColumns> RiskRows::add_spends(
+    LpModel& model, const std::function<SpendColumns(std::size_t channel)>& spend_of) const {
+  std::vector<std::size_t> loaded;  // by channel: factors
+  for (const Factor& factor : factors_) {
+    for (const auto& [i, load] : factor.loads) {
+      if (i >= loaded.size()) loaded.resize(i + 1, 0);
+      ++loaded[i];
+    }
+  }
+  std::vector<SpendColumns> out(loaded.size());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (loaded[i] == 0) continue;
+    out[i] = spend_of(i);
+    if (loaded[i] == 1 || out[i].columns.size() < 2) continue;
+    const std::size_t whole = model.columns.size(), row = model.rows.size();
+    model.columns.push_back({-kInfinity, kInfinity, 0, false});
+    model.rows.emplace_back(-out[i].start, -out[i].start);
+    model.entries.push_back({row, whole, -1});
+    for (const auto& [column, times] : out[i].columns)
+      model.entries.push_back({row, column, times});
+    out[i] = {0, {{whole, 1}}};
+  }
+  return out;
+}
+
 // exposure = loads' spend, and risk >= t exposure - t^2 / 2 for each tangent; both in units in
 // which they are as large as amounts.
 void RiskRows::add(LpModel& model, double scale,
                    const std::function<SpendColumns(std::size_t channel)>& spend_of) const {
+  const std::vector<SpendColumns> spends = add_spends(model, spend_of);
   for (const Factor& factor : factors_) {
     const double unit = factor.unit / scale, worth = factor.unit * factor.unit / scale;
     const std::size_t exposure = model.columns.size(), risk = exposure + 1;
@@ -98,7 +126,7 @@ void RiskRows::add(LpModel& model, double scale,
     const std::size_t sum = model.rows.size();
     double start = 0;
     for (const auto& [i, load] : factor.loads) {
-      const SpendColumns spend = spend_of(i);
+      const SpendColumns& spend = spends[i];
       start += load / unit * spend.start;
       for (const auto& [column, times] : spend.columns) {
         if (load * times != 0) model.entries.push_back({sum, column, load / unit * times});

@@ -38,6 +38,8 @@ class RiskRows {
   };
   void add_factor(std::vector<std::pair<std::size_t, double>> loads);
   void add_dense(const Problem& problem);
+  std::vector<SpendColumns> add_spends(
+      LpModel& model, const std::function<SpendColumns(std::size_t channel)>& spend_of) const;
 
   double amount_;
   bool is_open_;  // no total bounds what is spent

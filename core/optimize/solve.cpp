@@ -186,6 +186,7 @@ std::string fault_of(const Problem& p) {
     for (const double x : {c.min, c.current, c.active_min, c.fixed_cost}) {
       if (!std::isfinite(x) || x < 0)
         return fmt::format("{} has an amount that is no number or below 0", c.id);
+      if (x > kMostAmount) return fmt::format("{} has an amount beyond 1e30", c.id);
     }
     if (std::isnan(c.max) || c.max < 0) return fmt::format("{} has a max that is no number", c.id);
   }
@@ -196,6 +197,8 @@ std::string fault_of(const Problem& p) {
   if (std::isnan(p.total_min) || std::isnan(p.total_max) || std::isnan(p.roi_min) ||
       std::isnan(p.return_min) || std::isnan(p.turnover_max) || !std::isfinite(p.price))
     return "the total or a limit is no number";
+  if (p.total_min > kMostAmount || (std::isfinite(p.total_max) && p.total_max > kMostAmount))
+    return "the total is beyond 1e30";
   if (!std::isfinite(p.risk.penalty) || p.risk.penalty < 0)
     return "the risk penalty is no number or below 0";
   for (const double v : p.risk.diagonal) {

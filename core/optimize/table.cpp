@@ -168,8 +168,12 @@ std::vector<Observation> read_observations(std::string_view text, std::uint32_t 
   std::vector<Observation> out;
   read_table(text, source, names, {"channel", "spend"}, diagnostics, [&](const Row& row) {
     std::optional<double> returned;
-    for (const std::size_t column : {2u, 3u, 4u})
+    bool is_told = false;
+    for (const std::size_t column : {2u, 3u, 4u}) {
+      is_told = is_told || !row.text(column).empty();
       if (!returned) returned = row.number(column);
+    }
+    if (!returned && is_told) return;
     if (!returned) return row.fault(2, "an observation needs return, conversions or revenue");
     out.push_back({std::string(row.text(0)), row.amount(1).value_or(0), *returned});
   });

@@ -121,12 +121,23 @@ void Waterfill::close_rounding(Filled& out) {
       if (bound_[child]) take(region[k], target_[child]);
     }
   }
+  // Neighbours are mostly of one region, whose sums are at hand then.
+  std::size_t here = 0;
+  double short_of = missing[0], rounded = lost[0], falling = open[0];
+  const auto move_to = [&](std::size_t k) {
+    missing[here] = short_of, lost[here] = rounded, open[here] = falling;
+    here = k;
+    short_of = missing[k], rounded = lost[k], falling = open[k];
+  };
   for (std::size_t i = 0; i < n; ++i) {
     const std::size_t k = region[forest_.home[i]];
-    out.spend[i] = std::max(out.spend[i], base_[i]);
-    take(k, out.spend[i]);
-    open[k] += falls[i];
+    if (k != here) move_to(k);
+    const double given = std::max(out.spend[i], base_[i]);
+    out.spend[i] = given;
+    add_exactly(-given, short_of, rounded);
+    falling += falls[i];
   }
+  move_to(here);
   for (std::size_t i = 0; i < n; ++i) {
     const std::size_t k = region[forest_.home[i]];
     if (bound_[k] && falls[i] > 0) out.spend[i] += (missing[k] + lost[k]) * (falls[i] / open[k]);

@@ -55,7 +55,15 @@ std::vector<std::string> segments_of(const std::vector<Destination>& destination
   for (const Destination& d : destinations) out.push_back(d.segment);
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
+  std::erase(out, "");
   return out;
+}
+
+[[noreturn]] void refuse_segment(const std::string& id, const std::vector<std::string>& known) {
+  std::string help(trim(did_you_mean(id, known)));
+  if (known.empty()) help = "the table has no column segment";
+  if (help.empty()) help = "there are " + join(known, ", ");
+  throw Error(ErrorKind::invalid, fmt::format("no destination is in the segment {}", id), help);
 }
 
 Problem problem_of_weights(const std::vector<Destination>& destinations,
@@ -84,10 +92,7 @@ Problem problem_of_weights(const std::vector<Destination>& destinations,
     for (std::size_t i = 0; i < destinations.size(); ++i) {
       if (destinations[i].segment == segment.id) group.members.push_back(i);
     }
-    if (group.members.empty())
-      throw Error(ErrorKind::invalid,
-                  fmt::format("no destination is in the segment {}", segment.id),
-                  std::string(trim(did_you_mean(segment.id, segments_of(destinations)))));
+    if (group.members.empty()) refuse_segment(segment.id, segments_of(destinations));
     problem.groups.push_back(std::move(group));
   }
   return problem;

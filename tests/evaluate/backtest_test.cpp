@@ -346,6 +346,74 @@ TEST_F(BacktestTest, half_of_the_rows_bad_is_refused_with_a_sample) {
       << why;
 }
 
+TEST_F(BacktestTest, rewards_that_are_all_alike_have_no_interval_and_are_doubted) {
+  std::string log = even_log(4000);
+  for (std::size_t at = log.find(",0.5,"); at != std::string::npos; at = log.find(",0.5,", at + 1))
+    log[at + 5] = '0';
+  const auto a = ask(log, "always:b");
+  EXPECT_NE(findings(*a).find("one-reward"), std::string::npos) << findings(*a);
+  EXPECT_EQ(a->backtest.trust, Trust::doubt);
+  for (const Estimated& e : a->backtest.estimates) {
+    for (const Stated* stated : {&e.delta, &e.bootstrap, &e.bernstein, &e.anytime})
+      EXPECT_FALSE(stated->is_sound()) << stats::to_string(e.estimator.kind);
+    EXPECT_EQ(e.value, 0);
+  }
+}
+
+TEST_F(BacktestTest, a_target_whose_rows_never_earned_rests_on_no_reward) {
+  std::string log = "action,propensity,reward\n";
+  for (int i = 0; i < 2000; ++i) log += fmt::format("{},0.5,{}\n", i % 2 ? "a" : "b", i % 4 == 0);
+  const auto a = ask(log, "always:a");
+  EXPECT_NE(findings(*a).find("few-rewards"), std::string::npos) << findings(*a);
+  EXPECT_FALSE(a->backtest.estimates[0].delta.is_sound());
+}
+
+// A loss that grows is no uplift, and one that shrinks is.
+TEST_F(BacktestTest, an_uplift_of_losses_has_the_sign_of_the_difference) {
+  for (const std::size_t replicates : {std::size_t{0}, std::size_t{200}}) {
+    Question question;
+    question.log.reward = "reward - 1.0";
+    files.texts["log"] = even_log(4000);
+    question.log.paths = {"log"};
+    question.target = "always:a";
+    question.spec.replicates = replicates;
+    question.spec.estimators = {parse_estimator("snips"), parse_estimator("dm")};
+    question.spec.refits = 20;
+    const auto a = answer(std::move(question), files);
+    for (const Estimated& e : a->backtest.estimates) {
+      ASSERT_LT(e.uplift->baseline, 0);
+      EXPECT_LT(e.uplift->difference, 0);
+      EXPECT_NEAR(e.uplift->relative, -(0.75 / 0.625 - 1), 0.01);
+      ASSERT_TRUE(e.uplift->relative_interval);
+      EXPECT_LT(e.uplift->relative_interval->low, e.uplift->relative);
+      EXPECT_GT(e.uplift->relative_interval->high, e.uplift->relative);
+      EXPECT_LT(e.uplift->relative_interval->high, 0);
+    }
+  }
+}
+
+TEST_F(BacktestTest, a_baseline_that_may_be_0_is_nothing_to_be_a_share_of) {
+  Question question;
+  question.log.reward = "reward - 0.374";
+  const auto a = ask(even_log(4000), "always:b", question);
+  const Uplift& uplift = *a->backtest.estimates[1].uplift;
+  EXPECT_TRUE(std::isnan(uplift.relative));
+  EXPECT_FALSE(uplift.relative_interval);
+  EXPECT_GT(uplift.difference_interval.low, 0);
+  EXPECT_GT(a->backtest.diagnosis.effective_rewards, 100);  // gains do not cancel losses
+}
+
+TEST_F(BacktestTest, propensities_that_are_far_off_are_not_trusted) {
+  std::string log = "action,propensity,reward\n";
+  for (int i = 0; i < 4000; ++i)
+    log += fmt::format("{},{},{}\n", i % 2 ? "a" : "b", i % 2 ? 0.5 : 0.3, i % 3 == 0);
+  EXPECT_EQ(ask(log, "uniform")->backtest.trust, Trust::no);  // 1.33 on average
+  std::string near = log;
+  for (std::size_t at = near.find("0.3,"); at != std::string::npos; at = near.find("0.3,", at + 1))
+    near.replace(at, 3, "0.4");
+  EXPECT_EQ(ask(near, "uniform")->backtest.trust, Trust::doubt);  // 1.125
+}
+
 TEST_F(BacktestTest, rows_out_of_time_order_are_noticed) {
   const auto a = ask(
       "time,action,propensity,reward\n2026-01-02T00:00:00Z,a,0.5,1\n2026-01-01T00:00:00Z,b,0.5,1\n",

@@ -34,6 +34,14 @@ TEST(WeightsFile, is_a_map_in_json_or_yaml) {
   EXPECT_EQ(read("weights:\n  red: 1\n  no: 2\n", "w.yaml"), "red=1 no=2");
 }
 
+TEST(WeightsFile, takes_shares_and_refuses_what_cannot_be_added_up) {
+  EXPECT_EQ(read(R"({"red":"10%","green":"90 %"})", "w.json"),
+            "1:22 the weight of green is '90 %', not a number from 0 on");
+  EXPECT_EQ(read("arm,weight\nred,10%\ngreen,0.9\n"), "red=0.1 green=0.9");
+  EXPECT_EQ(read("arm,weight\nred,1e308\n"),
+            "2:5 the weight of red is '1e308', not a number from 0 on");
+}
+
 TEST(WeightsFile, says_where_each_fault_is) {
   EXPECT_EQ(read("arm,weight\nred,x\ngreen,-1\nblue,NaN\n\nred,1\ngrey\n"),
             "2:5 the weight of red is 'x', not a number from 0 on; "

@@ -255,6 +255,13 @@ TEST_F(ReaderTest, an_empty_file_has_no_columns) {
   EXPECT_EQ(read("").lines, 0u);
 }
 
+TEST_F(ReaderTest, numbers_may_have_blanks_around_them_and_shares_be_rounded) {
+  const Read got = read("action,p,r,who\na, 0.5 ,  1,x\nb,1.0000000001,2 ,y\nc,1.01,2,z\n");
+  EXPECT_EQ(got.p, (std::vector<double>{0.5, 1}));
+  EXPECT_EQ(got.r, (std::vector<double>{1, 2}));
+  EXPECT_EQ(got.bad.count(), 1u);
+}
+
 TEST(Times, of_several_spellings_are_microseconds) {
   const auto micros = [](const char* text) {
     std::int64_t out = 0;
@@ -265,6 +272,14 @@ TEST(Times, of_several_spellings_are_microseconds) {
   EXPECT_EQ(micros("2019-11-24T01:01:03.979311+01:00"), 1'574'553'663'979'311);
   EXPECT_EQ(micros("1574553663"), 1'574'553'663'000'000);
   EXPECT_EQ(micros("1574553663979"), 1'574'553'663'979'000);
+  EXPECT_EQ(micros("1574553663979311000"), 1'574'553'663'979'311);
+  EXPECT_EQ(micros("2019-11-24T01:01:03.979311+0100"), 1'574'553'663'979'311);
+  EXPECT_EQ(micros("2019-11-24 00:01:03.979311 UTC"), 1'574'553'663'979'311);
+  EXPECT_EQ(micros("2019-11-24T03:01:03.979311+03"), 1'574'553'663'979'311);
+  EXPECT_EQ(micros("1970-01-02"), 86'400'000'000);
+  EXPECT_EQ(micros("2019-11-24T00:00:00+1:00"), -1);
+  EXPECT_EQ(micros("2019-11-24T"), -1);
+  EXPECT_EQ(micros("24/11/2019"), -1);
   EXPECT_EQ(micros("yesterday"), -1);
   EXPECT_EQ(micros("2019-13-24T00:00:00Z"), -1);
   EXPECT_EQ(micros("2019-11-24T25:00:00Z"), -1);

@@ -114,6 +114,19 @@ TEST_F(Joined, a_reward_may_stand_before_its_play) {
   EXPECT_EQ(rewards(read(rules, "12:00:00"), "a"), 1);
 }
 
+TEST_F(Joined, many_rewards_of_which_none_finds_its_play_are_told) {
+  for (int i = 0; i < 30; ++i) {
+    play("10:00:00", fmt::format("request-{}", i).c_str());
+    reward("10:00:05", fmt::format("{}", i).c_str());
+  }
+  EXPECT_EQ(read(rules, "12:00:00").lone, 30);
+  for (int i = 100; i < 130; ++i) {
+    play("12:00:00", fmt::format("{}", i).c_str());
+    reward("12:00:05", fmt::format("{}", i + 20).c_str());
+  }
+  EXPECT_EQ(read(rules, "14:00:00").lone, 0);  // ten found theirs
+}
+
 TEST_F(Joined, a_play_that_is_logged_twice_counts_once) {
   play("10:00:00", "1");
   play("10:00:00", "1");
@@ -174,7 +187,7 @@ TEST_F(Events, each_kind_of_wrong_line_has_its_word) {
   EXPECT_EQ(why("{\"time\":\"2026-01-01T10:00:00Z\",\"reward\":1}"), "arm is missing");
   EXPECT_EQ(why("{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"a\"}"), "reward is missing");
   EXPECT_EQ(why("{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"a\",\"reward\":2}"),
-            "a reward of 2 is not within 0 to 1");
+            "a reward of 2 is not within objective.range, 0 to 1");
   EXPECT_EQ(why("{\"time\":\"2026-01-01T13:00:00Z\",\"arm\":\"a\",\"reward\":1}"),
             "its time is yet to come");
   EXPECT_EQ(why("{\"time\":\"2026-01-01T10:00:00Z\",\"arm\":\"a\",\"reward\":1}"), "");

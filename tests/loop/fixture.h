@@ -32,6 +32,7 @@ class MortalClock final : public Clock {
 
 class FakeActuator final : public Actuator {
  public:
+  bool can_be_read() const override { return is_readable; }
   SegmentShares current() override {
     dies_at(1);
     return all;
@@ -52,7 +53,7 @@ class FakeActuator final : public Actuator {
   SegmentShares all;
   ArmShares shares;  // of everybody
   std::vector<std::string> keys;
-  bool refuses = false, holds = true;
+  bool refuses = false, holds = true, is_readable = false;
   int death = 0;
 
  private:

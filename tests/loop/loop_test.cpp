@@ -74,6 +74,22 @@ TEST_F(LoopTest, what_the_proxy_refuses_stays_open_and_is_tried_again) {
   EXPECT_EQ(counted(), 110);
 }
 
+// A file was deleted, a store was wiped: what nobody meant to change is put there again.
+TEST_F(LoopTest, shares_that_are_lost_are_set_again_although_nothing_changes) {
+  actuator.is_readable = true;
+  algorithm.optimiser.floor = 0.5;  // the shares never change
+  run();
+  add_events(10);
+  ASSERT_EQ(run().step->body.find("acted")->get("moved")->as_bool(), false);
+  const std::size_t moved = actuator.keys.size();
+  actuator.all.clear();
+  add_events(10);
+  const LoopResult again = run();
+  EXPECT_EQ(again.step->body.find("acted")->get("moved")->as_bool(), true);
+  EXPECT_EQ(actuator.keys.size(), moved + 1);
+  EXPECT_EQ(actuator.shares, (ArmShares{{"a", 5000}, {"b", 5000}}));
+}
+
 TEST_F(LoopTest, a_trial_keeps_nothing) {
   const LoopResult result = run(Mode::dry_run);
   EXPECT_GT(shares_of(result.step->body, "after").at({}).at("a"), 5000);

@@ -80,12 +80,35 @@ TEST(Optimise, what_cannot_be_is_refused_with_a_clear_word) {
   EXPECT_EQ(refusal({}, {}), "there are no arms to choose from");
   EXPECT_EQ(refusal({cell("a", 10, 20)}, {}),
             "arm a: rewards that add up to 20 in 10 trials are not within 0 to 1");
+  Cell odd = cell("a", 10, 4);
+  odd.least = 0;
+  odd.most = 1.5;
+  EXPECT_EQ(refusal({odd}, {}), "arm a: a row earns 1.5 a trial, which is not within 0 to 1");
+  Cell square = cell("a", 10, 4);
+  square.rewards.square_sum = 7;
+  EXPECT_EQ(refusal({square}, {}),
+            "arm a: by the squares, of which the sum is 7, rewards are not within 0 to 1");
   EXPECT_EQ(refusal({cell("a", 10, 1e308), cell("a", 10, 1e308)}, {}),
             "arm a: its rewards are too large");
+  EXPECT_EQ(refusal({cell("a", 1e18, 1)}, {}),
+            "arm a: trials of 1e+18 are beyond what can be told apart: 0 to 1e+15");
+  Cell sure = cell("a", 1, 1);
+  sure.rewards.alpha = 1e300;
+  EXPECT_EQ(refusal({sure}, {}),
+            "arm a: a prior of 1e+300 is beyond what can be told apart: 1e-09 to 1e+15");
+  OptimiserSpec vague;
+  vague.settings.beta = 1e-300;
+  EXPECT_EQ(refusal({cell("a", 1, 1)}, vague),
+            "a prior of 1e-300 is beyond what can be told apart: 1e-09 to 1e+15");
   OptimiserSpec floors;
   floors.floor = 0.6;
   EXPECT_EQ(refusal({cell("a", 1, 0), cell("b", 1, 0)}, floors),
             "the bounds of 2 arms: the floors add up to more than the whole");
+  OptimiserSpec sharp;
+  sharp.method = "gaussian";
+  sharp.settings.noise = 1e-300;
+  EXPECT_EQ(refusal({cell("a", 1e14, 1e150), cell("b", 100, 13)}, sharp).substr(0, 36),
+            "arm a: its rewards cannot be compare");
   OptimiserSpec gaussian;
   gaussian.method = "gaussian";
   gaussian.high = 5;

@@ -118,6 +118,19 @@ TEST(pieces, stopped_at_once_they_keep_today_s_amounts) {
   EXPECT_EQ(s.allocation.status, Status::stopped);
 }
 
+TEST(pieces, a_return_without_end_behind_a_switch_is_unbounded) {
+  Problem p = problem({channel(linear(3.9), 0, 111, 71), channel(linear(2.7), 0, 111, 88),
+                       channel(logarithm(695, 96), 0, kInfinity, 56)},
+                      146);
+  p.total_max = kInfinity;
+  p.channels[2].fixed_cost = 26;
+  p.groups = {group({0, 1, 2}, 0, kInfinity), group({0, 1}, 0, 111)};
+  p.groups[0].max_active = 1;
+  const Solution s = solved(p);
+  EXPECT_EQ(s.allocation.status, Status::unbounded);
+  EXPECT_EQ(s.allocation.unbounded, (std::vector<std::size_t>{2}));
+}
+
 TEST(glpk, stops_when_it_is_told_to) {
   LpModel model;
   model.columns = {{0, 10, 1, true}, {0, 10, 1, true}};

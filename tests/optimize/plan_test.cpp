@@ -120,6 +120,83 @@ TEST(plan, limits_that_amounts_break_are_named_with_what_they_have) {
   EXPECT_TRUE(broken_limits(plan, {0, 100}).empty());
 }
 
+TEST(plan, a_cost_per_unit_of_return_is_told_as_one) {
+  const Plan plan = plan_of(R"({
+    "total": 500, "cpa_max": 0.5,
+    "channels": [{"id": "a", "curve": {"type": "log", "a": 500, "b": 100}}]})");
+  const Conflict conflict = conflict_of(plan);
+  EXPECT_EQ(words(plan, conflict),
+            (std::vector<std::string>{"cpa_max 0.5", "total: at least 500"}));
+  ASSERT_EQ(conflict.repairs.size(), 2u);
+  const Repair& repair = conflict.repairs[1];
+  EXPECT_NEAR(as_written(plan.constraints[repair.constraint], repair.value), 1 / std::log(6), 1e-5);
+  EXPECT_EQ(broken_limits(plan, {500}), (std::vector<std::string>{"cpa_max 0.5 (0.5581)"}));
+}
+
+TEST(explain, a_cost_that_holds_has_the_price_of_a_cost) {
+  const Plan plan = plan_of(R"({
+    "total": {"max": 5000}, "cpa_max": 0.5,
+    "channels": [{"id": "a", "curve": {"type": "log", "a": 500, "b": 100}},
+                 {"id": "b", "curve": {"type": "log", "a": 700, "b": 100}}]})");
+  const Problem p = problem_of(plan);
+  const Solution s = solved(p);
+  const Explanation e = explain(plan, p, s, [](const Problem& q) { return solved(q); }, {});
+  ASSERT_EQ(e.bindings.size(), 1u);
+  EXPECT_NEAR(e.bindings[0].step, 0.01, 1e-12);
+  ASSERT_TRUE(e.bindings[0].solved);
+  EXPECT_GT(e.bindings[0].price, 0);
+  EXPECT_NEAR(e.bindings[0].gain, e.bindings[0].price * 0.01, 0.1 * e.bindings[0].gain);
+}
+
+TEST(explain, a_fixed_total_that_is_too_much_holds_from_below) {
+  const Plan plan = plan_of(R"({
+    "total": 1000, "channels": [{"id": "a", "curve": {"type": "quad", "a": 1, "c": 0.1}}]})");
+  const Problem p = problem_of(plan);
+  const Explanation e = explain(plan, p, solved(p), [](const Problem& q) { return solved(q); }, {});
+  ASSERT_EQ(e.bindings.size(), 1u);
+  EXPECT_EQ(words_of(plan, plan.constraints[e.bindings[0].constraint]), "total: at least 1,000");
+  EXPECT_LT(e.bindings[0].step, 0);
+  EXPECT_GT(e.bindings[0].gain, 0);
+}
+
+TEST(explain, small_amounts_are_told_apart_as_large_ones_are) {
+  for (const double scale : {1.0, 1e-9}) {
+    Plan plan = plan_of(R"({"total": 3, "channels": [
+      {"id": "a", "curve": {"type": "log", "a": 1, "b": 1}},
+      {"id": "b", "curve": {"type": "log", "a": 1, "b": 1}}]})");
+    for (Constraint& c : plan.constraints) c.value *= scale;
+    for (Channel& c : plan.open.channels) c.curve.b *= scale;
+    const Problem p = problem_of(plan);
+    const Explanation e =
+        explain(plan, p, solved(p), [](const Problem& q) { return solved(q); }, {});
+    EXPECT_EQ(e.channels[0].why, "level") << scale;
+  }
+}
+
+TEST(explain, nothing_to_spend_is_the_reason_of_nothing) {
+  const Plan plan = plan_of(
+      R"({"total": 0, "channels": [{"id": "a", "curve": {"type": "log", "a": 1, "b": 1}}]})");
+  const Problem p = problem_of(plan);
+  const Explanation e = explain(plan, p, solved(p), [](const Problem& q) { return solved(q); }, {});
+  EXPECT_EQ(e.channels[0].why, "nothing: there is nothing to spend");
+}
+
+TEST(table, may_come_from_a_spreadsheet) {
+  for (const char* text : {"\xEF\xBB\xBFid,type,a,b\r\nx,log,3,4\r\n", "id;type;a;b\nx;log;3;4\n",
+                           "id\ttype\ta\tb\nx\tlog\t3\t4\n"}) {
+    Diagnostics faults;
+    const std::uint32_t source = faults.sources().add("t.csv", text);
+    std::vector<ChannelRow> rows;
+    channel_rows(faults.sources().text(source), source, faults).each([&](const ChannelRow& row) {
+      rows.push_back(row);
+    });
+    EXPECT_TRUE(faults.ok()) << text;
+    ASSERT_EQ(rows.size(), 1u) << text;
+    EXPECT_EQ(rows[0].id, "x");
+    EXPECT_EQ(rows[0].curve->b, 4);
+  }
+}
+
 TEST(plan, a_channel_that_is_not_there_is_named_with_the_nearest) {
   try {
     plan_of(R"({"total": 1, "channels": [{"id": "search", "curve": {"type": "linear", "a": 2}}],
@@ -301,6 +378,37 @@ TEST(fit, its_interval_holds_the_truth_and_narrows_with_data) {
   EXPECT_GE(narrow.marginal.second, slope_at(truth, 60));
   EXPECT_LT(narrow.marginal.second - narrow.marginal.first,
             wide.marginal.second - wide.marginal.first);
+}
+
+// An error that is estimated from few observations is itself unsure (Student 1908).
+TEST(fit, of_straight_lines_holds_the_truth_as_often_as_it_says) {
+  int held = 0;
+  const int tries = 2000;
+  testing::Dice dice(7);
+  for (int k = 0; k < tries; ++k) {
+    std::vector<Point> points;
+    for (const double x : {80.0, 100.0, 120.0}) {
+      double noise = 0;  // about normal
+      for (int i = 0; i < 12; ++i) noise += dice.real(-0.5, 0.5);
+      points.push_back({x, 2 * x + 10 * noise});
+    }
+    const Fit fit = fit_curve(points, 100);
+    held += fit.marginal.first <= 2 && 2 <= fit.marginal.second;
+  }
+  EXPECT_NEAR(static_cast<double>(held) / tries, 0.95, 0.02);
+}
+
+TEST(fit, of_one_observation_has_no_interval) {
+  const Fit fit = fit_curve({{100, 50}}, 100);
+  EXPECT_TRUE(std::isnan(fit.marginal.first));
+  EXPECT_TRUE(std::isnan(fit.size.first));
+  EXPECT_EQ(fit.warnings.back(), "1 observation cannot tell how far off the curve may be");
+}
+
+TEST(fit, warns_when_returns_fall_as_spend_rises) {
+  const Fit fit = fit_curve({{100, 500}, {200, 400}, {300, 300}, {400, 200}}, 300);
+  EXPECT_EQ(fit.warnings.front(),
+            "returns do not rise with spend: their mean alone says more of them");
 }
 
 TEST(fit, warns_when_the_data_cannot_tell) {

@@ -18,6 +18,22 @@ using namespace testing;  // NOLINT
 
 using Amounts = std::vector<double>;
 
+TEST(solve, numbers_that_overflow_are_refused) {
+  Problem p = testing::problem({testing::channel(testing::logarithm(500, 100))}, 1e300);
+  EXPECT_EQ(fault_of(p), "the total is beyond 1e30");
+  p.total_min = p.total_max = 1e12;
+  EXPECT_EQ(fault_of(p), "");
+  p.channels[0].current = 1e300;
+  EXPECT_EQ(fault_of(p), "c0 has an amount beyond 1e30");
+  p.channels[0].current = 0;
+  p.channels[0].curve.b = 1e-308;
+  EXPECT_EQ(fault_of(p), "the curve of c0 has a scale below 1e-30");
+  p.channels[0].curve = testing::hill(1e300, 1, 2);
+  EXPECT_EQ(fault_of(p), "the curve of c0 has a number beyond 1e30");
+  p.channels[0].curve = testing::hill(1, 1, 1e6);
+  EXPECT_EQ(fault_of(p), "the curve of c0 has a shape above 1000");
+}
+
 TEST(solve, with_nothing_to_spend_nothing_is_spent) {
   for (const Curve& curve : {linear(2), logarithm(3, 1), power(2, 0.5), hill(5, 2, 2)}) {
     const Solution s = solved(problem({channel(curve), channel(curve, 0, 4)}, 0));
