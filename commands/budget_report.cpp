@@ -111,7 +111,9 @@ class PlanReport {
   }
 
   static std::string signed_percent(double share) {
-    return (share < 0 ? "" : "+") + percent(share);
+    constexpr double kSeen = 5e-4;  // what is less is rounded to nothing, which has no sign
+    const double seen = std::abs(share) < kSeen ? 0 : share;
+    return (seen < 0 ? "" : "+") + percent(seen);
   }
 
   void proof() {
