@@ -274,15 +274,15 @@ TEST(SystemSockets, asks_and_reads_until_the_other_side_closes) {
   WebServer server([](const WebRequest&) { return WebAnswer{"all\nof it\n", {}, {}, true}; });
   const auto sockets = system_sockets();
   const std::string address = "127.0.0.1:" + std::to_string(server.port());
-  EXPECT_EQ(sockets->exchange(address, "ask\r\n\r\n", Duration::seconds(2)).text, "all\nof it\n");
-  EXPECT_EQ(sockets->exchange("ipv4@" + address, "ask\r\n\r\n", Duration::seconds(2)).text,
+  EXPECT_EQ(sockets->exchange(address, "ask\r\n\r\n", {Duration::seconds(2)}).text, "all\nof it\n");
+  EXPECT_EQ(sockets->exchange("ipv4@" + address, "ask\r\n\r\n", {Duration::seconds(2)}).text,
             "all\nof it\n");
 }
 
 TEST(SystemSockets, says_what_kept_it_from_an_answer) {
   const auto sockets = system_sockets();
   const auto why = [&](const std::string& address) {
-    return sockets->exchange(address, "ask\n", Duration::milliseconds(200)).why;
+    return sockets->exchange(address, "ask\n", {Duration::milliseconds(200)}).why;
   };
   EXPECT_EQ(why("/nonexistent/a.sock"),
             "cannot connect to /nonexistent/a.sock: No such file or directory");
