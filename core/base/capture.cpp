@@ -4,23 +4,18 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+
+#include "core/base/monotonic.h"
 
 namespace autopilot {
 namespace {
 
 constexpr std::int64_t kNanosPerMillisecond = 1'000'000;
 constexpr int kLookMilliseconds = 5;  // between looks
-
-std::int64_t monotonic_nanos() {
-  timespec t{};
-  ::clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1'000'000'000 + t.tv_nsec;
-}
 
 // Readable once a child of ours has ended; -1 where the kernel has no such thing.
 class ProcessEnd {
@@ -53,6 +48,8 @@ class Run {
 
  private:
   bool start(Program& program) {
+    program.ends_with_us = true;
+    streams_.prepare(input_);
     const int fault = streams_.start(program, limits_.at_terminal);
     if (fault == 0) return true;
     result_.end = Captured::End::not_started;
@@ -64,7 +61,6 @@ class Run {
   // behind (the shared connection of ssh is one) may keep them open for ever.
   void exchange() {
     const ProcessEnd its_end(streams_.child());
-    if (input_.empty()) streams_.in.close_writer();
     while (streams_.out.reader() >= 0 || streams_.err.reader() >= 0) {
       // poll leaves out the negative ones.
       pollfd ends[] = {{streams_.in.writer(), POLLOUT, 0},

@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,16 +10,12 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/base/monotonic.h"
+
 namespace autopilot {
 namespace {
 
 constexpr std::int64_t kNanosPerMillisecond = 1'000'000;
-
-std::int64_t now_nanos() {
-  timespec t{};
-  ::clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1'000'000'000 + t.tv_nsec;
-}
 
 // One request and its answer.
 class Exchange {
@@ -30,7 +25,7 @@ class Exchange {
         limits_(limits),
         request_(framed(request)),
         left_(request_),
-        deadline_(now_nanos() + limits.time.nanos) {}
+        deadline_(monotonic_nanos() + limits.time.nanos) {}
 
   // Exited: the answer is in `out`. Killed: it ended by itself.
   Captured run() {
@@ -39,7 +34,7 @@ class Exchange {
                        {streams_.out.reader(), POLLIN, 0},
                        {streams_.err.reader(), POLLIN, 0},
                        {asked_ ? -1 : limits_.wake_descriptor, POLLIN, 0}};
-      const std::int64_t rest = (deadline_ - now_nanos()) / kNanosPerMillisecond;
+      const std::int64_t rest = (deadline_ - monotonic_nanos()) / kNanosPerMillisecond;
       if (rest <= 0) return end(Captured::End::timed_out);
       if (::poll(ends, 4, static_cast<int>(std::min<std::int64_t>(rest, 60'000))) < 0) continue;
       if (ends[3].revents != 0) ask_to_end();
@@ -68,7 +63,7 @@ class Exchange {
   void ask_to_end() {
     asked_ = true;
     ::kill(streams_.child(), SIGINT);
-    deadline_ = std::min(deadline_, now_nanos() + limits_.grace.nanos);
+    deadline_ = std::min(deadline_, monotonic_nanos() + limits_.grace.nanos);
   }
   void write_some() {
     const ssize_t n = ::write(streams_.in.writer(), left_.data(), left_.size());

@@ -12,21 +12,15 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 
+#include "core/base/monotonic.h"
 #include "core/base/signals.h"
 
 namespace autopilot {
 namespace {
 
 using Fault = WireEvent::Fault;
-
-std::int64_t now_nanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 struct Target {
   sockaddr_storage address{};
@@ -145,7 +139,7 @@ class EpollWire final : public HttpWire {
 
   // Waits with the precision of the kernel's timers.
   int poll(std::int64_t until) {
-    const std::int64_t left = std::max<std::int64_t>(0, until - now_nanos());
+    const std::int64_t left = std::max<std::int64_t>(0, until - monotonic_nanos());
     const timespec time{left / 1'000'000'000, left % 1'000'000'000};
     int n = ::epoll_pwait2(epoll_, ready_, kMostReady, &time, nullptr);
     if (n < 0 && errno == ENOSYS)
@@ -169,7 +163,7 @@ class EpollWire final : public HttpWire {
   bool fail(Connection& c, int connection, Fault fault) {
     const bool told = c.waiting;
     c.waiting = false;
-    if (told) pending_.push_back({connection, fault, 0, now_nanos(), c.bytes});
+    if (told) pending_.push_back({connection, fault, 0, monotonic_nanos(), c.bytes});
     close(c);
     return false;
   }
@@ -241,7 +235,7 @@ class EpollWire final : public HttpWire {
 
   void answered(Connection& c, int connection) {
     c.waiting = false;
-    pending_.push_back({connection, Fault::none, c.reader.status(), now_nanos(), c.bytes});
+    pending_.push_back({connection, Fault::none, c.reader.status(), monotonic_nanos(), c.bytes});
     if (!c.reader.keeps_connection()) close(c);
   }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,7 +13,8 @@
 namespace autopilot {
 namespace {
 
-constexpr int kFirstOther = 3;     // the descriptor after the standard ones
+constexpr int kFirstOther = 3;  // the descriptor after the standard ones
+constexpr std::size_t kUsualPipe = 65'536, kMostPipe = 1 << 20;  // bytes, of Linux
 constexpr int kMostOthers = 4096;  // that are looked at where the kernel has no close_range
 
 void close_end(int& end) {
@@ -44,14 +46,30 @@ Pipe::~Pipe() {
 void Pipe::close_reader() { close_end(ends_[0]); }
 void Pipe::close_writer() { close_end(ends_[1]); }
 
+void Streams::prepare(std::string_view& input) {
+  if (!in.is_open()) return;
+  ::fcntl(in.writer(), F_SETFL, O_NONBLOCK);
+  // Beyond what the system grants, the rest follows while it reads.
+  if (input.size() > kUsualPipe) ::fcntl(in.writer(), F_SETPIPE_SZ, static_cast<int>(kMostPipe));
+  while (!input.empty()) {
+    const ssize_t n = ::write(in.writer(), input.data(), input.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;
+    input.remove_prefix(static_cast<std::size_t>(n));
+  }
+  in.close_writer();
+}
+
 int Streams::start(Program& program, bool at_terminal) {
   at_terminal_ = at_terminal;
-  if (!in.is_open() || !out.is_open() || !err.is_open() || !failure_.is_open()) return errno;
+  if (in.reader() < 0 || !out.is_open() || !err.is_open() || !failure_.is_open()) return errno;
   // Between fork and exec nothing is allocated: another thread may have held the allocator.
   const std::vector<char*> words = pointers(program.words);
   const std::vector<char*> environment = pointers(program.environment);
+  const pid_t us = ::getpid();
   child_ = ::fork();
   if (child_ < 0) return errno;
+  if (child_ == 0 && program.ends_with_us) end_with(us);
   if (child_ == 0) become(program.path.c_str(), words.data(), environment.data());
   in.close_reader();
   out.close_writer();
@@ -65,6 +83,12 @@ int Streams::start(Program& program, bool at_terminal) {
   }
   for (const int fd : {in.writer(), out.reader(), err.reader()}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
   return 0;
+}
+
+// In the child.
+void Streams::end_with(pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(127);  // it was gone before that
 }
 
 void Streams::become(const char* path, char* const* words, char* const* environment) const {

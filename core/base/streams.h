@@ -7,6 +7,7 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace autopilot {
@@ -15,6 +16,9 @@ struct Program {
   std::string path;  // of the executable file
   std::vector<std::string> words;
   std::vector<std::string> environment;  // "NAME=value"
+  // Killed when the thread that started it is gone, so that what a killed autopilot had begun does
+  // not go on beside what the next one does.
+  bool ends_with_us = false;
 };
 
 // Both ends of a pipe, closed at the end of their scope.
@@ -39,6 +43,9 @@ class Streams {
  public:
   Pipe in, out, err;  // of the program: ours are in's writer and the readers of the others
 
+  // Puts what fits of its standard input before it there, to be read whatever becomes of us, and
+  // takes it from `input`.
+  void prepare(std::string_view& input);
   // Starts the program; the errno of why it cannot be, or 0. Our ends do not block.
   int start(Program& program, bool at_terminal);
   pid_t child() const { return child_; }
@@ -50,6 +57,7 @@ class Streams {
 
  private:
   [[noreturn]] void become(const char* path, char* const* words, char* const* environment) const;
+  static void end_with(pid_t parent);
 
   Pipe failure_;
   pid_t child_ = -1;

@@ -21,6 +21,7 @@
 #include "core/base/error.h"
 #include "core/base/guarded_file.h"
 #include "core/base/http_curl.h"
+#include "core/base/monotonic.h"
 #include "core/base/processes.h"
 #include "core/base/sockets.h"
 
@@ -153,11 +154,7 @@ class SystemClock final : public Clock {
     ::clock_gettime(CLOCK_REALTIME, &t);
     return {t.tv_sec, static_cast<std::int32_t>(t.tv_nsec)};
   }
-  std::int64_t monotonic_nanos() override {
-    timespec t{};
-    ::clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1'000'000'000 + t.tv_nsec;
-  }
+  std::int64_t monotonic_nanos() override { return autopilot::monotonic_nanos(); }
   void sleep(Duration d) override {
     timespec left{d.nanos / 1'000'000'000, d.nanos % 1'000'000'000};
     while (::nanosleep(&left, &left) != 0 && errno == EINTR) {

@@ -2,19 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <exception>
-#include <system_error>
-#include <thread>
-
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/threads.h"
 #include "core/decide/whatif_run.h"
 
 namespace autopilot::decide {
 namespace {
 
-constexpr std::size_t kBlock = 16;  // points that one worker tries in one go
-constexpr unsigned kMostThreads = 8;
+constexpr std::size_t kBlock = 16;           // points that one worker tries in one go
 constexpr std::size_t kWorthThreads = 2000;  // trials
 
 // Neighbouring points, and what one worker found there.
@@ -185,42 +181,6 @@ void add_flips(const std::vector<Cell>& before, const std::vector<Cell>& after, 
     FlipGroup& group = flips[{is > was ? after[i].rule() : before[i].rule(), was, is}];
     if (group.count++ == 0) group.example = i;
   }
-}
-
-std::size_t workers_for(std::size_t items) {
-  return std::min<std::size_t>(items,
-                               std::clamp(std::thread::hardware_concurrency(), 1u, kMostThreads));
-}
-
-void share_out(std::size_t items, std::size_t workers, const Work& work) {
-  std::mutex mutex;
-  std::size_t next = 0;
-  std::exception_ptr fault;
-  const auto loop = [&](std::size_t worker) {
-    for (;;) {
-      std::size_t item = 0;
-      {
-        const std::lock_guard guard(mutex);
-        if (fault != nullptr || next == items) return;
-        item = next++;
-      }
-      try {
-        work(worker, item);
-      } catch (...) {
-        const std::lock_guard guard(mutex);
-        if (fault == nullptr) fault = std::current_exception();
-      }
-    }
-  };
-  std::vector<std::thread> helpers;
-  helpers.reserve(workers);
-  try {
-    for (std::size_t i = 1; i < workers; ++i) helpers.emplace_back(loop, i);
-  } catch (const std::system_error&) {  // the system grants no more: those there do the work
-  }
-  loop(0);
-  for (std::thread& t : helpers) t.join();
-  if (fault != nullptr) std::rethrow_exception(fault);
 }
 
 WhatIf run_what_if(const WhatIfPlan& plan, const Rules& rules, const Chosen& chosen,

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <queue>
 
+#include "core/base/threads.h"
 #include "core/decide/whatif_run.h"
 
 namespace autopilot::decide {

@@ -4,11 +4,11 @@
 #include <cmath>
 #include <future>
 
+#include "core/base/threads.h"
 #include "core/evaluate/comparison.h"
 #include "core/evaluate/counting.h"
 #include "core/evaluate/estimating.h"
 #include "core/evaluate/sequences.h"
-#include "core/evaluate/threads.h"
 #include "core/stats/ope_resample.h"
 
 namespace autopilot::evaluate {
@@ -37,7 +37,7 @@ std::vector<std::vector<double>> resample(const Counted& counted, const Backtest
   std::vector<std::vector<double>> out(estimands.size(), std::vector<double>(spec.replicates));
   const std::size_t pieces = (spec.replicates + kReplicatesAtOnce - 1) / kReplicatesAtOnce;
   const stats::Resampler resampler(counted.tally().sums(), spec.seed);
-  share_out(pieces, [&](std::size_t piece) {
+  share_out(pieces, workers_for(pieces), [&](std::size_t, std::size_t piece) {
     const std::size_t begin = piece * kReplicatesAtOnce;
     resampler.run(estimands, begin, std::min(begin + kReplicatesAtOnce, spec.replicates), out);
   });

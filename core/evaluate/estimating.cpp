@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/evaluate/threads.h"
+#include "core/base/threads.h"
 
 namespace autopilot::evaluate {
 namespace {
@@ -221,7 +221,8 @@ class Estimating {
 
 std::vector<Estimated> estimate_all(const Evidence& evidence) {
   std::vector<Estimated> out(evidence.comparison.estimators().size());
-  share_out(out.size(), [&](std::size_t e) { out[e] = Estimating(evidence, e).run(); });
+  share_out(out.size(), workers_for(out.size()),
+            [&](std::size_t, std::size_t e) { out[e] = Estimating(evidence, e).run(); });
   return out;
 }
 

@@ -13,11 +13,8 @@ kind: Deployment
 metadata: {id: shop}
 spec:
   slots: {blue: {port: 1}, green: {port: 2}}
-  interval: 1s
   process: {provider: exec, argv: [sh, serve, "{{slot}}"]}
   traffic: {provider: exec, set: [sh, proxy, set, "{{canary}}", "{{bp}}", "{{stable}}", "{{match}}", "{{mirror}}"], read: [sh, proxy, read]}
-  rollback:
-    - {name: errors, when: canary.errors > 0.02, for: 2s}
   metrics:
     errors: {provider: exec, argv: [sh, counts, "{{version}}"], kind: count, bad: bad, total: total, window: 5s}
 )";
@@ -47,7 +44,10 @@ Shop::Shop() {
 Shop::~Shop() { kill_services(); }
 
 void Shop::apply(const std::string& steps, const std::string& metrics) const {
-  write("policies/shop.yaml", kDocument + metrics + "  steps:\n" + steps);
+  const std::string times = fmt::format(
+      "  interval: {}s\n  rollback: [{{name: errors, when: canary.errors > 0.02, for: {}s}}]\n",
+      interval, 2 * interval);
+  write("policies/shop.yaml", kDocument + metrics + times + "  steps:\n" + steps);
   must({"apply", "--yes", "-q"});
 }
 

@@ -17,6 +17,8 @@ class Shop : public Project {
   Shop(const Shop&) = delete;
   Shop& operator=(const Shop&) = delete;
 
+  int interval = 1;  // seconds; three of them without a look are a gap
+
   // Puts the deployment in force: `steps` and `metrics` (besides `errors`) are lines of YAML, as
   // "    - {gate: ops}\n" and "    latency: {provider: ...}\n".
   void apply(const std::string& steps, const std::string& metrics = {}) const;
