@@ -48,13 +48,16 @@ class Leased {
 deploy::Providers make_providers(cli::Context& context, const deploy::Place& place,
                                  const deploy::Deployment& model) {
   const deploy::Site site = site_of(context, place, model);
-  World& world = context.world;
   deploy::Providers out;
+  out.stop = std::make_unique<Stop>();
+  out.world = std::make_unique<StoppableWorld>(context.world, *out.stop);
+  World& stoppable = out.world->world();
+  World& world = context.world;
   out.traffic = deploy::make_traffic(model.traffic, site, world);
-  out.process = deploy::make_process(model.process, site, world);
-  if (!model.health.is_null()) out.health = deploy::make_health(model.health, site, world);
+  out.process = deploy::make_process(model.process, site, stoppable);
+  if (!model.health.is_null()) out.health = deploy::make_health(model.health, site, stoppable);
   for (const deploy::MetricModel& metric : model.metrics)
-    out.metrics[metric.name] = deploy::make_metrics(metric.spec, world, &context.secrets());
+    out.metrics[metric.name] = deploy::make_metrics(metric.spec, stoppable, &context.secrets());
   state::Store& store = context.existing_store();
   const std::string root = signers_root(context);
   out.decider = deploy::make_decider(store, world, root, context.who(), context.actor_role());

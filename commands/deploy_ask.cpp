@@ -54,8 +54,13 @@ A rollout keeps the document that it began with. Where that was wrong about the 
 has moved since, the way back cannot be verified and the rollout is stuck: apply the right document, stop who runs the
 rollout, and say --use-applied.
 
+Where the old version fell over, or was stopped, it is started again first. Until it is well, a canary that is well
+keeps what it has: to be served by a version that is no good is better than not to be served. With --force, which takes
+the role admin, the traffic is taken away all the same.
+
 EXAMPLES
   autopilot deploy abort shop --reason 'wrong build'
+  autopilot deploy abort shop --force --reason 'v2 corrupts orders: better none than these'
   autopilot deploy abort shop --use-applied --reason 'nginx listens at 8080 now'
 )";
 
@@ -230,10 +235,13 @@ class Abort final : public AskCommand {
  public:
   explicit Abort(cli::Options& o) : AskCommand(o, "abort") {
     o.flag("--use-applied", use_applied_, "by the applied document, not the rollout's own copy");
+    o.flag("--force", force_, "even where the old version is not well");
   }
 
   cli::Exit run(cli::Context& context) override {
     context.enter_root();
+    if (force_ && reason_.empty())
+      throw Error(ErrorKind::usage, "--force needs a reason", "--reason TEXT");
     if (use_applied_) {
       if (reason_.empty())
         throw Error(ErrorKind::usage, "--use-applied needs a reason", "--reason TEXT");
@@ -244,8 +252,12 @@ class Abort final : public AskCommand {
     return AskCommand::run(context);
   }
 
+ protected:
+  Map args() const override { return force_ ? Map{{"force", true}} : Map{}; }
+
  private:
   bool use_applied_ = false;
+  bool force_ = false;
 };
 
 // A rollout of its own, which begins now and is carried out at once.

@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/yaml.h"
 #include "core/deploy/spec.h"
+#include "core/deploy/tasks.h"
 
 namespace autopilot::commands {
 namespace {
@@ -121,11 +122,13 @@ class DeployCheck final : public cli::Invocation {
         add_or_later("metric " + metric.name, reply.no_data.empty(), reply.no_data);
       });
     }
+    const Stop never;
     for (const deploy::CheckModel& check : model.before) {
       if (!check.manual.empty()) continue;
       is_first_ = false;  // nothing needs to run for them
       look_at("check " + check.name, [&] {
-        const deploy::TaskResult result = providers.tasks->check(check, r, canary);
+        const deploy::TaskResult result =
+            providers.tasks->check(check, {deploy::task_words(r, canary), never});
         add("check " + check.name, result.ok, result.why);
       });
     }

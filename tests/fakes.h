@@ -260,12 +260,13 @@ class FakeSockets final : public Sockets {
   std::function<SocketAnswer(const std::string& address, std::string_view text)> answer;
   std::vector<std::pair<std::string, std::string>> asked;
 
-  SocketAnswer exchange(const std::string& address, std::string_view text, Duration) override {
+  SocketAnswer exchange(const std::string& address, std::string_view text,
+                        const SocketLimits&) override {
     asked.emplace_back(address, text);
     if (answer) return answer(address, text);
     return {{}, "cannot connect to " + address + ": no such file or directory"};
   }
-  SocketAnswer connect(const std::string& address, Duration) override {
+  SocketAnswer connect(const std::string& address, const SocketLimits&) override {
     if (listening.contains(address)) return {};
     return {{}, "cannot connect to " + address + ": connection refused"};
   }

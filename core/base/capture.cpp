@@ -15,7 +15,7 @@ namespace autopilot {
 namespace {
 
 constexpr std::int64_t kNanosPerMillisecond = 1'000'000;
-constexpr Duration kBetweenLooks = Duration::milliseconds(5);
+constexpr int kLookMilliseconds = 5;  // between looks
 
 // Readable once a child of ours has ended; -1 where the kernel has no such thing.
 class ProcessEnd {
@@ -82,7 +82,7 @@ class Run {
 
   void ask_to_end() {
     asked_ = true;
-    ::kill(streams_.child(), SIGINT);
+    ::kill(limits_.at_terminal ? streams_.child() : -streams_.child(), limits_.wake_signal);
     deadline_ = std::min(deadline_, monotonic_nanos() + limits_.grace.nanos);
   }
 
@@ -110,8 +110,8 @@ class Run {
   void wait_until_deadline() {
     while (!streams_.has_ended()) {
       if (monotonic_nanos() > deadline_) return end(Captured::End::timed_out);
-      const timespec pause{0, kBetweenLooks.nanos};
-      ::nanosleep(&pause, nullptr);
+      pollfd wake{asked_ ? -1 : limits_.wake_descriptor, POLLIN, 0};
+      if (::poll(&wake, 1, kLookMilliseconds) > 0) ask_to_end();
     }
   }
 

@@ -37,7 +37,8 @@ struct HttpRequest {
   bool closes_connection = false;
   bool proxy_from_environment = false;  // http_proxy and its like
   std::string unix_socket;              // path; empty: TCP
-  std::string ca_file;  // PEM; empty: the system's. Certificates are always verified
+  std::string ca_file;       // PEM; empty: the system's. Certificates are always verified
+  int stop_descriptor = -1;  // once it is readable, the request is given up
 };
 
 struct HttpResponse {
@@ -63,6 +64,7 @@ struct HttpResult {
     broken,       // closed early, or not HTTP
     redirects,    // more than allowed, or to something that is not http
     unavailable,  // libcurl is not installed
+    stopped,      // by us
   };
   Fault fault = Fault::none;
   std::string why;   // "cannot connect to http://127.0.0.1:9090: connection refused"
@@ -95,6 +97,7 @@ struct WirePlan {
   bool has_body = true;  // of answers: false for HEAD
   int connections = 1;
   HttpReach reach = HttpReach::loopback_only;
+  int stop_descriptor = -1;  // readable: as if the user asked to stop
 };
 
 struct WireEvent {
@@ -130,6 +133,11 @@ struct WireOpened {
   std::string why;
 };
 
+struct SocketLimits {
+  Duration time;
+  int stop_descriptor = -1;  // once it is readable, the other side is not waited for
+};
+
 // Servers that answer one line and close, such as HAProxy's runtime API.
 class Sockets {
  public:
@@ -138,9 +146,9 @@ class Sockets {
   // Sends `text` and reads until the other side closes. `address`: a path of a Unix socket or
   // "host:port", each with HAProxy's prefix (unix@, ipv4@, ipv6@) or without.
   virtual SocketAnswer exchange(const std::string& address, std::string_view text,
-                                Duration timeout) = 0;
+                                const SocketLimits& limits) = 0;
   // Connects and closes again: `text` stays empty.
-  virtual SocketAnswer connect(const std::string& address, Duration timeout) = 0;
+  virtual SocketAnswer connect(const std::string& address, const SocketLimits& limits) = 0;
 };
 
 // A URL as it may be shown: without user, password, query and fragment.

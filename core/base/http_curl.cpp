@@ -21,6 +21,7 @@ namespace {
 using Fault = HttpResult::Fault;
 
 constexpr std::size_t kMostHeaderBytes = 256 << 10;
+constexpr int kLongestPoll = 1000;  // ms
 
 // The functions of libcurl in use, found by name.
 struct Curl {
@@ -29,9 +30,15 @@ struct Curl {
   decltype(&::curl_easy_cleanup) easy_cleanup = nullptr;
   decltype(&::curl_easy_reset) easy_reset = nullptr;
   decltype(&::curl_easy_setopt) easy_setopt = nullptr;
-  decltype(&::curl_easy_perform) easy_perform = nullptr;
   decltype(&::curl_easy_getinfo) easy_getinfo = nullptr;
   decltype(&::curl_easy_strerror) easy_strerror = nullptr;
+  decltype(&::curl_multi_init) multi_init = nullptr;
+  decltype(&::curl_multi_cleanup) multi_cleanup = nullptr;
+  decltype(&::curl_multi_add_handle) multi_add_handle = nullptr;
+  decltype(&::curl_multi_remove_handle) multi_remove_handle = nullptr;
+  decltype(&::curl_multi_perform) multi_perform = nullptr;
+  decltype(&::curl_multi_poll) multi_poll = nullptr;
+  decltype(&::curl_multi_info_read) multi_info_read = nullptr;
   decltype(&::curl_slist_append) slist_append = nullptr;
   decltype(&::curl_slist_free_all) slist_free_all = nullptr;
 
@@ -48,9 +55,15 @@ struct Curl {
                        find(library, "curl_easy_cleanup", easy_cleanup) &&
                        find(library, "curl_easy_reset", easy_reset) &&
                        find(library, "curl_easy_setopt", easy_setopt) &&
-                       find(library, "curl_easy_perform", easy_perform) &&
                        find(library, "curl_easy_getinfo", easy_getinfo) &&
                        find(library, "curl_easy_strerror", easy_strerror) &&
+                       find(library, "curl_multi_init", multi_init) &&
+                       find(library, "curl_multi_cleanup", multi_cleanup) &&
+                       find(library, "curl_multi_add_handle", multi_add_handle) &&
+                       find(library, "curl_multi_remove_handle", multi_remove_handle) &&
+                       find(library, "curl_multi_perform", multi_perform) &&
+                       find(library, "curl_multi_poll", multi_poll) &&
+                       find(library, "curl_multi_info_read", multi_info_read) &&
                        find(library, "curl_slist_append", slist_append) &&
                        find(library, "curl_slist_free_all", slist_free_all);
     return whole && global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
@@ -169,14 +182,17 @@ HttpResult failure(Fault fault, std::string why, std::string hint = {}) {
 class CurlHttp final : public Http {
  public:
   ~CurlHttp() override {
-    for (CURL* handle : idle_) curl_.easy_cleanup(handle);
+    for (const Handle& handle : idle_) {
+      curl_.easy_cleanup(handle.easy);
+      curl_.multi_cleanup(handle.multi);
+    }
   }
 
   HttpResult send(const HttpRequest& request) override {
     if (std::string fault = fault_of(request); !fault.empty())
       return failure(Fault::bad_request, std::move(fault));
     const Loan loan(*this);
-    if (loan.handle == nullptr) {
+    if (loan.handle.easy == nullptr) {
       return failure(Fault::unavailable, "libcurl cannot be loaded",
                      "install it: apt-get install libcurl4");
     }
@@ -203,30 +219,36 @@ class CurlHttp final : public Http {
   }
 
  private:
+  // One transfer, and what drives it and keeps its connections.
+  struct Handle {
+    CURL* easy = nullptr;
+    CURLM* multi = nullptr;
+  };
+
   // A handle of one request alone, null when there is no libcurl. Handles keep their connections,
   // and the one used last is lent first.
   struct Loan {
     explicit Loan(CurlHttp& lender) : from(lender), handle(lender.lend()) {}
     ~Loan() {
-      if (handle != nullptr) from.take_back(handle);
+      if (handle.easy != nullptr) from.take_back(handle);
     }
     Loan(const Loan&) = delete;
     Loan& operator=(const Loan&) = delete;
 
     CurlHttp& from;
-    CURL* const handle;
+    const Handle handle;
   };
 
-  CURL* lend() {
+  Handle lend() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (!(loaded_ = loaded_ || curl_.load())) return nullptr;
-    if (idle_.empty()) return curl_.easy_init();
-    CURL* handle = idle_.back();
+    if (!(loaded_ = loaded_ || curl_.load())) return {};
+    if (idle_.empty()) return {curl_.easy_init(), curl_.multi_init()};
+    const Handle handle = idle_.back();
     idle_.pop_back();
     return handle;
   }
 
-  void take_back(CURL* handle) {
+  void take_back(const Handle& handle) {
     const std::lock_guard<std::mutex> lock(mutex_);
     idle_.push_back(handle);
   }
@@ -242,13 +264,14 @@ class CurlHttp final : public Http {
     hop.body.clear();
   }
 
-  HttpResult send_once(CURL* handle, const HttpRequest& request, std::string& next) {
+  HttpResult send_once(const Handle& lent, const HttpRequest& request, std::string& next) {
+    CURL* const handle = lent.easy;
     HttpResult result;
     Transfer transfer{request, result.response};
     char words[CURL_ERROR_SIZE] = "";
     curl_slist* headers = headers_of(request);
     prepare(handle, request, transfer, headers, words);
-    const CURLcode code = curl_.easy_perform(handle);
+    const CURLcode code = perform(lent, request.stop_descriptor);
     long status = 0;
     curl_off_t micros = 0;
     char* redirect = nullptr;
@@ -262,6 +285,27 @@ class CurlHttp final : public Http {
     curl_.easy_reset(handle);
     curl_.slist_free_all(headers);
     return code == CURLE_OK ? result : fault_of_transfer(code, transfer, words);
+  }
+
+  // As curl_easy_perform() does it, but that it can be stopped: CURLE_ABORTED_BY_CALLBACK then.
+  CURLcode perform(const Handle& lent, int stop) {
+    CURLcode code = CURLE_FAILED_INIT;
+    curl_.multi_add_handle(lent.multi, lent.easy);
+    for (int running = 1;;) {
+      if (curl_.multi_perform(lent.multi, &running) != CURLM_OK) break;
+      if (running == 0) {
+        int left = 0;
+        if (const CURLMsg* end = curl_.multi_info_read(lent.multi, &left)) code = end->data.result;
+        break;
+      }
+      curl_waitfd waiting{stop, CURL_WAIT_POLLIN, 0};
+      curl_.multi_poll(lent.multi, &waiting, stop >= 0 ? 1 : 0, kLongestPoll, nullptr);
+      if (waiting.revents == 0) continue;
+      code = CURLE_ABORTED_BY_CALLBACK;
+      break;
+    }
+    curl_.multi_remove_handle(lent.multi, lent.easy);
+    return code;
   }
 
   curl_slist* headers_of(const HttpRequest& request) {
@@ -363,6 +407,8 @@ class CurlHttp final : public Http {
                        "is it running, and is that its address and port?");
       case CURLE_OPERATION_TIMEDOUT:
         return timed_out(request);
+      case CURLE_ABORTED_BY_CALLBACK:
+        return failure(Fault::stopped, fmt::format("{} was no longer waited for", url));
       case CURLE_PEER_FAILED_VERIFICATION:
       case CURLE_SSL_CACERT_BADFILE:
       case CURLE_SSL_CONNECT_ERROR:
@@ -397,7 +443,7 @@ class CurlHttp final : public Http {
   std::mutex mutex_;  // of all below
   Curl curl_;
   bool loaded_ = false;
-  std::vector<CURL*> idle_;
+  std::vector<Handle> idle_;
 };
 
 }  // namespace

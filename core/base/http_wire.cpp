@@ -80,6 +80,7 @@ class EpollWire final : public HttpWire {
     allow_descriptors(plan.connections);
     epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
     watch(signals_.descriptor(), kSignal);
+    if (plan_.stop_descriptor >= 0) watch(plan_.stop_descriptor, kStop);
   }
   ~EpollWire() override {
     for (Connection& c : connections_) close(c);
@@ -106,7 +107,7 @@ class EpollWire final : public HttpWire {
     bool stop = false;
     for (int i = 0; i < n; ++i) {
       const epoll_event& e = ready_[static_cast<std::size_t>(i)];
-      if (e.data.u32 == kSignal) {
+      if (e.data.u32 == kSignal || e.data.u32 == kStop) {
         stop = true;
         signals_.take();
       } else {
@@ -125,13 +126,13 @@ class EpollWire final : public HttpWire {
   }
 
  private:
-  static constexpr std::uint32_t kSignal = 0xffffffff;
+  static constexpr std::uint32_t kSignal = 0xffffffff, kStop = 0xfffffffe;
 
   void watch(int fd, std::uint32_t what) {
     epoll_event e{};
-    e.events = what == kSignal ? static_cast<std::uint32_t>(EPOLLIN)
-                               : static_cast<std::uint32_t>(EPOLLIN | EPOLLOUT | EPOLLRDHUP) |
-                                     static_cast<std::uint32_t>(EPOLLET);
+    e.events = what >= kStop ? static_cast<std::uint32_t>(EPOLLIN)
+                             : static_cast<std::uint32_t>(EPOLLIN | EPOLLOUT | EPOLLRDHUP) |
+                                   static_cast<std::uint32_t>(EPOLLET);
     e.data.u32 = what;
     ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &e);
   }

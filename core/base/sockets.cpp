@@ -20,7 +20,13 @@ namespace {
 
 constexpr std::size_t kMostBytes = 16 << 20;
 
-using Deadline = std::chrono::steady_clock::time_point;
+struct Deadline {
+  explicit Deadline(const SocketLimits& limits)
+      : at(std::chrono::steady_clock::now() + std::chrono::nanoseconds(limits.time.nanos)),
+        stop_descriptor(limits.stop_descriptor) {}
+  std::chrono::steady_clock::time_point at;
+  int stop_descriptor;
+};
 
 class Descriptor {
  public:
@@ -37,20 +43,21 @@ class Descriptor {
 };
 
 // Waits until the socket is ready for `events`; 0, or an errno.
-int wait_for(int fd, short events, Deadline deadline) {
+int wait_for(int fd, short events, const Deadline& deadline) {
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
+        deadline.at - std::chrono::steady_clock::now());
     if (left.count() <= 0) return ETIMEDOUT;
-    pollfd waiting{fd, events, 0};
-    const int n = ::poll(&waiting, 1, static_cast<int>(left.count()));
-    if (n > 0) return 0;
+    // poll leaves out the negative one.
+    pollfd waiting[] = {{fd, events, 0}, {deadline.stop_descriptor, POLLIN, 0}};
+    const int n = ::poll(waiting, 2, static_cast<int>(left.count()));
+    if (n > 0) return waiting[1].revents != 0 ? ECANCELED : 0;
     if (n == 0) return ETIMEDOUT;
     if (errno != EINTR) return errno;
   }
 }
 
-int connect_to(int fd, const sockaddr* address, socklen_t length, Deadline deadline) {
+int connect_to(int fd, const sockaddr* address, socklen_t length, const Deadline& deadline) {
   if (::connect(fd, address, length) == 0) return 0;
   if (errno != EINPROGRESS) return errno;
   if (const int fault = wait_for(fd, POLLOUT, deadline)) return fault;
@@ -59,7 +66,7 @@ int connect_to(int fd, const sockaddr* address, socklen_t length, Deadline deadl
   return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &fault, &size) == 0 ? fault : errno;
 }
 
-int send_all(int fd, std::string_view text, Deadline deadline) {
+int send_all(int fd, std::string_view text, const Deadline& deadline) {
   while (!text.empty()) {
     const ssize_t n = ::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
     if (n > 0) text.remove_prefix(static_cast<std::size_t>(n));
@@ -70,7 +77,7 @@ int send_all(int fd, std::string_view text, Deadline deadline) {
   return 0;
 }
 
-int receive_all(int fd, std::string& text, Deadline deadline) {
+int receive_all(int fd, std::string& text, const Deadline& deadline) {
   char buffer[65536];
   for (;;) {
     const ssize_t n = ::recv(fd, buffer, sizeof buffer, 0);
@@ -90,20 +97,18 @@ class SystemSockets final : public Sockets {
   WireOpened open_wire(const WirePlan& plan) override { return open_http_wire(plan); }
 
   SocketAnswer exchange(const std::string& address, std::string_view text,
-                        Duration timeout) override {
-    return reach(address, text, timeout);
+                        const SocketLimits& limits) override {
+    return reach(address, text, Deadline(limits));
   }
 
-  SocketAnswer connect(const std::string& address, Duration timeout) override {
-    return reach(address, std::nullopt, timeout);
+  SocketAnswer connect(const std::string& address, const SocketLimits& limits) override {
+    return reach(address, std::nullopt, Deadline(limits));
   }
 
  private:
   using Text = std::optional<std::string_view>;  // nothing: only connect
 
-  static SocketAnswer reach(const std::string& address, Text text, Duration timeout) {
-    const Deadline deadline =
-        std::chrono::steady_clock::now() + std::chrono::nanoseconds(timeout.nanos);
+  static SocketAnswer reach(const std::string& address, Text text, const Deadline& deadline) {
     std::string where = address;
     for (const char* prefix : {"unix@", "ipv4@", "ipv6@"}) {
       if (where.rfind(prefix, 0) == 0) where.erase(0, 5);
@@ -112,7 +117,7 @@ class SystemSockets final : public Sockets {
     return is_path ? over_unix(where, text, deadline) : over_tcp(where, text, deadline);
   }
 
-  static SocketAnswer over_unix(const std::string& path, Text text, Deadline deadline) {
+  static SocketAnswer over_unix(const std::string& path, Text text, const Deadline& deadline) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path) {
@@ -129,7 +134,7 @@ class SystemSockets final : public Sockets {
                       : talk(fd.get(), path, text, deadline);
   }
 
-  static SocketAnswer over_tcp(const std::string& where, Text text, Deadline deadline) {
+  static SocketAnswer over_tcp(const std::string& where, Text text, const Deadline& deadline) {
     const std::size_t colon = where.rfind(':');
     addrinfo wanted{};
     wanted.ai_socktype = SOCK_STREAM;
@@ -150,7 +155,7 @@ class SystemSockets final : public Sockets {
     return fault != 0 ? failed("cannot connect to", where, fault) : answer;
   }
 
-  static SocketAnswer talk(int fd, const std::string& where, Text text, Deadline deadline) {
+  static SocketAnswer talk(int fd, const std::string& where, Text text, const Deadline& deadline) {
     SocketAnswer answer;
     if (!text) return answer;
     int fault = send_all(fd, *text, deadline);

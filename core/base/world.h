@@ -3,6 +3,8 @@
 // World is built in main (core/base/system.h); tests build one of fakes. Nothing else reads the
 // clock or the environment.
 
+#include <signal.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -146,8 +148,10 @@ struct CaptureLimits {
   // It may ask the person at the terminal: it stays in our session, and its standard error goes
   // where ours does. Otherwise it has a session of its own and no terminal.
   bool at_terminal = false;
-  // Once this descriptor is readable the program is asked to end (SIGINT), and has so long for it.
+  // Once this descriptor is readable the program, with all of its session where it has its own, is
+  // asked to end by the signal, and has so long for it.
   int wake_descriptor = -1;
+  int wake_signal = SIGINT;  // of capture(): conversations end by SIGINT
   Duration grace = Duration::seconds(2);
 };
 

@@ -152,7 +152,7 @@ void HaproxyRuntime::refuse_without_admin() {
 }
 
 std::string HaproxyRuntime::ask(const std::string& command) {
-  const SocketAnswer answer = world_.sockets.exchange(socket_, command + "\n", kCommandTimeout);
+  const SocketAnswer answer = world_.sockets.exchange(socket_, command + "\n", {kCommandTimeout});
   if (answer.ok()) return answer.text;
   const bool is_denied = answer.why.find("ermission denied") != std::string::npos;
   throw Error(ErrorKind::outside, answer.why,

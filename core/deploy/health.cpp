@@ -50,7 +50,7 @@ class CheckedHealth final : public Health {
   std::string fault(const Slot& slot, const std::string& version) {
     if (spec_.get("http") != nullptr) return http_fault(slot, version);
     if (spec_.get("tcp") != nullptr) {
-      return world_.sockets.connect(address_of(slot), timeout_).why;
+      return world_.sockets.connect(address_of(slot), {timeout_}).why;
     }
     CaptureLimits limits;
     limits.time = timeout_;

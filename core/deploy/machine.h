@@ -47,7 +47,7 @@ struct Request {
   std::int64_t id = 0;
   std::string kind;  // promote pause resume abort rollback
   std::string actor, role, reason;
-  Map args;  // promote: check, override; pause: for, maintenance
+  Map args;  // promote: check, override; pause: for, maintenance; abort: force
   Instant at;
 };
 

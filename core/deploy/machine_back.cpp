@@ -10,6 +10,7 @@ namespace autopilot::deploy {
 void Stepping::roll_back(std::string kind, std::string cause) {
   if (r_.phase != Phase::forward) return;
   r_.marks[std::to_string(r_.stage)] = "failed";
+  cut_off();
   r_.phase = Phase::rolling_back;
   r_.cause_kind = std::move(kind);
   r_.cause = std::move(cause);
@@ -25,24 +26,44 @@ void Stepping::roll_back(std::string kind, std::string cause) {
   event("rolling_back", "rolling_back", fmt::format("{} goes back: {}", r_.version, r_.cause));
 }
 
+// What a step was doing is done no more, and not again: it is told, for what it did may be half of
+// what it should.
+void Stepping::cut_off() {
+  if (!r_.outstanding) return;
+  const Stage* at = stage();
+  const std::string& kind = r_.outstanding->kind;
+  if (at == nullptr || !(kind == "check" || kind == "hook" || kind == "smoke" || kind == "load"))
+    return;
+  event("cut_off", fmt::format("cut_off/{}", r_.outstanding->id),
+        fmt::format("{} was cut off", task_name(kind, at->name)));
+}
+
+bool Stepping::is_late_back() const {
+  return r_.rollback_since && now_ - *r_.rollback_since >= s_.model.deadlines.rollback;
+}
+
+// Whether people are better off with the canary than with an old version that is not well. Health
+// alone says so: who fails three checks in a row answers nobody, as far as anyone can tell, and
+// whatever else the canary was found to do wrong, it answers. Unless somebody says otherwise.
+bool Stepping::canary_keeps_serving() const {
+  return r_.serves_people() && !r_.canary_health.is_unwell && !r_.is_forced;
+}
+
 bool Stepping::advance_back() {
   // An old version that was stopped, or that fell over, gets no traffic before it runs again.
   if (r_.doing.empty()) {
     const bool gone = r_.stopped_old || r_.stable_health.is_unwell;
-    if (gone && !r_.is_first) {
-      r_.doing = "restart";
-      r_.stable_health = {};
-      return emit("start", Map{{"slot", r_.stable}, {"version", r_.previous}});
-    }
-    r_.doing = "zero";
+    r_.doing = gone && !r_.is_first ? "restart" : "zero";
   }
-  if (r_.doing == "restart")
+  if (r_.doing == "restart") {
+    // Counted anew from here on; what was wrong is still told meanwhile.
+    HealthState unknown;
+    unknown.why = r_.stable_health.why;
+    unknown.at = r_.stable_health.at;
+    r_.stable_health = unknown;
     return emit("start", Map{{"slot", r_.stable}, {"version", r_.previous}});
-  if (r_.doing == "started") {
-    const bool late = now_ - *r_.rollback_since >= s_.model.deadlines.rollback;
-    if (!r_.stable_health.is_well && !late) return wait("for the old version to be well");
-    r_.doing = "zero";
   }
+  if (r_.doing == "started" && !is_old_version_ready()) return false;
   if (r_.doing == "zero") return emit("set_weight", Map{{"weight_bp", 0}});
   if (r_.doing == "set_done") {
     r_.zero_since = now_;
@@ -60,12 +81,45 @@ bool Stepping::advance_back() {
     if (!s_.model.hook_rolled_back.empty()) {
       List argv;
       for (const std::string& word : s_.model.hook_rolled_back) argv.push_back(word);
+      r_.waiting = "for hook rolled_back to end";
       return emit("hook", Map{{"name", "rolled_back"}, {"argv", std::move(argv)}});
     }
     r_.doing = "ended";
   }
   if (r_.doing == "ended") return finish(Phase::rolled_back);
   return false;
+}
+
+// It runs. Whether everybody goes to it now.
+bool Stepping::is_old_version_ready() {
+  const HealthState& health = r_.stable_health;
+  if (health.is_well) {
+    r_.doing = "zero";
+    return true;
+  }
+  const std::string why = health.why.empty() ? "it was not seen to be well yet" : health.why;
+  const bool is_hopeless = health.is_unwell || is_late_back() || !r_.serves_people();
+  if (!canary_keeps_serving() && (is_hopeless || r_.is_forced)) {
+    take_all_the_same(why);
+    return true;
+  }
+  if (is_late_back()) {
+    if (!r_.failing_since) r_.failing_since = now_;
+    r_.failing_why =
+        fmt::format("{} is not well ({}), so {} keeps what it has", r_.previous, why, r_.version);
+  }
+  if (health.is_unwell) {  // it may have fallen over again
+    r_.doing = "restart";
+    r_.retry_at = now_ + kRetryBack;
+  }
+  return wait("for the old version to be well");
+}
+
+void Stepping::take_all_the_same(const std::string& why) {
+  r_.doing = "zero";
+  r_.retry_at.reset();
+  event("warning", "warning/old version",
+        fmt::format("{} is not well, and all traffic is its own now: {}", r_.previous, why));
 }
 
 bool Stepping::canary_was_started() const {

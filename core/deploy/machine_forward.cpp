@@ -94,12 +94,18 @@ bool Stepping::advance_stage() {
   return false;
 }
 
+std::string task_name(const std::string& kind, const std::string& name) {
+  return (name.starts_with(kind) ? "" : kind + " ") + name;
+}
+
 bool Stepping::one_effect(const Stage& at, std::string kind, Map args) {
-  if (r_.doing != "done") return emit(std::move(kind), std::move(args));
-  const bool says_kind = at.name.starts_with(kind);
+  const std::string name = task_name(kind, at.name);
+  if (r_.doing != "done") {
+    r_.waiting = fmt::format("for {} to end", name);
+    return emit(std::move(kind), std::move(args));
+  }
   if (kind != "hook")
-    event("passed", fmt::format("passed/{}", r_.stage),
-          fmt::format("{}{} passed", says_kind ? "" : kind + " ", at.name));
+    event("passed", fmt::format("passed/{}", r_.stage), fmt::format("{} passed", name));
   return next();
 }
 

@@ -70,8 +70,8 @@ class Haproxy final : public Metrics {
   std::string fetch(const Query& query, std::string& csv) const {
     const std::string socket = text_in(spec_, "socket", "");
     if (!socket.empty()) {
-      SocketAnswer answer = world_.sockets.exchange(socket, "show stat\n",
-                                                    duration_in(spec_, "timeout", kMetricTimeout));
+      SocketAnswer answer = world_.sockets.exchange(
+          socket, "show stat\n", {duration_in(spec_, "timeout", kMetricTimeout)});
       csv = std::move(answer.text);
       return answer.why;
     }

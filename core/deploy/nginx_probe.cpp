@@ -142,7 +142,7 @@ NginxAnswers ask_nginx(Sockets& sockets, const NginxSpec& spec, const std::vecto
     for (std::size_t i = from; i < to; ++i) {
       requests += request(spec, probe_path(spec), all[i], i + 1 == to);
     }
-    const SocketAnswer answer = sockets.exchange(spec.probe.address, requests, kAskTimeout);
+    const SocketAnswer answer = sockets.exchange(spec.probe.address, requests, {kAskTimeout});
     out.why = answer.why;
     std::string_view text = answer.text;
     for (std::size_t i = from; out.why.empty() && i < to; ++i) {
@@ -163,7 +163,7 @@ NginxAnswers ask_nginx(Sockets& sockets, const NginxSpec& spec, const std::vecto
 NginxPassed pass_through(Sockets& sockets, const NginxSpec& spec, const Asked& asked,
                          const std::string& id) {
   const SocketAnswer answer = sockets.exchange(
-      spec.probe.address, request(spec, spec.probe.path, asked, true, id), kPassTimeout);
+      spec.probe.address, request(spec, spec.probe.path, asked, true, id), {kPassTimeout});
   if (!answer.ok()) return {{}, {}, answer.why};
   const std::string_view text = answer.text;
   const std::size_t end = text.find(kHeadEnd);

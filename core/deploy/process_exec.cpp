@@ -114,7 +114,7 @@ class ExecProcess final : public Process {
 
   // A program that could not listen would look healthy: another one answers in its place.
   void refuse_taken_port(const Slot& slot) {
-    if (slot.port == 0 || !world_.sockets.connect(address_of(slot), kConnectTimeout).ok()) return;
+    if (slot.port == 0 || !world_.sockets.connect(address_of(slot), {kConnectTimeout}).ok()) return;
     throw Error(
         ErrorKind::outside,
         fmt::format("{} is taken: another program listens there", address_of(slot)),

@@ -1,13 +1,14 @@
 #pragma once
 // All that a runner touches the world through, for one deployment in one environment.
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 
+#include "core/base/stoppable.h"
 #include "core/deploy/health.h"
 #include "core/deploy/machine.h"
+#include "core/deploy/placeholders.h"
 #include "core/deploy/process.h"
 #include "core/deploy/traffic.h"
 
@@ -57,19 +58,24 @@ struct TaskResult {
   std::string why;
   Map data;
 };
+// From any thread; once `stop` is asked they return soon, and what they say is of no use.
+struct TaskCall {
+  Placeholders words;  // {{version}} and its like
+  const Stop& stop;
+};
 class Tasks {
  public:
   virtual ~Tasks() = default;
-  virtual TaskResult check(const CheckModel& check, const Rollout& rollout, const Slot& canary) = 0;
-  virtual TaskResult hook(const std::vector<std::string>& argv, const Rollout& rollout,
-                          const Slot& canary) = 0;
-  virtual TaskResult smoke(const std::string& file, const Rollout& rollout, const Slot& canary) = 0;
-  // Calls `on_second` about once a second; what it throws ends the load.
-  virtual TaskResult load(const Value& spec, const Rollout& rollout, const Slot& canary,
-                          const std::function<void()>& on_second) = 0;
+  virtual TaskResult check(const CheckModel& check, const TaskCall& call) = 0;
+  virtual TaskResult hook(const std::vector<std::string>& argv, const TaskCall& call) = 0;
+  virtual TaskResult smoke(const std::string& file, const TaskCall& call) = 0;
+  virtual TaskResult load(const Value& spec, const TaskCall& call) = 0;
 };
 
 struct Providers {
+  // What they wait for in other threads, and what ends that: nobody asks it before all is over.
+  std::unique_ptr<Stop> stop;  // null: they always answer
+  std::unique_ptr<StoppableWorld> world;
   std::unique_ptr<Traffic> traffic;
   std::unique_ptr<Process> process;
   std::unique_ptr<Health> health;  // null: what runs is well

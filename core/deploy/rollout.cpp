@@ -228,6 +228,7 @@ void append_place(Map& out, const Rollout& r) {
   out.append("rollback_since", text_of(r.rollback_since));
   out.append("zero_since", text_of(r.zero_since));
   out.append("stuck_since", text_of(r.stuck_since));
+  out.append("is_forced", r.is_forced);
 }
 
 void append_seen(Map& out, const Rollout& r) {
@@ -320,7 +321,8 @@ Rollout rollout_from(const Value& value) {
   for (auto& [name, into] : {std::pair<const char*, bool*>{"is_first", &r.is_first},
                              {"is_direct", &r.is_direct},
                              {"is_emergency", &r.is_emergency},
-                             {"stopped_old", &r.stopped_old}})
+                             {"stopped_old", &r.stopped_old},
+                             {"is_forced", &r.is_forced}})
     in.read(name, *into);
   for (auto& [name, into] :
        {std::pair<const char*, std::optional<Instant>*>{"retry_at", &r.retry_at},

@@ -107,6 +107,7 @@ struct Rollout {
   std::string cause, cause_kind;  // of a rollback: rule, analysis, health, deadline, check, actor …
   std::optional<Instant> rollback_since, zero_since;  // decided; verified
   std::optional<Instant> stuck_since;
+  bool is_forced = false;  // back, whether the old version is well or not
 
   // What it has seen.
   Duration held;                       // credited to the present hold
@@ -136,6 +137,10 @@ struct Rollout {
   Routing routing() const { return {weight_bp, match, mirror_bp}; }
   bool serves_people() const { return weight_bp > 0 || !match.empty(); }
   bool has_traffic() const { return routing().gives_anything(); }
+  // On the way back, before anything is taken from the canary.
+  bool waits_for_old_version() const {
+    return phase == Phase::rolling_back && (doing == "restart" || doing == "started");
+  }
   bool is_going_back() const { return phase == Phase::rolling_back || phase == Phase::rolled_back; }
   // promoted rolled_back stuck paused gate preparing stepping baking rolling_back
   std::string state() const;

@@ -27,7 +27,14 @@ Runner::Runner(Journal& journal, Providers& providers, World& world, const std::
       settings_(std::move(settings)),
       rollout_(journal.load(rollout)),
       strategy_(rollout_, std::move(judge)),
-      readings_(world.clock, settings_.in_background) {}
+      readings_(world.clock, settings_.in_background),
+      task_(settings_.in_background) {
+  for (const MetricModel& metric : strategy_.model.metrics) asking_[metric.name];
+}
+
+Runner::~Runner() {
+  if (providers_.stop != nullptr) providers_.stop->ask();
+}
 
 void Runner::point(std::string_view name) const {
   if (settings_.at_point) settings_.at_point(name);
@@ -62,20 +69,35 @@ void Runner::run() {
   pass(std::move(first));
   while (!rollout_.is_over()) {
     if (settings_.watch && !settings_.watch(rollout_)) return;
-    const bool due = is_due();
-    if (due) ask_metrics();
-    if (due || is_waiting_for_health()) {
-      ask_health();
-      readings_.wait(kPatience);
-    }
-    Observation seen;
-    gather(seen);
-    look(seen);
-    if (due) look_at_split(seen);
-    pass(std::move(seen));
+    go_on();
     if (!rollout_.is_over()) world_.clock.sleep(kPoll);
   }
   if (settings_.watch) settings_.watch(rollout_);
+}
+
+// Looks, measures what is due, and does what follows.
+void Runner::go_on() {
+  const bool due = is_due();
+  if (due) ask_metrics();
+  if (due || is_waiting_for_health()) {
+    ask_health();
+    readings_.wait(kPatience);
+  }
+  Observation seen;
+  gather(seen);
+  look(seen);
+  if (due) look_at_split(seen);
+  pass(std::move(seen));
+}
+
+// Goes on until what a step does has ended, or is wanted no more; false when `watch` says no.
+bool Runner::finish_work() {
+  while (rollout_.outstanding) {
+    if (settings_.watch && !settings_.watch(rollout_)) return false;
+    world_.clock.sleep(kPoll);
+    go_on();
+  }
+  return true;
 }
 
 // A tick has all the time that answers take, but people's requests don't wait for them, nor does
@@ -92,6 +114,7 @@ void Runner::tick() {
   Observation first;  // a reboot, requests, what was left undone
   look(first);
   pass(std::move(first));
+  if (!finish_work()) return;
   const Instant begin = world_.clock.now();
   while (!rollout_.is_over()) {
     ask_metrics();
@@ -108,6 +131,7 @@ void Runner::tick() {
     const std::int64_t stage = rollout_.stage;
     const Phase phase = rollout_.phase;
     pass(std::move(seen));
+    if (!finish_work()) return;
     const bool moved = rollout_.stage != stage || rollout_.phase != phase;
     const bool starting = rollout_.doing == "started" || rollout_.recovering > 0;
     if (!moved && !(starting && world_.clock.now() - begin < kTickWait)) return;
@@ -126,6 +150,7 @@ void Runner::act() {
     const Phase phase = rollout_.phase;
     const std::string doing = rollout_.doing;
     pass(std::move(seen));
+    if (!finish_work()) return;
     if (settings_.watch && !settings_.watch(rollout_)) return;
     if (rollout_.is_over() || rollout_.phase != Phase::rolling_back) return;
     if (rollout_.phase == phase && rollout_.doing == doing) {
@@ -153,14 +178,16 @@ void Runner::pass(Observation seen) {
     stage_ = rollout_.stage;
     doing_ = rollout_.doing;
     std::optional<Effect> next = rollout_.outstanding;
+    task_.keep_only(next ? next->id : 0);
     const bool is_left = first && left && next && next->id == left->id;
-    if (!next || (stepped.effects.empty() && !is_left)) return;
+    if (!next || (stepped.effects.empty() && !is_left) || task_.is_doing(next->id)) return;
     point("before effect " + next->kind);
-    const EffectResult result = perform(*next);
+    std::optional<EffectResult> result = perform(*next);
+    if (!result) return;  // it goes on beside this
     point("after effect " + next->kind);
     seen = {};
     look(seen);
-    seen.results.push_back(result);
+    seen.results.push_back(std::move(*result));
   }
 }
 
@@ -180,6 +207,7 @@ void Runner::look(Observation& seen) {
   const Awaited waited = awaited(strategy_, rollout_);
   if (!waited.subject.empty()) seen.agreement = providers_.gatekeeper->look(waited);
   if (!draining.empty()) seen.open_connections = providers_.traffic->open_connections(draining);
+  if (std::optional<EffectResult> result = task_.take({})) seen.results.push_back(*result);
 }
 
 }  // namespace autopilot::deploy

@@ -2,20 +2,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 #include <utility>
 
 #include "core/base/error.h"
 #include "core/deploy/deltas.h"
 #include "core/deploy/runner.h"
 #include "core/deploy/spec.h"
+#include "core/deploy/tasks.h"
 
 namespace autopilot::deploy {
 namespace {
 
 constexpr int kVerifyTries = 3;
 constexpr Duration kVerifyPause = Duration::milliseconds(100);
-constexpr Duration kAllAnswers = Duration::seconds(3600);  // each has a time limit of its own
-constexpr Duration kDeed = Duration::seconds(300);  // what a start, stop, hook or smoke may take
+constexpr Duration kDeed = Duration::seconds(300);           // what a start or stop may take
+constexpr Duration kPatience = Duration::milliseconds(300);  // what a task is waited for at once
 
 Gate gate_of(const Effect& effect) {
   Gate gate;
@@ -27,25 +29,29 @@ Gate gate_of(const Effect& effect) {
   return gate;
 }
 
+// By a thread beside the loop; what it begins may be cut off.
+bool is_task(const std::string& kind) {
+  return kind == "check" || kind == "hook" || kind == "smoke" || kind == "load" || kind == "before";
+}
+
 }  // namespace
 
-EffectResult Runner::perform(const Effect& effect) {
+// Nothing when it goes on, or could not begin yet: its result comes with a later look.
+std::optional<EffectResult> Runner::perform(const Effect& effect) {
   try {
+    if (is_task(effect.kind)) return begin_task(effect);
     EffectResult result = perform_kind(effect);
     forget_health();
     result.id = effect.id;
     return result;
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::bug || error.kind() == ErrorKind::interrupted) throw;
-    return {effect.id, false, error.with_hint(), {}};
+    return EffectResult{effect.id, false, error.with_hint(), {}};
   }
 }
 
 EffectResult Runner::perform_kind(const Effect& effect) {
   const auto text = [&](const char* name) { return effect.args.find(name)->as_string(); };
-  const auto from = [](TaskResult task) {
-    return EffectResult{0, task.ok, std::move(task.why), std::move(task.data)};
-  };
   if (effect.kind == "set_weight" || effect.kind == "restore_weight") return set_weight(effect);
   if (effect.kind == "decide" || effect.kind == "resume_decision") return ask(effect);
   if (effect.kind == "ask_approval" || effect.kind == "use_approval") {
@@ -54,8 +60,6 @@ EffectResult Runner::perform_kind(const Effect& effect) {
     if (effect.kind == "use_approval") providers_.gatekeeper->use(gate, rollout_);
     return {0, true, "", {}};
   }
-  if (effect.kind == "before") return measure_before(effect);
-  const Slot canary = slot(rollout_.canary);
   journal_.keep_lease(kDeed);
   if (effect.kind == "start") {
     const std::string version = text("version");
@@ -70,20 +74,45 @@ EffectResult Runner::perform_kind(const Effect& effect) {
     const bool runs = providers_.process->observe(where).running;
     return {0, !runs, runs ? "it still runs" : "", {}};
   }
+  throw Error(ErrorKind::bug, "unknown effect " + effect.kind);
+}
+
+std::optional<EffectResult> Runner::begin_task(const Effect& effect) {
+  // What keeps it from being done is its result, too, whenever it comes.
+  const auto told = [deed = deed_of(effect)](const Stop& stop) {
+    try {
+      return deed(stop);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::bug || error.kind() == ErrorKind::interrupted) throw;
+      return TaskResult{false, error.with_hint(), {}};
+    }
+  };
+  if (!task_.begin(effect.id, told)) return std::nullopt;
+  return task_.take(kPatience);
+}
+
+BackgroundTask::Deed Runner::deed_of(const Effect& effect) {
+  if (effect.kind == "before") return measure_before();
+  Tasks* const tasks = providers_.tasks.get();
+  const Placeholders words = task_words(rollout_, slot(rollout_.canary));
   if (effect.kind == "check") {
-    const CheckModel& check =
-        strategy_.stages.at(static_cast<std::size_t>(effect.args.find("stage")->as_int())).check;
-    journal_.keep_lease({kDeed.nanos + check.timeout.nanos});
-    return from(providers_.tasks->check(check, rollout_, canary));
+    const auto stage = static_cast<std::size_t>(effect.args.find("stage")->as_int());
+    return [=, check = strategy_.stages.at(stage).check](const Stop& stop) {
+      return tasks->check(check, {words, stop});
+    };
   }
   if (effect.kind == "hook") {
     std::vector<std::string> argv;
     for (const Value& word : effect.args.find("argv")->as_list()) argv.push_back(word.as_string());
-    return from(providers_.tasks->hook(argv, rollout_, canary));
+    return [=](const Stop& stop) { return tasks->hook(argv, {words, stop}); };
   }
-  if (effect.kind == "smoke") return from(providers_.tasks->smoke(text("file"), rollout_, canary));
-  if (effect.kind == "load") return put_load(*effect.args.find("load"), canary);
-  throw Error(ErrorKind::bug, "unknown effect " + effect.kind);
+  if (effect.kind == "smoke")
+    return [=, file = effect.args.find("file")->as_string()](const Stop& stop) {
+      return tasks->smoke(file, {words, stop});
+    };
+  return [=, load = *effect.args.find("load")](const Stop& stop) {
+    return tasks->load(load, {words, stop});
+  };
 }
 
 void Runner::install() {
@@ -93,21 +122,6 @@ void Runner::install() {
   } catch (...) {
     installed_ = false;
     throw;
-  }
-}
-
-// Ends early when somebody asks for something: that comes first, and the load begins anew if the
-// rollout still wants it.
-EffectResult Runner::put_load(const Value& spec, const Slot& canary) {
-  struct EndedEarly {};
-  try {
-    TaskResult task = providers_.tasks->load(spec, rollout_, canary, [&] {
-      journal_.keep_lease(Duration{});
-      if (!journal_.requests(rollout_.id, rollout_.last_request).empty()) throw EndedEarly{};
-    });
-    return {0, task.ok, std::move(task.why), std::move(task.data)};
-  } catch (const EndedEarly&) {
-    return {0, false, "it was ended early", Map{{"ended_early", true}}};
   }
 }
 
@@ -188,37 +202,44 @@ Duration Runner::reach_before(const MetricModel& metric) const {
 }
 
 // The same queries over the stretch before the first step, of what ran then.
-EffectResult Runner::measure_before(const Effect&) {
+BackgroundTask::Deed Runner::measure_before() {
   const Instant now = world_.clock.now();
-  readings_.wait(kAllAnswers);  // a source is asked one thing at a time
-  Readings all(world_.clock, settings_.in_background);
+  std::map<std::string, Readings::Question> questions;
   for (const MetricModel& metric : strategy_.model.metrics) {
-    const auto found = providers_.metrics.find(metric.name);
-    if (found == providers_.metrics.end() || rollout_.is_first) continue;
+    if (!providers_.metrics.contains(metric.name) || rollout_.is_first) continue;
     Query query = query_of(metric, "stable", now);
     Value cursor = cursor_of(metric.name + "/stable");
     if (metric.has_history) {
       query.from = now - reach_before(metric);
       cursor = {};
     }
-    all.ask(metric.name, [source = found->second.get(), query, cursor] {
-      return Readings::Answer{read_samples(*source, query, cursor).samples, {}, {}, {}};
-    });
+    questions[metric.name] = question_of(metric.name, {{query, cursor}});
   }
-  all.wait(kAllAnswers);
-  std::map<std::string, Windows> windows;
-  for (const MetricModel& metric : strategy_.model.metrics)
-    windows.emplace(metric.name, Windows(reach_before(metric)));
-  for (const Readings::Answer& answer : all.take()) {
-    for (const Sample& s : answer.samples) windows.at(s.metric).add(s);
-  }
+  return [this, now, questions](const Stop&) {
+    const auto how = settings_.in_background ? std::launch::async : std::launch::deferred;
+    std::vector<std::future<Readings::Answer>> asked;
+    for (const auto& [metric, question] : questions) asked.push_back(std::async(how, question));
+    std::vector<Readings::Answer> answers;
+    for (std::future<Readings::Answer>& one : asked) answers.push_back(one.get());
+    return TaskResult{true, "", numbers_before(answers, now)};
+  };
+}
+
+// By a thread of its own: it touches nothing that changes.
+Map Runner::numbers_before(const std::vector<Readings::Answer>& answers, Instant now) const {
   Map numbers;
   for (const MetricModel& metric : strategy_.model.metrics) {
-    const Reach reach{now, reach_before(metric), false, 1};
-    const auto number = windows.at(metric.name).number(metric.name, "stable", reach);
+    const Duration reach = reach_before(metric);
+    Windows windows(reach);
+    for (const Readings::Answer& answer : answers) {
+      for (const Sample& s : answer.samples) {
+        if (s.metric == metric.name) windows.add(s);
+      }
+    }
+    const auto number = windows.number(metric.name, "stable", {now, reach, false, 1});
     if (number) numbers[metric.name] = *number;
   }
-  return {0, true, "", std::move(numbers)};
+  return numbers;
 }
 
 }  // namespace autopilot::deploy

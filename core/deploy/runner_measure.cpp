@@ -45,23 +45,29 @@ Value Runner::cursor_of(const std::string& key) const {
 void Runner::ask_metrics() {
   asked_ = world_.clock.now();
   for (const MetricModel& metric : strategy_.model.metrics) {
-    const auto found = providers_.metrics.find(metric.name);
-    if (found == providers_.metrics.end()) continue;
+    if (!providers_.metrics.contains(metric.name)) continue;
     std::vector<std::pair<Query, Value>> questions;
     for (const std::string arm : {"canary", "stable"}) {
       if (arm == "stable" && rollout_.is_first) continue;
       questions.emplace_back(query_of(metric, arm, *asked_), cursor_of(metric.name + "/" + arm));
     }
-    readings_.ask(kMetric + metric.name, [source = found->second.get(), questions] {
-      Readings::Answer answer;
-      for (const auto& [query, cursor] : questions) {
-        Taken taken = read_samples(*source, query, cursor);
-        for (Sample& sample : taken.samples) answer.samples.push_back(std::move(sample));
-        answer.cursors[query.metric + "/" + query.arm] = std::move(taken.cursor);
-      }
-      return answer;
-    });
+    readings_.ask(kMetric + metric.name, question_of(metric.name, std::move(questions)));
   }
+}
+
+Readings::Question Runner::question_of(const std::string& metric,
+                                       std::vector<std::pair<Query, Value>> queries) {
+  return [source = providers_.metrics.at(metric).get(), one_at_a_time = &asking_.at(metric),
+          queries = std::move(queries)] {
+    const std::lock_guard lock(*one_at_a_time);
+    Readings::Answer answer;
+    for (const auto& [query, cursor] : queries) {
+      Taken taken = read_samples(*source, query, cursor);
+      for (Sample& sample : taken.samples) answer.samples.push_back(std::move(sample));
+      answer.cursors[query.metric + "/" + query.arm] = std::move(taken.cursor);
+    }
+    return answer;
+  };
 }
 
 void Runner::ask_health() {

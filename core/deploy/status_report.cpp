@@ -173,6 +173,11 @@ std::string way_out(const Rollout& r) {
     return fmt::format(
         "mend it, and it goes on; autopilot deploy promote {} leaves the old version as it is",
         who);
+  if (r.waits_for_old_version())
+    return fmt::format(
+        "mend the old version, and it goes on; autopilot deploy abort {} --force --reason TEXT "
+        "takes the traffic away all the same",
+        who);
   return fmt::format(
       "mend it, and it goes on; where the document is wrong, or a host is gone for good, apply a "
       "right one, stop who runs this, and say: autopilot deploy abort {} --use-applied --reason "

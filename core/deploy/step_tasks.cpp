@@ -111,10 +111,9 @@ StepAnswer smoke_step(const std::string& file, const Placeholders& known, World&
   return refused(e);
 }
 
-StepAnswer load_step(const Value& spec, const Placeholders& known, World& world,
-                     const std::function<void(const LoadResult&)>& on_second) try {
+StepAnswer load_step(const Value& spec, const Placeholders& known, World& world) try {
   const LoadPlan plan = plan_of(spec, known);
-  const LoadResult result = run_load(plan, world, on_second);
+  const LoadResult result = run_load(plan, world);
   if (result.interrupted) throw Error(ErrorKind::interrupted, "the load was interrupted");
   std::string why = fault_of_load(plan, result);
   return {why.empty(), std::move(why), describe_load(plan, result).data};

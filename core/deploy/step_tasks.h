@@ -2,7 +2,6 @@
 // What the steps `smoke` and `load` of a rollout do: the same as the commands `deploy smoke` and
 // `deploy load`, as one answer with its reasons and numbers.
 
-#include <functional>
 #include <string>
 
 #include "core/base/secrets.h"
@@ -24,10 +23,9 @@ struct StepAnswer {
 StepAnswer smoke_step(const std::string& file, const Placeholders& known, World& world,
                       Secrets* secrets = nullptr);
 
-// `spec`: a step's `load`, checked. Lasts as long as the load does and calls `on_second` about once
-// a second meanwhile. A URL that it names may be on another machine; by default it is the root of
-// `port`. Throws Error(interrupted) when the user stops it.
-StepAnswer load_step(const Value& spec, const Placeholders& known, World& world,
-                     const std::function<void(const LoadResult&)>& on_second = {});
+// `spec`: a step's `load`, checked. Lasts as long as the load does. A URL that it names may be on
+// another machine; by default it is the root of `port`. Throws Error(interrupted) when the user
+// stops it.
+StepAnswer load_step(const Value& spec, const Placeholders& known, World& world);
 
 }  // namespace autopilot::deploy

@@ -1,7 +1,7 @@
 #pragma once
 // One step in the making: lives for one call of step(). Split over machine.cpp (order, effects,
-// requests), machine_judge.cpp (samples, rules, analyses, credit), machine_forward.cpp (stages) and
-// machine_back.cpp (rollback, reboot).
+// health, deadlines), machine_requests.cpp (what people ask), machine_judge.cpp (samples, rules,
+// analyses, credit), machine_forward.cpp (stages) and machine_back.cpp (rollback, reboot).
 
 #include <string>
 #include <string_view>
@@ -12,6 +12,9 @@ namespace autopilot::deploy {
 
 // An approval step's name in the approvals.
 std::string approval_gate(const Rollout& rollout, const std::string& name);
+
+// "check warm", "smoke test.yaml": as people read it.
+std::string task_name(const std::string& kind, const std::string& name);
 
 inline constexpr Duration kAskAgain = Duration::seconds(60);
 inline constexpr Duration kRetryBack = Duration::seconds(1);
@@ -32,19 +35,22 @@ class Stepping {
   void hook_failed(const Effect& effect, const std::string& why);
   void take_health();
   void count_health(HealthState& state, const std::vector<HealthReading>& readings) const;
-  void take_requests();
-  Answer answer(const Request& request);
-  Answer promote(const Request& request);
-  Answer leave_running(const Request& request);
   void take_drift();
-  void end_pause();
   void check_deadline();
   bool advance();
   bool emit(std::string kind, Map args);
   void event(std::string kind, std::string key, std::string text, Map data = {});
   void fail(OnFail on_fail, const std::string& kind, const std::string& name,
             const std::string& why, bool& told);
+
+  // machine_requests.cpp
+  void take_requests();
+  Answer answer(const Request& request);
+  Answer take_back(const Request& request);
+  Answer promote(const Request& request);
+  Answer leave_running(const Request& request);
   void pause(std::string by, std::string reason, std::optional<Instant> until, bool maintenance);
+  void end_pause();
 
   // machine_judge.cpp
   void take_samples();
@@ -89,7 +95,12 @@ class Stepping {
 
   // machine_back.cpp
   void roll_back(std::string kind, std::string cause);
+  void cut_off();
   bool advance_back();
+  bool is_late_back() const;
+  bool canary_keeps_serving() const;
+  bool is_old_version_ready();
+  void take_all_the_same(const std::string& why);
   void take_boot();
   bool advance_recovery();
   void end_recovery();

@@ -14,18 +14,6 @@ namespace {
 
 constexpr Duration kHookTime = Duration::seconds(60);
 
-Placeholders names_of(const Rollout& r, const Slot& canary) {
-  return {{"version", r.version},
-          {"previous", r.previous},
-          {"slot", canary.name},
-          {"port", std::to_string(canary.port)},
-          {"host", host_in_url(canary)},
-          {"deployment", r.deployment},
-          {"environment", r.environment},
-          {"rollout", r.id},
-          {"cause", r.cause}};
-}
-
 std::string first_line(std::string_view text) {
   const std::string_view trimmed = trim(text);
   return std::string(trimmed.substr(0, std::min(trimmed.find('\n'), std::size_t{200})));
@@ -51,13 +39,14 @@ class WorldTasks final : public Tasks {
  public:
   WorldTasks(World& world, Secrets* secrets) : world_(world), secrets_(secrets) {}
 
-  TaskResult check(const CheckModel& check, const Rollout& r, const Slot& canary) override {
-    if (!check.argv.empty()) return command(check.argv, check.timeout, r, canary);
+  TaskResult check(const CheckModel& check, const TaskCall& call) override {
+    if (!check.argv.empty()) return command(check.argv, check.timeout, call);
     HttpRequest request;
-    request.url = fill(check.url, names_of(r, canary));
+    request.url = fill(check.url, call.words);
     request.timeout = check.timeout;
     request.closes_connection = true;
-    const HttpResult result = world_.http.send(request);
+    StoppableWorld stoppable(world_, call.stop);
+    const HttpResult result = stoppable.world().http.send(request);
     if (!result.ok()) return {false, result.why, {}};
     const bool ok = result.response.status == check.status;
     return {
@@ -67,18 +56,17 @@ class WorldTasks final : public Tasks {
         {}};
   }
 
-  TaskResult hook(const std::vector<std::string>& argv, const Rollout& r,
-                  const Slot& canary) override {
-    return command(argv, kHookTime, r, canary);
+  TaskResult hook(const std::vector<std::string>& argv, const TaskCall& call) override {
+    return command(argv, kHookTime, call);
   }
 
-  TaskResult smoke(const std::string& file, const Rollout& r, const Slot& canary) override {
-    return result_of(smoke_step(file, names_of(r, canary), world_, secrets_));
+  TaskResult smoke(const std::string& file, const TaskCall& call) override {
+    StoppableWorld stoppable(world_, call.stop);
+    return result_of(smoke_step(file, call.words, stoppable.world(), secrets_));
   }
-  TaskResult load(const Value& spec, const Rollout& r, const Slot& canary,
-                  const std::function<void()>& on_second) override {
-    return result_of(
-        load_step(spec, names_of(r, canary), world_, [&](const LoadResult&) { on_second(); }));
+  TaskResult load(const Value& spec, const TaskCall& call) override {
+    StoppableWorld stoppable(world_, call.stop);
+    return result_of(load_step(spec, call.words, stoppable.world()));
   }
 
  private:
@@ -86,13 +74,13 @@ class WorldTasks final : public Tasks {
     return {answer.ok, std::move(answer.why), std::move(answer.data)};
   }
 
-  TaskResult command(const std::vector<std::string>& argv, Duration timeout, const Rollout& r,
-                     const Slot& canary) {
+  TaskResult command(const std::vector<std::string>& argv, Duration timeout, const TaskCall& call) {
     std::vector<std::string> words;
-    for (const std::string& word : argv) words.push_back(fill(word, names_of(r, canary)));
+    for (const std::string& word : argv) words.push_back(fill(word, call.words));
     CaptureLimits limits;
     limits.time = timeout;
-    const Captured captured = world_.processes.capture(words, "", limits);
+    StoppableWorld stoppable(world_, call.stop);
+    const Captured captured = stoppable.world().processes.capture(words, "", limits);
     if (captured.ok()) return {true, "", {}};
     const std::string said = first_line(captured.err.empty() ? captured.out : captured.err);
     return {
@@ -106,6 +94,18 @@ class WorldTasks final : public Tasks {
 };
 
 }  // namespace
+
+Placeholders task_words(const Rollout& r, const Slot& canary) {
+  return {{"version", r.version},
+          {"previous", r.previous},
+          {"slot", canary.name},
+          {"port", std::to_string(canary.port)},
+          {"host", host_in_url(canary)},
+          {"deployment", r.deployment},
+          {"environment", r.environment},
+          {"rollout", r.id},
+          {"cause", r.cause}};
+}
 
 std::unique_ptr<Tasks> make_tasks(World& world, Secrets* secrets) {
   return std::make_unique<WorldTasks>(world, secrets);

@@ -1,6 +1,11 @@
 #include "core/base/http_curl.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <future>
 
@@ -270,19 +275,66 @@ TEST_F(HttpCurl, a_request_that_hangs_keeps_no_other_waiting) {
   EXPECT_EQ(late.get().fault, Fault::timeout);
 }
 
+// A server of one connection: whether it is closed soon after its first answer.
+class OneConnection {
+ public:
+  OneConnection() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    ::listen(listener_, 1);
+    socklen_t size = sizeof address;
+    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+    url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
+    is_closed = std::async(std::launch::async, [this] { return serve(); });
+  }
+  ~OneConnection() { ::close(listener_); }
+  OneConnection(const OneConnection&) = delete;
+  OneConnection& operator=(const OneConnection&) = delete;
+  std::string url;
+  std::future<bool> is_closed;
+
+ private:
+  bool serve() const {
+    const int fd = ::accept(listener_, nullptr, nullptr);
+    char text[4096];
+    const std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    bool closed = ::recv(fd, text, sizeof text, 0) > 0 &&
+                  ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL) > 0;
+    pollfd end{fd, POLLIN, 0};
+    closed = closed && ::poll(&end, 1, 500) > 0 && ::recv(fd, text, sizeof text, 0) == 0;
+    ::close(fd);
+    return closed;
+  }
+
+  int listener_;
+};
+
+TEST_F(HttpCurl, a_connection_is_kept_unless_it_is_to_be_closed) {
+  for (const bool closes : {false, true}) {
+    OneConnection server;
+    HttpRequest request;
+    request.url = server.url;
+    request.closes_connection = closes;
+    ASSERT_TRUE(http->send(request).ok());
+    EXPECT_EQ(server.is_closed.get(), closes);
+  }
+}
+
 TEST(SystemSockets, asks_and_reads_until_the_other_side_closes) {
   WebServer server([](const WebRequest&) { return WebAnswer{"all\nof it\n", {}, {}, true}; });
   const auto sockets = system_sockets();
   const std::string address = "127.0.0.1:" + std::to_string(server.port());
-  EXPECT_EQ(sockets->exchange(address, "ask\r\n\r\n", Duration::seconds(2)).text, "all\nof it\n");
-  EXPECT_EQ(sockets->exchange("ipv4@" + address, "ask\r\n\r\n", Duration::seconds(2)).text,
+  EXPECT_EQ(sockets->exchange(address, "ask\r\n\r\n", {Duration::seconds(2)}).text, "all\nof it\n");
+  EXPECT_EQ(sockets->exchange("ipv4@" + address, "ask\r\n\r\n", {Duration::seconds(2)}).text,
             "all\nof it\n");
 }
 
 TEST(SystemSockets, says_what_kept_it_from_an_answer) {
   const auto sockets = system_sockets();
   const auto why = [&](const std::string& address) {
-    return sockets->exchange(address, "ask\n", Duration::milliseconds(200)).why;
+    return sockets->exchange(address, "ask\n", {Duration::milliseconds(200)}).why;
   };
   EXPECT_EQ(why("/nonexistent/a.sock"),
             "cannot connect to /nonexistent/a.sock: No such file or directory");

@@ -47,6 +47,7 @@ TEST(machine_property, whatever_is_seen_the_invariants_hold) {
         return EffectResult{e.id, true, "", Map{{"result", "blocked"}, {"why", "no"}}};
       return EffectResult{};
     };
+    w.hangs = [&](const Effect& e) { return e.kind == "check" && random.below(3) == 0; };
     Duration observed;  // time in which data of the canary was there
     bool forced = false;
     for (int i = 0; i < 400 && !w.rollout.is_over(); ++i) {
@@ -54,6 +55,9 @@ TEST(machine_property, whatever_is_seen_the_invariants_hold) {
       w.has_data = random.below(8) > 0;
       w.bad = random.below(60) == 0 ? 90 : 0;
       w.canary_well = random.below(40) > 0;
+      w.stable_well = random.below(w.rollout.is_going_back() ? 3 : 20) > 0;
+      if (w.rollout.outstanding && random.below(4) == 0)
+        w.end({w.rollout.outstanding->id, random.below(5) > 0, "", {}});
       verdict = random.below(300) == 0  ? Verdict::fail
                 : random.below(10) == 0 ? Verdict::hold
                                         : Verdict::pass;
@@ -98,6 +102,8 @@ TEST(machine_property, whatever_is_seen_the_invariants_hold) {
     for (const Event& e : w.events) ASSERT_TRUE(keys.insert(e.key).second) << seed << " " << e.key;
     if (!w.rollout.is_over()) w.ask("abort");
     w.world = {};
+    w.hangs = {};
+    w.canary_well = w.stable_well = true;
     w.until([&] { return w.rollout.is_over(); });
     ASSERT_TRUE(w.rollout.is_over()) << seed << " " << to_json(to_value(w.rollout));
     const bool is_promoted = w.rollout.phase == Phase::promoted;

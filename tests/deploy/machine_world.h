@@ -68,6 +68,8 @@ class MachineWorld {
   std::string boot = "boot-1";
   // What becomes of an effect; by default it succeeds and decisions allow.
   std::function<EffectResult(const Effect&)> world;
+  // Of these nothing comes back, until end().
+  std::function<bool(const Effect&)> hangs;
   std::vector<Effect> effects;
   std::vector<Event> events;
   std::vector<Answer> answers;
@@ -109,9 +111,17 @@ class MachineWorld {
       seen.open_connections = open;
       for (const Effect& e : stepped.effects) {
         effects.push_back(e);
-        seen.results.push_back(perform(e));
+        if (!hangs || !hangs(e)) seen.results.push_back(perform(e));
       }
     }
+  }
+  // What hung has ended.
+  void end(const EffectResult& result) {
+    Observation seen;
+    seen.boot_id = boot;
+    seen.open_connections = open;
+    seen.results.push_back(result);
+    see(std::move(seen));
   }
   void tick() {
     now = now + Duration::seconds(10);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <set>
 
 #include "core/base/error.h"
@@ -22,9 +23,12 @@ using autopilot::testing::Scratch;
 using testing::FakeDecider;
 using testing::FakeMetrics;
 using testing::FakeProcess;
+using testing::FakeTasks;
 using testing::FakeTraffic;
 using testing::HangingMetrics;
 using testing::Outside;
+using testing::StoppableMetrics;
+using testing::TaskLog;
 
 struct Killed {};
 
@@ -36,7 +40,11 @@ class RunnerTest : public ::testing::Test {
   const std::string path = scratch.path("state.db");
   std::string spec = testing::kSpec;
   std::optional<std::promise<void>> hangs;  // a metric does, until the rollout is over
+  bool hangs_for_ever = false;              // likewise, until it is told to stop
+  bool tasks_hang = false;                  // likewise
+  TaskLog tasks;
   std::function<void(const Rollout&)> on_look;
+  std::string kill_at_point;
 
   // A second metric, for what is to be seen of it.
   void add_latency() {
@@ -53,6 +61,21 @@ class RunnerTest : public ::testing::Test {
         {"name": "testers", "match": {"header": "X-Beta", "exact": "1"}, "hold": "20s"},
         {"name": "shadow", "mirror": "20%", "hold": "20s"},
         {"name": "canary", "weight": "5%", "hold": "20s"}, {"end": "match"}])",
+                                                  "steps");
+    spec = to_json(value);
+  }
+
+  // One of each kind of task.
+  void go_by_tasks() {
+    Value value = parse_json_or_throw(spec, "spec");
+    value.as_map()["checks"] =
+        parse_json_or_throw(R"({"during": [{"name": "warm", "argv": ["./warm"]}]})", "checks");
+    value.as_map()["hooks"] = parse_json_or_throw(
+        R"({"before": ["./before"], "promoted": ["./promoted"], "rolled_back": ["./back"]})",
+        "hooks");
+    value.as_map()["steps"] = parse_json_or_throw(R"([
+        {"name": "canary", "weight": "5%", "hold": "20s"}, {"smoke": "smoke.yaml"},
+        {"load": {"rate": "10/s", "for": "1h"}}])",
                                                   "steps");
     spec = to_json(value);
   }
@@ -94,14 +117,19 @@ class RunnerTest : public ::testing::Test {
     providers.decider = std::make_unique<FakeDecider>(outside);
     RunnerSettings settings;
     if (hangs) providers.metrics["latency"] = std::make_unique<HangingMetrics>(hangs->get_future());
-    settings.in_background = hangs.has_value();
+    if (hangs_for_ever) {
+      providers.stop = std::make_unique<Stop>();
+      providers.metrics["latency"] = std::make_unique<StoppableMetrics>(*providers.stop);
+    }
+    providers.tasks = std::make_unique<FakeTasks>(tasks, tasks_hang);
+    settings.in_background = hangs || hangs_for_ever || tasks_hang;
     settings.watch = [&](const Rollout& r) {
       if (on_look) on_look(r);
       if (hangs && r.is_over()) hangs->set_value();
       return true;
     };
-    settings.at_point = [&](std::string_view) {
-      if (++points == kill_at) throw Killed{};
+    settings.at_point = [&](std::string_view point) {
+      if (++points == kill_at || (!kill_at_point.empty() && point == kill_at_point)) throw Killed{};
     };
     const Place place{"shop", ""};
     if (!journal.unfinished(place)) return points;
@@ -250,6 +278,147 @@ TEST_F(RunnerTest, an_abort_is_heard_while_a_metric_hangs_and_status_says_that_i
   EXPECT_NE(missing.find("has not answered yet"), std::string::npos) << missing;
 }
 
+TEST_F(RunnerTest, a_metric_that_hangs_for_ever_keeps_nobody_from_the_end) {
+  add_latency();
+  hangs_for_ever = true;
+  begin();
+  outside.bad_per_reading = 20;
+  const auto begun = std::chrono::steady_clock::now();
+  process(false, 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(45));
+  expect_good_end("by its rule", "rolled_back");
+}
+
+// What goes on while a step does its work, in threads.
+class RunnerTaskTest : public RunnerTest {
+ protected:
+  // After so long in what was begun last.
+  void ask_after(Duration time, const std::string& kind, const std::string& effect) {
+    on_look = [this, time, kind, effect, since = std::optional<Instant>(),
+               asked = false](const Rollout& r) mutable {
+      if (asked || !r.outstanding || r.outstanding->kind != effect) return;
+      if (!since) since = fakes.clock.now();
+      if (fakes.clock.now() - *since < time) return;
+      asked = true;
+      asked_at = fakes.clock.now();
+      ask(kind);
+    };
+  }
+  std::optional<Instant> asked_at;
+};
+
+TEST_F(RunnerTaskTest, an_abort_cuts_off_what_hangs_and_is_carried_out_at_once) {
+  go_by_tasks();
+  tasks_hang = true;
+  begin();
+  ask_after(Duration::seconds(5), "abort", "hook");
+  process(false, 0);
+  EXPECT_EQ(rollout().state(), "rolled_back");
+  EXPECT_EQ(tasks.all(), (std::vector<std::string>{"hook ./before", "cut off hook ./before"}));
+  EXPECT_EQ(count_of_events("cut_off"), 1);
+  ASSERT_TRUE(asked_at);
+  EXPECT_LE(*rollout().finished, *asked_at + Duration::seconds(1));
+}
+
+TEST_F(RunnerTaskTest, a_tick_hears_it_too) {
+  go_by_tasks();
+  tasks_hang = true;
+  begin();
+  ask_after(Duration::seconds(5), "abort", "hook");
+  process(true, 0);
+  EXPECT_EQ(rollout().state(), "rolled_back");
+  EXPECT_EQ(tasks.all(), (std::vector<std::string>{"hook ./before", "cut off hook ./before"}));
+}
+
+TEST_F(RunnerTaskTest, a_rule_that_fires_under_load_ends_it) {
+  go_by_tasks();
+  begin();
+  kill_at_point = "before effect load";
+  process(false, 0);
+  ASSERT_EQ(rollout().outstanding->kind, "load");
+  kill_at_point.clear();
+  tasks_hang = true;
+  on_look = [&](const Rollout& r) {
+    if (r.is_over() || r.phase == Phase::rolling_back) return;
+    outside.bad_per_reading = 20;
+  };
+  // The hook of the way back must not hang as well: it is told by the next process.
+  kill_at_point = "before effect hook";
+  process(true, 0);
+  EXPECT_EQ(rollout().cause_kind, "rule") << rollout().cause;
+  EXPECT_EQ(outside.canary_bp, 0);
+  EXPECT_EQ(tasks.count("cut off load"), 1);
+  kill_at_point.clear();
+  tasks_hang = false;
+  process(false, 0);
+  expect_good_end("after load", "rolled_back");
+  EXPECT_EQ(tasks.count("hook ./back"), 1);
+}
+
+TEST_F(RunnerTaskTest, what_was_not_written_down_is_done_again_and_what_was_is_not) {
+  go_by_tasks();
+  begin();
+  kill_at_point = "after effect check";
+  process(false, 0);
+  EXPECT_EQ(tasks.count("check warm"), 1);
+  kill_at_point = "before effect smoke";
+  process(false, 0);
+  EXPECT_EQ(tasks.count("check warm"), 2) << "its result was lost";
+  kill_at_point.clear();
+  process(false, 0);
+  expect_good_end("run", "promoted");
+  EXPECT_EQ(tasks.all(), (std::vector<std::string>{"hook ./before", "check warm", "check warm",
+                                                   "smoke smoke.yaml", "load", "hook ./promoted"}));
+}
+
+TEST_F(RunnerTaskTest, who_is_killed_in_the_middle_of_it_leaves_it_to_the_next) {
+  go_by_tasks();
+  begin();
+  tasks_hang = true;
+  on_look = [&](const Rollout& r) {
+    if (r.outstanding) throw Killed{};
+  };
+  process(false, 0);
+  on_look = {};
+  tasks_hang = false;
+  process(false, 0);
+  expect_good_end("run", "promoted");
+  EXPECT_EQ(tasks.count("hook ./before"), 2);
+}
+
+TEST_F(RunnerTaskTest, the_lease_is_kept_all_the_while) {
+  go_by_tasks();
+  tasks_hang = true;
+  begin();
+  Duration longest;
+  ask_after(Duration::seconds(600), "abort", "hook");
+  on_look = [&, ask = on_look](const Rollout& r) {
+    ask(r);
+    auto store = state::Store::open(path);
+    const auto holder = Journal(store->database(), fakes.world).holder({"shop", ""});
+    ASSERT_TRUE(holder);
+    longest = std::max(longest, fakes.clock.now() - holder->heartbeat);
+  };
+  process(false, 0);
+  EXPECT_EQ(rollout().state(), "rolled_back");
+  EXPECT_LT(longest, kLeaseLasts);
+}
+
+TEST_F(RunnerTaskTest, an_abort_is_heard_while_what_was_before_is_measured) {
+  Value value = parse_json_or_throw(spec, "spec");
+  value.as_map()["rollback"].as_list().push_back(parse_json_or_throw(
+      R"({"name": "slow", "when": "canary.latency > 2 * before.latency"})", "rule"));
+  spec = to_json(value);
+  add_latency();
+  hangs_for_ever = true;
+  begin();
+  ask_after(Duration::seconds(3), "abort", "before");
+  process(false, 0);
+  ASSERT_TRUE(asked_at);
+  EXPECT_EQ(rollout().state(), "rolled_back");
+  EXPECT_LE(*rollout().finished, *asked_at + Duration::seconds(2));
+}
+
 TEST_F(RunnerTest, a_lease_is_not_kept_by_another_process_with_the_same_id) {
   begin();
   auto store = state::Store::open(path);
@@ -341,6 +510,12 @@ TEST_F(RunnerCrashTest, run_killed_anywhere_with_bad_testers_ends_the_same) {
 TEST_F(RunnerCrashTest, tick_killed_anywhere_with_testers_and_copies_ends_the_same) {
   go_by_testers();
   EXPECT_GT(each(true, false), 70);
+}
+TEST_F(RunnerCrashTest, killed_anywhere_around_its_tasks_ends_the_same) {
+  go_by_tasks();
+  EXPECT_GT(each(false, false), 50);
+  EXPECT_GT(each(false, true), 30);
+  EXPECT_GT(each(true, true), 30);
 }
 TEST_F(RunnerCrashTest, run_killed_anywhere_on_the_way_back_ends_the_same) {
   EXPECT_GT(each(false, true), 30);

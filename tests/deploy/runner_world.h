@@ -1,9 +1,13 @@
 #pragma once
 // A proxy, slots, metrics and policies that a Runner acts on, made of nothing.
 
+#include <poll.h>
+
+#include <algorithm>
 #include <cstdint>
 #include <future>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -107,6 +111,76 @@ class HangingMetrics final : public Metrics {
 
  private:
   std::shared_future<void> gate_;
+};
+
+// Likewise, until it is told to stop.
+class StoppableMetrics final : public Metrics {
+ public:
+  explicit StoppableMetrics(const Stop& stop) : stop_(stop) {}
+  Reply read(const Query&) override {
+    wait_for(stop_);
+    Reply reply;
+    reply.no_data = "it was stopped";
+    return reply;
+  }
+  bool has_history() const override { return false; }
+
+  static void wait_for(const Stop& stop) {
+    pollfd told{stop.descriptor(), POLLIN, 0};
+    ::poll(&told, 1, 60'000);
+  }
+
+ private:
+  const Stop& stop_;
+};
+
+// What tasks did, from whatever thread.
+class TaskLog {
+ public:
+  void add(const std::string& what) {
+    const std::lock_guard lock(mutex_);
+    all_.push_back(what);
+  }
+  std::vector<std::string> all() {
+    const std::lock_guard lock(mutex_);
+    return all_;
+  }
+  std::int64_t count(const std::string& what) {
+    const std::vector<std::string> now = all();
+    return std::count(now.begin(), now.end(), what);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> all_;
+};
+
+// Each succeeds; where they hang, once it is told to stop.
+class FakeTasks final : public Tasks {
+ public:
+  FakeTasks(TaskLog& log, bool hang) : log_(log), hang_(hang) {}
+  TaskResult check(const CheckModel& check, const TaskCall& call) override {
+    return done("check " + check.name, call);
+  }
+  TaskResult hook(const std::vector<std::string>& argv, const TaskCall& call) override {
+    return done("hook " + argv.front(), call);
+  }
+  TaskResult smoke(const std::string& file, const TaskCall& call) override {
+    return done("smoke " + file, call);
+  }
+  TaskResult load(const Value&, const TaskCall& call) override { return done("load", call); }
+
+ private:
+  TaskResult done(const std::string& what, const TaskCall& call) {
+    log_.add(what);
+    if (!hang_) return {true, "", {}};
+    StoppableMetrics::wait_for(call.stop);
+    log_.add("cut off " + what);
+    return {false, "it was cut off", {}};
+  }
+
+  TaskLog& log_;
+  const bool hang_;
 };
 
 class FakeDecider final : public Decider {

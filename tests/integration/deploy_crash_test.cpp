@@ -5,8 +5,10 @@
 #include <signal.h>
 
 #include <cstdlib>
+#include <fstream>
 
 #include "core/base/json.h"
+#include "core/base/text.h"
 #include "tests/integration/shop.h"
 
 namespace autopilot::integration {
@@ -23,6 +25,17 @@ constexpr const char* kSteps =
     - {name: shadow, mirror: 20%, hold: 1s}
     - {name: canary, weight: 5%, hold: 1s}
     - {name: half, weight: 50%, hold: 1s}
+)";
+
+// A check and a metric that take very long.
+constexpr const char* kSlow =
+    R"(    latency: {provider: exec, argv: [sleep, "90"], timeout: 100s, no_data: ignore}
+  checks: {during: [{name: warm, argv: [sh, warm], timeout: 100s}]}
+)";
+constexpr const char* kWarm = R"(echo $$ >> warms
+sleep 90 &
+echo $! > inner
+wait
 )";
 
 class DeployCrashTest : public ::testing::Test {
@@ -102,6 +115,34 @@ TEST_F(DeployCrashTest, a_request_is_carried_out_by_whoever_is_there) {
   EXPECT_LT(monotonic_nanos() - start, 5'000'000'000);
   EXPECT_EQ(process.wait().exit, 1);
   EXPECT_EQ(project.state(), "rolled_back");
+}
+
+TEST_F(DeployCrashTest, a_check_whose_end_nobody_saw_is_done_again_and_an_abort_waits_for_none) {
+  project.write("warm", kWarm);
+  project.apply(kSteps, kSlow);
+  const auto checks = [&] { return split(project.read("warms"), '\n').size() - 1; };
+  const Command run = project.command({"deploy", "run", "shop", "--version", "v1", "-q"});
+  {
+    Process killed(run);
+    for (int i = 0; i < 200 && checks() < 1; ++i) killed.pump_for(100'000);
+    killed.send(SIGKILL);
+    killed.wait();
+  }
+  Process process(project.command({"deploy", "run", "shop", "-q"}));
+  for (int i = 0; i < 200 && checks() < 2; ++i) process.pump_for(100'000);
+  EXPECT_EQ(checks(), 2U);
+  const std::int64_t start = monotonic_nanos();
+  const Ended asked = project.run({"deploy", "abort", "shop"});
+  EXPECT_EQ(asked.exit, 0) << describe(asked);
+  EXPECT_EQ(process.wait().exit, 1);
+  EXPECT_LT(monotonic_nanos() - start, 10'000'000'000);
+  EXPECT_EQ(project.state(), "rolled_back");
+  std::ifstream inner(fmt::format("/proc/{}/cmdline", trim(project.read("inner"))));
+  std::string words;  // none of one that has ended
+  std::getline(inner, words);
+  EXPECT_EQ(words, "") << "what the check started is left";
+  // What the killed process left: nobody knows it any more.
+  ::kill(-std::atoi(project.read("warms").c_str()), SIGKILL);
 }
 
 }  // namespace

@@ -64,13 +64,16 @@ class LiveWatch : public ::testing::Test {
   // `before`: words that run it as somebody else.
   void look(int columns = 100, int rows = 40, const std::string& before = "",
             const std::string& after = "") {
+    begin_to_look(columns, rows, before, after);
+    EXPECT_TRUE(terminal->shows("q quit")) << terminal->text();
+  }
+  void begin_to_look(int columns, int rows, const std::string& before, const std::string& after) {
     terminal = std::make_unique<Tmux>(project.root(), columns, rows);
     // What the shell says afterwards tells how it ended, and whether the terminal echoes.
     terminal->type(
         fmt::format("clear; sh -c 'echo $$ >pid; exec {}{} deploy watch shop{}' ; echo exit=$?",
                     before, AUTOPILOT_EXECUTABLE, after));
     terminal->press("Enter");
-    EXPECT_TRUE(terminal->shows("q quit")) << terminal->text();
   }
   std::string state() const {
     const Value now = project.status();
@@ -172,6 +175,44 @@ TEST_F(LiveWatch, with_follow_it_stays_after_the_rollout_that_is_under_way) {
   terminal->type("pay");  // of no use now
   terminal->type("q");
   expect_restored("0");
+}
+
+// Nothing was ever deployed.
+class LiveWatchFirst : public LiveWatch {
+ protected:
+  void SetUp() override {
+    if (!is_installed("tmux")) GTEST_SKIP() << "tmux is not installed";
+    project.write("latency", kLatency);
+    apply(std::string(kCanary) + kGate);
+    begin_to_look(100, 40, "", " --follow");
+    EXPECT_TRUE(terminal->shows("shop was never deployed: waiting for its first rollout"))
+        << terminal->text();
+    EXPECT_FALSE(terminal->is_drawn_on());
+  }
+};
+
+TEST_F(LiveWatchFirst, it_waits_for_the_very_first_rollout_and_stays_for_the_next) {
+  for (const char* id : {"shop-1", "shop-2"}) {
+    runner = std::make_unique<integration::Process>(
+        project.command({"deploy", "run", "shop", "--version", id, "-q"}));
+    EXPECT_TRUE(terminal->shows("waits  gate ops")) << terminal->text();
+    EXPECT_TRUE(terminal->is_drawn_on());
+    EXPECT_EQ(terminal->lines().front().find(id), 0U) << terminal->text();
+    terminal->type("p");
+    EXPECT_EQ(ended(), 0);
+    EXPECT_TRUE(terminal->shows("waiting for the next rollout")) << terminal->text();
+  }
+  terminal->type("q");
+  expect_restored("0");
+}
+
+TEST_F(LiveWatchFirst, an_interrupt_ends_the_wait_for_it) {
+  terminal->press("C-c");
+  EXPECT_TRUE(terminal->shows("^C")) << terminal->text();
+  // It was ended by the signal, so the shell has dropped the rest of the line.
+  terminal->type("echo exit=$?");
+  terminal->press("Enter");
+  expect_restored("130");
 }
 
 TEST_F(LiveWatch, q_leaves_the_rollout_running) {
