@@ -114,6 +114,7 @@ class DeployCheck final : public cli::Invocation {
         query.slot = stable.name;
         query.host = deploy::host_in_url(stable);
         query.port = stable.port;
+        if (model.is_local()) query.pid = providers.process->observe(stable).pid;
         query.to = context.world.clock.now();
         query.from = query.to - metric.window;
         query.step = model.interval;

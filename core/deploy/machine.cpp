@@ -195,7 +195,8 @@ void Stepping::take_failure(const Effect& effect, const EffectResult& result) {
   }
   const Stage* at = stage();
   const std::string name = at == nullptr ? effect.kind : at->name;
-  if (effect.kind == "check" || effect.kind == "smoke" || effect.kind == "load" ||
+  const bool is_gone = result.data.contains("has_ended") && r_.recovering == 0;
+  if (effect.kind == "check" || effect.kind == "smoke" || effect.kind == "load" || is_gone ||
       (effect.kind == "hook" && at != nullptr && at->section == "prepare")) {
     roll_back(effect.kind, fmt::format("{} {}: {}", effect.kind, name, result.why));
   } else if (effect.kind == "hook") {
@@ -230,7 +231,7 @@ void Stepping::count_health(HealthState& state, const std::vector<HealthReading>
       state.is_well = true;
       state.is_unwell = false;
     }
-    if (state.bad >= threshold(s_.model.health, "unhealthy", kBadInARow)) {
+    if (reading.has_ended || state.bad >= threshold(s_.model.health, "unhealthy", kBadInARow)) {
       state.is_well = false;
       state.is_unwell = true;
     }
@@ -242,8 +243,9 @@ void Stepping::take_health() {
   count_health(r_.canary_health, seen_.canary);
   count_health(r_.stable_health, seen_.stable);
   if (r_.phase != Phase::forward || r_.recovering > 0 || in_maintenance()) return;
-  // A canary that was well before; one that never was has its deadline.
-  if (r_.canary_health.is_unwell && (was_well || r_.has_traffic()))
+  // A canary that was well before, or that is gone; one that is not well yet has its deadline.
+  const bool is_gone = r_.doing == "started" && !seen_.canary.empty() && seen_.canary.back().has_ended;
+  if (r_.canary_health.is_unwell && (was_well || r_.has_traffic() || is_gone))
     roll_back("health", fmt::format("the canary is not well: {}", r_.canary_health.why));
 }
 

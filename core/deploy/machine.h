@@ -33,6 +33,7 @@ struct HealthReading {
   Instant at;
   bool healthy = false;
   std::string why;
+  bool has_ended = false;  // and nothing starts it again
 };
 
 // What people said so far of something that takes their approval.

@@ -205,11 +205,12 @@ void Stepping::credit(Instant frontier) {
   }
   if (r_.doing != "watch" || !r_.credited_to || frontier <= *r_.credited_to) return;
   const Duration stretch = frontier - *r_.credited_to;
-  const bool counts = stretch <= s_.longest_gap() && !r_.paused && !in_maintenance();
-  if (counts) {
-    r_.held.nanos += stretch.nanos;
+  if (stretch <= s_.longest_gap()) {
+    // With too few requests there was nothing to see, however often it was looked at.
+    const bool counts = !r_.paused && !in_maintenance() && metric_without_number(frontier) == nullptr;
+    if (counts) r_.held.nanos += stretch.nanos;
     r_.gap = {};
-  } else if (stretch > s_.longest_gap()) {
+  } else {
     r_.gap = stretch;
     event("gap", fmt::format("gap/{}", r_.stage),
           fmt::format("nothing was seen for {}, more than 3 intervals: {} does not count it",
@@ -242,19 +243,24 @@ std::string Stepping::what_is_missing() const {
   return "";
 }
 
+// The first metric that is needed and has no number, over its window before `at`.
+const MetricModel* Stepping::metric_without_number(Instant at) const {
+  for (const std::string& name : s_.needed) {
+    const MetricModel* m = s_.model.metric(name);
+    if (!r_.windows.number(name, "canary", {at, m->window, false, m->min_requests})) return m;
+  }
+  return nullptr;
+}
+
 // Every metric that is needed says something now.
 bool Stepping::has_evidence() {
   const Instant at = r_.last_row.value_or(now_);
-  for (const std::string& name : s_.needed) {
-    const MetricModel& m = *s_.model.metric(name);
-    const Reach reach{at, m.window, false, m.min_requests};
-    if (!r_.windows.number(name, "canary", reach)) {
-      const std::string why = r_.windows.why_no_number(name, "canary", reach);
-      r_.waiting = fmt::format("no data of {}{}", name, why.empty() ? "" : ": " + why);
-      return false;
-    }
-  }
-  return true;
+  const MetricModel* m = metric_without_number(at);
+  if (m == nullptr) return true;
+  const std::string why =
+      r_.windows.why_no_number(m->name, "canary", {at, m->window, false, m->min_requests});
+  r_.waiting = fmt::format("no data of {}{}", m->name, why.empty() ? "" : ": " + why);
+  return false;
 }
 
 bool Stepping::conditions_hold(const Stage& at) {

@@ -72,9 +72,10 @@ void Runner::ask_health() {
 void Runner::ask_health_of(const std::string& arm, const std::string& where) {
   const Slot at = slot(where);
   const Running running = providers_.process->glance(at);
+  const bool has_ended = !running.running && providers_.process->has_ended(at);
   Health* const health = providers_.health.get();
-  readings_.ask(kHealth + arm, [health, arm, at, running, version = version_in(where)] {
-    HealthReading reading{{}, running.running, running.why};
+  readings_.ask(kHealth + arm, [health, arm, at, running, has_ended, version = version_in(where)] {
+    HealthReading reading{{}, running.running, running.why, has_ended};
     // That a machine cannot be asked is no fault of what serves there: its health tells.
     if ((running.running || !running.is_known) && health != nullptr) {
       const HealthAnswer answer = health->check(at, version);
@@ -102,9 +103,9 @@ void Runner::gather(Observation& seen) {
     }
     for (auto& [key, cursor] : answer.cursors) cursors[key] = std::move(cursor);
     for (const HealthReading& one : answer.canary)
-      seen.canary.push_back({now, one.healthy, one.why});
+      seen.canary.push_back({now, one.healthy, one.why, one.has_ended});
     for (const HealthReading& one : answer.stable)
-      seen.stable.push_back({now, one.healthy, one.why});
+      seen.stable.push_back({now, one.healthy, one.why, one.has_ended});
   }
   if (!has_numbers && (!asked_ || *asked_ == told_)) return;
   told_ = asked_.value_or(now);

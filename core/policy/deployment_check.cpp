@@ -32,6 +32,7 @@ class DeploymentChecker {
         check_placeholders(name, *node, c_.input.diagnostics);
     }
     warn_of_arms(c_);
+    warn_of_conditions(c_);
   }
   void check_expressions() {
     for (const char* section : {"rollback", "objectives"}) {
