@@ -94,7 +94,8 @@ void Stepping::run() {
 void Stepping::take_drift() {
   if (seen_.drift.empty() || r_.outstanding || r_.phase != Phase::forward || r_.recovering > 0)
     return;
-  event("drift", fmt::format("drift/{}", r_.next_effect), seen_.drift);
+  // Told once, however often it is tried to put it back.
+  if (!r_.failing_since) event("drift", fmt::format("drift/{}", r_.next_effect), seen_.drift);
   forget_stretches();
   emit("restore_weight", routing_args(r_.routing()));
 }
@@ -292,6 +293,8 @@ Answer Stepping::answer(const Request& request) {
       return {0, true, fmt::format("{} is over", at->name)};
     }
     if (!r_.paused) return {0, false, "it is not paused"};
+    event("resumed", fmt::format("resumed/{}", request.id),
+          fmt::format("resumed by {}{}", request.actor, because));
     r_.stage_since = r_.stage_since + (now_ - r_.paused->since);
     r_.paused.reset();
     forget_stretches();

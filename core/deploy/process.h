@@ -40,6 +40,9 @@ class Process {
   virtual bool has_ended(const Slot& /*slot*/) { return false; }
 };
 
+// Throws Error(invalid) unless it can stand in words, paths and files of variables.
+void check_version(const std::string& version);
+
 // `spec` is the `process:` of a Deployment, already checked. REQUIRES that `world` outlives it.
 std::unique_ptr<Process> make_process(const Value& spec, const Site& site, World& world);
 

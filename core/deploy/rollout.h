@@ -137,7 +137,7 @@ struct Rollout {
   bool serves_people() const { return weight_bp > 0 || !match.empty(); }
   bool has_traffic() const { return routing().gives_anything(); }
   bool is_going_back() const { return phase == Phase::rolling_back || phase == Phase::rolled_back; }
-  // promoted rolled_back stuck paused gate preparing stepping baking rolling_back
+  // promoted rolled_back stuck paused gate preparing stepping rolling_back
   std::string state() const;
 };
 

@@ -111,4 +111,8 @@ std::unique_ptr<Tasks> make_tasks(World& world, Secrets* secrets) {
   return std::make_unique<WorldTasks>(world, secrets);
 }
 
+Placeholders placeholders_of(const Rollout& rollout, const Slot& canary) {
+  return names_of(rollout, canary);
+}
+
 }  // namespace autopilot::deploy

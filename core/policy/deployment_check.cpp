@@ -31,6 +31,7 @@ class DeploymentChecker {
       if (const YamlNode* node = c_.section(name))
         check_placeholders(name, *node, c_.input.diagnostics);
     }
+    warn_of_blindness(c_);
     warn_of_arms(c_);
     warn_of_conditions(c_);
   }

@@ -2,6 +2,7 @@
 // a share between 0 and 1 is a rule that never fires.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "core/expr/analysis.h"
@@ -43,7 +44,7 @@ class ConditionsLint {
 
   void check() {
     each("rollback", [&](const YamlNode& rule) {
-      look(rule.find("when"), "so it takes nothing back", "so it takes every version back");
+      look(rule.find("when"), "so the rule never fires", "so the rule always fires");
     });
     each("objectives", [&](const YamlNode& objective) {
       look(objective.find("when"), "so nothing goes forward", "so it asks for nothing");
@@ -102,7 +103,36 @@ class ConditionsLint {
   Numbers numbers_;
 };
 
+bool has_entries(const Value& spec, const char* field) {
+  const Value* list = spec.get(field);
+  return list != nullptr && list->is_list() && !list->as_list().empty();
+}
+
+bool judges(const Value& step) {
+  return step.get("analysis") != nullptr || step.get("require") != nullptr;
+}
+
+bool is_judged(const Value& spec) {
+  if (has_entries(spec, "rollback") || has_entries(spec, "objectives")) return true;
+  if (const Value* bake = spec.get("bake"); bake != nullptr && judges(*bake)) return true;
+  const Value* steps = spec.get("steps");
+  return steps != nullptr && steps->is_list() &&
+         std::any_of(steps->as_list().begin(), steps->as_list().end(), judges);
+}
+
 }  // namespace
+
+void warn_of_blindness(const CheckedSpec& c) {
+  if (c.metrics.empty() || is_judged(c.spec) || c.is_said("no-rules", c.span("steps"))) return;
+  const std::string where =
+      c.environment.empty() ? std::string() : fmt::format(" in {}", c.environment);
+  c.input.diagnostics
+      .warning("no-rules", c.span("steps"),
+               fmt::format("metrics are read{}, and nothing is judged by them, so a bad version "
+                           "goes forward as a good one does",
+                           where))
+      .help = "add rollback rules, or an analysis to the steps";
+}
 
 void warn_of_conditions(const CheckedSpec& checked) { ConditionsLint(checked).check(); }
 

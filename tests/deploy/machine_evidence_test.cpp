@@ -177,7 +177,7 @@ TEST(machine, too_few_requests_are_no_evidence) {
   w.until([&] { return w.rollout.weight_bp == 500; });
   w.tick(60);
   EXPECT_EQ(w.weights(), std::vector<int>{500});
-  EXPECT_EQ(w.rollout.waiting, "no data of errors: 6 requests in 1m, of 10 wanted");
+  EXPECT_EQ(w.rollout.waiting, "no data of errors: 6 requests in 1m, of 10 wanted: the hold does not go on");
   EXPECT_EQ(w.rollout.rules.at("errors").why,
             "canary.errors = none: 6 requests in 1m, of 10 wanted");
 }
