@@ -16,7 +16,7 @@ constexpr std::uint64_t kTail = 4096;  // in which the last line is looked for
 // A pipe or a device may keep whoever reads it waiting.
 bool is_plain_file(World& world, const std::string& path) {
   const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == path.npos ? "." : path.substr(0, slash + 1);
+  const std::string folder = slash == path.npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
   const std::string name = slash == path.npos ? path : path.substr(slash + 1);
   if (!world.files.exists(path)) return false;
   const std::vector<FileEntry> all = world.files.list(folder);

@@ -46,7 +46,7 @@ void check_analysis(const CheckedSpec& checked, const YamlNode* node, const Valu
 void check_match(const CheckedSpec& checked, const YamlNode& node);
 // Warns of metrics that cannot tell the arms apart where they are to decide between them.
 void warn_of_arms(const CheckedSpec& checked);
-// Warns where metrics are read, and nothing is judged by them.
+// Warns where there are analyses, and no step asks for them, nor anything else.
 void warn_of_blindness(const CheckedSpec& checked);
 // Warns of conditions that numbers cannot make true, or false.
 void warn_of_conditions(const CheckedSpec& checked);

@@ -123,15 +123,14 @@ bool is_judged(const Value& spec) {
 }  // namespace
 
 void warn_of_blindness(const CheckedSpec& c) {
-  if (c.metrics.empty() || is_judged(c.spec) || c.is_said("no-rules", c.span("steps"))) return;
-  const std::string where =
-      c.environment.empty() ? std::string() : fmt::format(" in {}", c.environment);
+  const Value* analyses = c.spec.get("analyses");
+  const bool has_some = analyses != nullptr && analyses->is_map() && !analyses->as_map().empty();
+  if (!has_some || is_judged(c.spec) || c.is_said("no-rules", c.span("steps"))) return;
   c.input.diagnostics
       .warning("no-rules", c.span("steps"),
-               fmt::format("metrics are read{}, and nothing is judged by them, so a bad version "
-                           "goes forward as a good one does",
-                           where))
-      .help = "add rollback rules, or an analysis to the steps";
+               "no step names an analysis, and there is no rollback rule, so a bad version goes "
+               "forward as a good one does")
+      .help = "analysis: " + analyses->as_map().begin()->first + ", for example";
 }
 
 void warn_of_conditions(const CheckedSpec& checked) { ConditionsLint(checked).check(); }

@@ -177,9 +177,24 @@ TEST(machine, too_few_requests_are_no_evidence) {
   w.until([&] { return w.rollout.weight_bp == 500; });
   w.tick(60);
   EXPECT_EQ(w.weights(), std::vector<int>{500});
-  EXPECT_EQ(w.rollout.waiting, "no data of errors: 6 requests in 1m, of 10 wanted: the hold does not go on");
+  EXPECT_EQ(w.rollout.waiting,
+            "no data of errors: 6 requests in 1m, of 10 wanted: the hold does not go on");
   EXPECT_EQ(w.rollout.rules.at("errors").why,
             "canary.errors = none: 6 requests in 1m, of 10 wanted");
+}
+
+TEST(machine, time_in_which_nobody_came_is_not_observed) {
+  MachineWorld w;
+  w.total = 0;
+  w.until([&] { return w.rollout.weight_bp == 500; });
+  w.tick(60);
+  EXPECT_EQ(w.rollout.held, Duration{});
+  EXPECT_EQ(w.rollout.waiting, "no data of errors: no requests in 1m: the hold does not go on");
+  w.total = 100;
+  w.tick(2);
+  EXPECT_EQ(w.rollout.weight_bp, 500) << "a minute of users, not one of them";
+  w.tick(6);
+  EXPECT_EQ(w.rollout.weight_bp, 5000);
 }
 
 TEST(machine, analyses_must_pass_and_a_failure_goes_back) {

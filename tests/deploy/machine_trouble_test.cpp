@@ -117,6 +117,16 @@ TEST(machine, a_split_that_cannot_be_put_back_is_told_once) {
   EXPECT_EQ(w.count("drift"), 1);
 }
 
+TEST(machine, a_pause_and_its_end_are_both_told) {
+  MachineWorld w;
+  w.until([&] { return w.rollout.weight_bp == 500; });
+  w.ask("pause");
+  w.ask("resume", {}, "eve");
+  EXPECT_EQ(w.count("paused"), 1);
+  EXPECT_EQ(w.count("resumed"), 1);
+  EXPECT_EQ(w.events.back().text, "resumed by eve");
+}
+
 TEST(machine, an_old_version_that_can_never_be_stopped_is_left_by_who_may) {
   MachineWorld w;
   w.world = [](const Effect& e) {

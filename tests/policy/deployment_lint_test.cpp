@@ -53,20 +53,22 @@ TEST(deployment_lint, a_condition_that_no_share_can_meet_is_told) {
 
 TEST(deployment_lint, requirements_and_objectives_that_nothing_meets_are_told) {
   EXPECT_EQ(deployment(kCount, "  steps: [{weight: 5%, require: canary.m > 1.5}]\n").faults(),
-            Faults{"always-false@10:32"});
+            Faults{"always-false@10:33"});
   EXPECT_EQ(deployment(kCount, std::string(kSteps) + "  objectives: [{when: canary.m > 99.0}]\n")
                 .faults(),
             Faults{"always-false@11:23"});
 }
 
-TEST(deployment_lint, metrics_by_which_nothing_is_judged_are_told) {
-  EXPECT_EQ(deployment(kCount, kSteps).faults(), Faults{"no-rules@10:10"});
-  EXPECT_EQ(deployment(kCount, std::string(kSteps) + "  rollback: []\n").faults(),
-            Faults{"no-rules@10:10"});
-  for (const char* rest : {"  steps: [{weight: 5%, analysis: sequential}]\n",
+TEST(deployment_lint, analyses_that_no_step_asks_for_are_told) {
+  const std::string analyses = "  analyses: {a: {method: sequential, metrics: [m], slo: 1%}}\n";
+  const Loaded loaded = deployment(kCount, kSteps + analyses);
+  EXPECT_EQ(loaded.faults(), Faults{"no-rules@10:10"});
+  EXPECT_EQ(loaded.help(), "analysis: a, for example");
+  for (const char* rest : {"  steps: [{weight: 5%, analysis: a}]\n",
                            "  steps: [{weight: 5%, require: canary.m < 0.1}]\n",
-                           "  steps: [{weight: 5%}]\n  bake: {for: 1h, analysis: sequential}\n"})
-    EXPECT_EQ(deployment(kCount, rest).faults(), Faults{}) << rest;
+                           "  steps: [{weight: 5%}]\n  bake: {for: 1h, analysis: a}\n"})
+    EXPECT_EQ(deployment(kCount, rest + analyses).faults(), Faults{}) << rest;
+  EXPECT_EQ(deployment(kCount, kSteps).faults(), Faults{});
 }
 
 TEST(deployment_lint, counts_of_both_arms_together_are_told_with_what_tells_them_apart) {
