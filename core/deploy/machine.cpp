@@ -245,7 +245,8 @@ void Stepping::take_health() {
   count_health(r_.stable_health, seen_.stable);
   if (r_.phase != Phase::forward || r_.recovering > 0 || in_maintenance()) return;
   // A canary that was well before, or that is gone; one that is not well yet has its deadline.
-  const bool is_gone = r_.doing == "started" && !seen_.canary.empty() && seen_.canary.back().has_ended;
+  const bool is_gone =
+      r_.doing == "started" && !seen_.canary.empty() && seen_.canary.back().has_ended;
   if (r_.canary_health.is_unwell && (was_well || r_.has_traffic() || is_gone))
     roll_back("health", fmt::format("the canary is not well: {}", r_.canary_health.why));
 }

@@ -207,7 +207,8 @@ void Stepping::credit(Instant frontier) {
   const Duration stretch = frontier - *r_.credited_to;
   if (stretch <= s_.longest_gap()) {
     // With too few requests there was nothing to see, however often it was looked at.
-    const bool counts = !r_.paused && !in_maintenance() && metric_without_number(frontier) == nullptr;
+    const bool counts =
+        !r_.paused && !in_maintenance() && metric_without_number(frontier) == nullptr;
     if (counts) r_.held.nanos += stretch.nanos;
     r_.gap = {};
   } else {

@@ -103,8 +103,8 @@ class ExecProcess final : public Process {
   std::string why_it_ended(const Value& record) {
     const Value* from = record.get("log_from");
     if (from == nullptr || !from->is_integer()) return {};
-    return "; " + last_words(world_, text_of(record, "log"),
-                             static_cast<std::uint64_t>(from->as_int()));
+    return "; " +
+           last_words(world_, text_of(record, "log"), static_cast<std::uint64_t>(from->as_int()));
   }
 
   Child recorded(const Slot& slot) { return child_in(load_slot_record(world_, site_, slot)); }

@@ -38,9 +38,7 @@ class Numbers final : public expr::Inputs {
 class ConditionsLint {
  public:
   explicit ConditionsLint(const CheckedSpec& checked)
-      : c_(checked),
-        names_(deployment_conditions(c_.metrics)),
-        numbers_(c_.spec.get("metrics")) {}
+      : c_(checked), names_(deployment_conditions(c_.metrics)), numbers_(c_.spec.get("metrics")) {}
 
   void check() {
     each("rollback", [&](const YamlNode& rule) {
@@ -84,8 +82,7 @@ class ConditionsLint {
   void warn(const char* code, const YamlNode& node, std::string_view what, std::string_view effect,
             const expr::CheckedExpr& checked) {
     if (c_.is_said(code, node.span)) return;  // of another environment
-    c_.input.diagnostics
-        .warning(code, node.span, fmt::format("{} {}, {}", node.text, what, effect))
+    c_.input.diagnostics.warning(code, node.span, fmt::format("{} {}, {}", node.text, what, effect))
         .help = help_of(checked);
   }
 

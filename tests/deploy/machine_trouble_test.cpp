@@ -96,7 +96,8 @@ TEST(machine, a_canary_that_ends_before_it_was_ever_well_is_not_waited_for) {
 }
 
 TEST(machine, what_ended_in_the_slot_before_the_canary_is_started_is_no_fault_of_it) {
-  MachineWorld w(testing::spec_with(R"({"checks": {"before": [{"name": "c", "manual": "look"}]}})"));
+  MachineWorld w(
+      testing::spec_with(R"({"checks": {"before": [{"name": "c", "manual": "look"}]}})"));
   w.see(with_ended_canary(w));
   EXPECT_EQ(w.rollout.state(), "gate");
 }

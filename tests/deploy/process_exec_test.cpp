@@ -101,8 +101,7 @@ TEST_F(ExecProcess, what_has_ended_says_what_it_wrote_last_and_nothing_of_what_w
   EXPECT_TRUE(process()->has_ended(blue));
   EXPECT_EQ(process()->observe(blue).why, "it has ended; it wrote nothing to /site/blue.log");
   fakes.files.texts["/site/blue.log"] += "listening\nout of memory\n\n";
-  EXPECT_EQ(process()->observe(blue).why,
-            "it has ended; /site/blue.log ends with: out of memory");
+  EXPECT_EQ(process()->observe(blue).why, "it has ended; /site/blue.log ends with: out of memory");
 }
 
 TEST_F(ExecProcess, a_version_that_no_file_can_hold_and_an_unknown_placeholder_are_refused) {
