@@ -92,6 +92,11 @@ void Stepping::run() {
 
 // What somebody else changed at the proxy is put back; meanwhile nothing was observed that counts.
 void Stepping::take_drift() {
+  // What could not be put back is back all the same: the next trouble is another one.
+  if (seen_.split_holds && !r_.outstanding && r_.doing == "watch") {
+    r_.failing_since.reset();
+    r_.failing_why.clear();
+  }
   if (seen_.drift.empty() || r_.outstanding || r_.phase != Phase::forward || r_.recovering > 0)
     return;
   // Told once, however often it is tried to put it back.

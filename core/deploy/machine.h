@@ -60,6 +60,7 @@ struct Observation {
   std::vector<HealthReading> canary, stable;
   std::optional<std::int64_t> open_connections;  // of the slot that is to be stopped
   std::string drift;                             // the split is not as recorded: why
+  bool split_holds = false;                      // it was looked at, and is
   std::optional<Agreement> agreement;            // on what awaited() names
   std::vector<EffectResult> results;
   std::vector<Request> requests;

@@ -206,9 +206,7 @@ void Stepping::credit(Instant frontier) {
   if (r_.doing != "watch" || !r_.credited_to || frontier <= *r_.credited_to) return;
   const Duration stretch = frontier - *r_.credited_to;
   if (stretch <= s_.longest_gap()) {
-    // With too few requests there was nothing to see, however often it was looked at.
-    const bool counts =
-        !r_.paused && !in_maintenance() && metric_without_number(frontier) == nullptr;
+    const bool counts = !r_.paused && !in_maintenance() && enough_came(frontier);
     if (counts) r_.held.nanos += stretch.nanos;
     r_.gap = {};
   } else {
@@ -242,6 +240,13 @@ std::string Stepping::what_is_missing() const {
     if (!why.empty()) return fmt::format(" ({}: {})", name, why);
   }
   return "";
+}
+
+// With too few requests there is nothing to see, however often one looks. Testers alone come when
+// they like.
+bool Stepping::enough_came(Instant at) const {
+  const bool is_share = r_.weight_bp > 0 || r_.mirror_bp > 0;
+  return !is_share || metric_without_number(at) == nullptr;
 }
 
 // The first metric that is needed and has no number, over its window before `at`.

@@ -133,6 +133,7 @@ void Runner::look_at_split(Observation& seen) {
   const SplitCheck check = providers_.traffic->verify(split_of(rollout_.routing()));
   const std::int64_t end = world_.clock.monotonic_nanos();
   next_split_look_ = end + kSplitLookShare * (end - begin);
+  seen.split_holds = check.holds;
   if (!check.holds) seen.drift = "the split is not as recorded: " + check.why;
 }
 

@@ -197,6 +197,21 @@ TEST(machine, time_in_which_nobody_came_is_not_observed) {
   EXPECT_EQ(w.rollout.weight_bp, 5000);
 }
 
+TEST(machine, testers_come_when_they_like) {
+  MachineWorld w(testing::spec_with(
+      R"({"traffic": {"provider": "nginx", "directory": "d"},
+          "steps": [{"name": "testers", "match": {"header": "X-Beta", "exact": "1"}, "hold": "10m"},
+                    {"name": "half", "weight": "50%"}]})"));
+  w.total = 0;
+  w.until([&] { return w.rollout.has_traffic(); });
+  w.tick(60);
+  EXPECT_EQ(w.rollout.weight_bp, 0);
+  EXPECT_EQ(w.rollout.waiting, "no data of errors: no requests in 1m");
+  w.total = 100;
+  w.tick();
+  EXPECT_GT(w.rollout.weight_bp, 0);
+}
+
 TEST(machine, analyses_must_pass_and_a_failure_goes_back) {
   Verdict verdict = Verdict::hold;
   const JudgeFunction judge = [&](const Value&, const std::vector<Judgeable>& metrics, const Value&,

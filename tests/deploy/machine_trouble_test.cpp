@@ -118,6 +118,26 @@ TEST(machine, a_split_that_cannot_be_put_back_is_told_once) {
   EXPECT_EQ(w.count("drift"), 1);
 }
 
+TEST(machine, a_split_that_is_back_by_itself_leaves_nothing_behind) {
+  MachineWorld w(
+      testing::spec_with(R"({"steps": [{"name": "canary", "weight": "5%", "hold": "1h"}]})"));
+  w.until([&] { return w.rollout.weight_bp == 500; });
+  w.world = [](const Effect& e) {
+    return e.kind == "restore_weight" ? EffectResult{e.id, false, "connection refused", {}}
+                                      : EffectResult{};
+  };
+  for (const bool is_away : {true, false, false, false, false, false, false, false, true}) {
+    w.now = w.now + Duration::seconds(10);
+    Observation seen = w.measurement();
+    seen.split_holds = !is_away;
+    if (is_away) seen.drift = "the split is not as recorded: connection refused";
+    w.see(std::move(seen));
+    EXPECT_EQ(w.rollout.failing_since.has_value(), is_away);
+  }
+  EXPECT_EQ(w.count("drift"), 2);
+  EXPECT_EQ(w.rollout.phase, Phase::forward) << w.rollout.cause;
+}
+
 TEST(machine, a_pause_and_its_end_are_both_told) {
   MachineWorld w;
   w.until([&] { return w.rollout.weight_bp == 500; });
