@@ -141,6 +141,7 @@ class AskCommand : public cli::Invocation {
                                   const deploy::Rollout& r) {
     if (r.phase == deploy::Phase::rolled_back && r.zero_since)
       return fmt::format("{} is rolled back, it has no traffic, verified", r.version);
+    if (r.phase == deploy::Phase::promoted) return fmt::format("{} is promoted", r.version);
     if (r.is_over() || r.stuck_since || journal.holder(at)) return {};
     return fmt::format("nobody runs it: {} goes on", words_to_go_on(r));
   }

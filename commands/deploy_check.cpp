@@ -5,15 +5,19 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/yaml.h"
+#include "core/deploy/smoke.h"
 #include "core/deploy/spec.h"
 #include "core/deploy/tasks.h"
 
 namespace autopilot::commands {
 namespace {
 
+constexpr Duration kConnectTimeout = Duration::seconds(1);
+
 constexpr char kCheckDetails[] =
     R"(Tries all that a rollout of a deployment will need, and changes nothing: whether the old version runs and is
-well, whether the proxy can be asked, whether each metric answers, and the automatic checks of `checks.before`.
+well, whether the other slot is free, whether the proxy can be asked, whether each metric answers, the files of smoke
+steps, and the automatic checks of `checks.before`.
 
 With --expand it prints the document as a rollout takes it instead: presets, templates and the environment filled in.
 
@@ -102,6 +106,7 @@ class DeployCheck final : public cli::Invocation {
       const deploy::HealthAnswer answer = providers.health->check(stable, r.previous);
       add("health " + stable.name, answer.healthy, answer.why);
     });
+    look_at_free_slot(context, model, providers, canary);
     look_at("traffic", [&] {
       const deploy::SplitCheck check = providers.traffic->verify({r.canary, r.stable, 0});
       add_or_later("traffic", check.holds, check.why);
@@ -115,12 +120,16 @@ class DeployCheck final : public cli::Invocation {
         query.slot = stable.name;
         query.host = deploy::host_in_url(stable);
         query.port = stable.port;
+        if (model.is_local()) query.pid = providers.process->observe(stable).pid;
         query.to = context.world.clock.now();
         query.from = query.to - metric.window;
         query.step = model.interval;
         const deploy::Reply reply = providers.metrics[metric.name]->read(query);
         add_or_later("metric " + metric.name, reply.no_data.empty(), reply.no_data);
       });
+    }
+    for (const deploy::StepModel& step : model.steps) {
+      if (!step.smoke.empty()) look_at_smoke(context, step.smoke, r, canary);
     }
     const Stop never;
     for (const deploy::CheckModel& check : model.before) {
@@ -131,6 +140,29 @@ class DeployCheck final : public cli::Invocation {
             providers.tasks->check(check, {deploy::task_words(r, canary), never});
         add("check " + check.name, result.ok, result.why);
       });
+    }
+  }
+
+  // Where the next version is to listen, nobody else may: a start would be refused.
+  void look_at_free_slot(cli::Context& context, const deploy::Deployment& model,
+                         deploy::Providers& providers, const deploy::Slot& canary) {
+    const Value* provider = model.process.get("provider");
+    const bool is_ours = provider != nullptr && *provider == Value("exec") && model.is_local();
+    if (!is_ours || canary.port == 0 || providers.process->observe(canary).running) return;
+    const std::string address = deploy::address_of(canary);
+    if (context.world.sockets.connect(address, {kConnectTimeout}).ok())
+      add("slot " + canary.name, false, address + " is taken: another program listens there");
+  }
+
+  void look_at_smoke(cli::Context& context, const std::string& file, const deploy::Rollout& r,
+                     const deploy::Slot& canary) {
+    const std::string what = "smoke " + file;
+    try {
+      Diagnostics faults;
+      deploy::load_smoke(file, {}, deploy::task_words(r, canary), context.world.files, faults);
+      add(what, faults.ok(), faults.ok() ? "" : faults.all().front().message);
+    } catch (const Error& error) {
+      add(what, false, error.what());
     }
   }
 

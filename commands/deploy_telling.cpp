@@ -60,6 +60,16 @@ class Telling {
   bool is_told_ = false;
 };
 
+void tell_who_goes_on(cli::Context& context, deploy::Journal& journal,
+                      const std::string& rollout) try {
+  const deploy::Rollout r = journal.load(rollout);
+  if (r.is_over()) return;
+  context.inform(fmt::format("{} stays where it is, with {}: {} goes on", r.id,
+                             deploy::to_text(r.routing()), words_to_go_on(r)));
+} catch (const Error&) {
+  // What ended the rollout's run is worth more.
+}
+
 }  // namespace
 
 std::string words_to_go_on(const deploy::Rollout& r) {
@@ -84,11 +94,9 @@ deploy::Rollout told_when_interrupted(cli::Context& context, deploy::Journal& jo
   try {
     return act();
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::interrupted) throw;
-    const deploy::Rollout r = journal.load(rollout);
-    if (!r.is_over())
-      context.inform(fmt::format("{} stays where it is, with {}: {} goes on", r.id,
-                                 deploy::to_text(r.routing()), words_to_go_on(r)));
+    const bool is_full = error.kind() == ErrorKind::storage;  // and can be read all the same
+    if (error.kind() == ErrorKind::interrupted || is_full)
+      tell_who_goes_on(context, journal, rollout);
     throw;
   }
 }

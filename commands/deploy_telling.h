@@ -15,7 +15,7 @@ namespace autopilot::commands {
 deploy::RunnerSettings telling(cli::Context& context, deploy::Journal& journal,
                                const std::string& rollout);
 
-// Runs `act`; when it is interrupted, says how to go on.
+// Runs `act`; when it is interrupted, or the disk is full, says how to go on.
 deploy::Rollout told_when_interrupted(cli::Context& context, deploy::Journal& journal,
                                       const std::string& rollout,
                                       const std::function<deploy::Rollout()>& act);

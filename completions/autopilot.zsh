@@ -47,7 +47,7 @@ _autopilot_options() {
     'deploy promote') echo '--env --reason --check --override --format' ;;
     'deploy pause') echo '--env --reason --for --maintenance --format' ;;
     'deploy resume') echo '--env --reason --format' ;;
-    'deploy abort') echo '--env --reason --use-applied --format' ;;
+    'deploy abort') echo '--env --reason --use-applied --force --format' ;;
     'deploy rollback') echo '--env --reason --to --format' ;;
     'deploy retry') echo '--env --reason --emergency --format' ;;
     'deploy history') echo '--env --format' ;;

@@ -279,11 +279,12 @@ class FakeChildren final : public Children {
   std::vector<Launch> launched;
   std::set<std::int64_t> living;
   bool stubborn = false;
+  std::string boot = "boot";  // in which they are started
   std::vector<std::pair<std::int64_t, int>> signalled;
 
   Child start(const Launch& launch, const Recording& record) override {
     const std::int64_t pid = 100 + static_cast<std::int64_t>(launched.size());
-    const Child child{pid, "boot/" + std::to_string(pid), launch.token};
+    const Child child{pid, boot + "/" + std::to_string(pid), launch.token};
     record(child);
     launched.push_back(launch);
     living.insert(pid);

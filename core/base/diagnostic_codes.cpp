@@ -133,7 +133,7 @@ constexpr DiagnosticCode kCodes[] = {
      "Name the right files or folders; --allow-empty accepts it"},
     {"no-rules",
      "A policy without mutations, guards and limits does nothing, and a Deployment that measures "
-     "nothing lets every version through",
+     "nothing, or whose steps ask for none of its analyses, lets every version through",
      "Add a rule or metrics, or remove the document"},
     {"number-range", "A number is infinite, not a number, or too large for a double",
      "Write a finite number, or put quotes around a text"},

@@ -79,9 +79,15 @@ void Stepping::run() {
 
 // What somebody else changed at the proxy is put back; meanwhile nothing was observed that counts.
 void Stepping::take_drift() {
+  // What could not be put back is back all the same: the next trouble is another one.
+  if (seen_.split_holds && !r_.outstanding && r_.doing == "watch") {
+    r_.failing_since.reset();
+    r_.failing_why.clear();
+  }
   if (seen_.drift.empty() || r_.outstanding || r_.phase != Phase::forward || r_.recovering > 0)
     return;
-  event("drift", fmt::format("drift/{}", r_.next_effect), seen_.drift);
+  // Told once, however often it is tried to put it back.
+  if (!r_.failing_since) event("drift", fmt::format("drift/{}", r_.next_effect), seen_.drift);
   forget_stretches();
   emit("restore_weight", routing_args(r_.routing()));
 }
@@ -180,9 +186,11 @@ void Stepping::take_failure(const Effect& effect, const EffectResult& result) {
   const Stage* at = stage();
   const std::string name = at == nullptr ? effect.kind : at->name;
   const bool is_asked = effect.kind == "check" || effect.kind == "smoke" || effect.kind == "load";
+  const bool is_gone = result.data.contains("has_ended") && r_.recovering == 0;
   if (is_asked && in_maintenance()) {
     r_.doing.clear();  // it says nothing now: once more, later
-  } else if (is_asked || (effect.kind == "hook" && at != nullptr && at->section == "prepare")) {
+  } else if (is_asked || is_gone ||
+             (effect.kind == "hook" && at != nullptr && at->section == "prepare")) {
     roll_back(effect.kind, fmt::format("{} {}: {}", effect.kind, name, result.why));
   } else if (effect.kind == "hook") {
     hook_failed(effect, result.why);
@@ -216,7 +224,7 @@ void Stepping::count_health(HealthState& state, const std::vector<HealthReading>
       state.is_well = true;
       state.is_unwell = false;
     }
-    if (state.bad >= threshold(s_.model.health, "unhealthy", kBadInARow)) {
+    if (reading.has_ended || state.bad >= threshold(s_.model.health, "unhealthy", kBadInARow)) {
       state.is_well = false;
       state.is_unwell = true;
     }
@@ -228,8 +236,10 @@ void Stepping::take_health() {
   count_health(r_.canary_health, seen_.canary);
   count_health(r_.stable_health, seen_.stable);
   if (r_.phase != Phase::forward || r_.recovering > 0 || in_maintenance()) return;
-  // A canary that was well before; one that never was has its deadline.
-  if (r_.canary_health.is_unwell && (was_well || r_.has_traffic()))
+  // A canary that was well before, or that is gone; one that is not well yet has its deadline.
+  const bool is_gone =
+      r_.doing == "started" && !seen_.canary.empty() && seen_.canary.back().has_ended;
+  if (r_.canary_health.is_unwell && (was_well || r_.has_traffic() || is_gone))
     roll_back("health", fmt::format("the canary is not well: {}", r_.canary_health.why));
 }
 

@@ -33,6 +33,7 @@ struct HealthReading {
   Instant at;
   bool healthy = false;
   std::string why;
+  bool has_ended = false;  // and nothing starts it again
 };
 
 // What people said so far of something that takes their approval.
@@ -59,6 +60,7 @@ struct Observation {
   std::vector<HealthReading> canary, stable;
   std::optional<std::int64_t> open_connections;  // of the slot that is to be stopped
   std::string drift;                             // the split is not as recorded: why
+  bool split_holds = false;                      // it was looked at, and is
   std::optional<Agreement> agreement;            // on what awaited() names
   std::vector<EffectResult> results;
   std::vector<Request> requests;

@@ -281,8 +281,11 @@ bool Stepping::may_pass(const Stage& at) {
   if (!asks) return true;
   if (r_.held < at.hold) {
     const bool behind = r_.credited_to && now_ - *r_.credited_to > s_.longest_silence();
-    return wait(behind ? "no data: the hold does not go on" + what_is_missing()
-                       : why_nothing_counts());
+    if (behind) return wait("no data: the hold does not go on" + what_is_missing());
+    const bool has_begun = now_ - r_.stage_since > s_.longest_silence();
+    if (has_begun && !enough_came(r_.last_row.value_or(now_)) && !has_evidence())
+      return wait(r_.waiting + ": the hold does not go on");
+    return wait(why_nothing_counts());
   }
   if (r_.canary_health.bad > 0) return wait("the canary is not well: " + r_.canary_health.why);
   if (!has_evidence() || !analyses_pass(at) || !conditions_hold(at)) return false;

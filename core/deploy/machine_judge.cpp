@@ -205,11 +205,11 @@ void Stepping::credit(Instant frontier) {
   }
   if (r_.doing != "watch" || !r_.credited_to || frontier <= *r_.credited_to) return;
   const Duration stretch = frontier - *r_.credited_to;
-  const bool counts = stretch <= s_.longest_gap() && !r_.paused && !in_maintenance();
-  if (counts) {
-    r_.held.nanos += stretch.nanos;
+  if (stretch <= s_.longest_gap()) {
+    const bool counts = !r_.paused && !in_maintenance() && enough_came(frontier);
+    if (counts) r_.held.nanos += stretch.nanos;
     r_.gap = {};
-  } else if (stretch > s_.longest_gap()) {
+  } else {
     r_.gap = stretch;
     event("gap", fmt::format("gap/{}", r_.stage),
           fmt::format("nothing was seen for {}, more than 3 intervals: {} does not count it",
@@ -242,19 +242,31 @@ std::string Stepping::what_is_missing() const {
   return "";
 }
 
+// With too few requests there is nothing to see, however often one looks. Testers alone come when
+// they like.
+bool Stepping::enough_came(Instant at) const {
+  const bool is_share = r_.weight_bp > 0 || r_.mirror_bp > 0;
+  return !is_share || metric_without_number(at) == nullptr;
+}
+
+// The first metric that is needed and has no number, over its window before `at`.
+const MetricModel* Stepping::metric_without_number(Instant at) const {
+  for (const std::string& name : s_.needed) {
+    const MetricModel* m = s_.model.metric(name);
+    if (!r_.windows.number(name, "canary", {at, m->window, false, m->min_requests})) return m;
+  }
+  return nullptr;
+}
+
 // Every metric that is needed says something now.
 bool Stepping::has_evidence() {
   const Instant at = r_.last_row.value_or(now_);
-  for (const std::string& name : s_.needed) {
-    const MetricModel& m = *s_.model.metric(name);
-    const Reach reach{at, m.window, false, m.min_requests};
-    if (!r_.windows.number(name, "canary", reach)) {
-      const std::string why = r_.windows.why_no_number(name, "canary", reach);
-      r_.waiting = fmt::format("no data of {}{}", name, why.empty() ? "" : ": " + why);
-      return false;
-    }
-  }
-  return true;
+  const MetricModel* m = metric_without_number(at);
+  if (m == nullptr) return true;
+  const std::string why =
+      r_.windows.why_no_number(m->name, "canary", {at, m->window, false, m->min_requests});
+  r_.waiting = fmt::format("no data of {}{}", m->name, why.empty() ? "" : ": " + why);
+  return false;
 }
 
 bool Stepping::conditions_hold(const Stage& at) {

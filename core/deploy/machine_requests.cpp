@@ -59,6 +59,9 @@ Answer Stepping::answer(const Request& request) {
       return {0, true, fmt::format("{} is over", at->name)};
     }
     if (!r_.paused) return {0, false, "it is not paused"};
+    event("resumed", fmt::format("resumed/{}", request.id),
+          fmt::format("resumed by {}{}", request.actor,
+                      request.reason.empty() ? "" : ": " + request.reason));
     r_.stage_since = r_.stage_since + (now_ - r_.paused->since);
     r_.paused.reset();
     forget_stretches();

@@ -12,12 +12,17 @@
 
 namespace autopilot::deploy {
 
-Placeholders process_words(const Site& site, const Slot& slot, const std::string& version) {
+void check_version(const std::string& version) {
   const bool is_plain = std::all_of(version.begin(), version.end(),
                                     [](char c) { return static_cast<unsigned char>(c) >= ' '; });
   if (!is_plain || version.empty()) {
-    throw Error(ErrorKind::invalid, fmt::format("{:?} is no version", version));
+    throw Error(ErrorKind::invalid, fmt::format("{:?} is no version", version),
+                "a version is one line of text");
   }
+}
+
+Placeholders process_words(const Site& site, const Slot& slot, const std::string& version) {
+  check_version(version);
   return {{"version", version},
           {"slot", slot.name},
           {"port", std::to_string(slot.port)},

@@ -35,7 +35,13 @@ class Process {
   // As observe(), but where that goes to other machines it does not wait for them: what it tells
   // may be some looks old, never older than the last start or stop.
   virtual Running glance(const Slot& slot) { return observe(slot); }
+  // What was started there ended by itself, and nothing starts it again. Costs next to nothing;
+  // false where that cannot be told at once.
+  virtual bool has_ended(const Slot& /*slot*/) { return false; }
 };
+
+// Throws Error(invalid) unless it can stand in words, paths and files of variables.
+void check_version(const std::string& version);
 
 // `spec` is the `process:` of a Deployment, already checked. REQUIRES that `world` outlives it.
 std::unique_ptr<Process> make_process(const Value& spec, const Site& site, World& world);

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include "core/base/error.h"
+#include "core/deploy/log_tail.h"
 #include "core/deploy/process_providers.h"
 #include "core/deploy/slot_record.h"
 #include "core/deploy/spec.h"
@@ -34,13 +35,16 @@ class ExecProcess final : public Process {
     if (present.running && present.version == version) return;
     stop(slot, grace_);
     refuse_taken_port(slot);
+    const auto log_from = static_cast<std::int64_t>(log_size(world_, launch.log));
     world_.children.start(launch, [&](const Child& child) {
       save_slot_record(world_, site_, slot,
                        Map{{"version", version},
                            {"pid", child.pid},
                            {"started", child.started},
                            {"token", child.token},
-                           {"words", launch.words.at(0)}});
+                           {"words", launch.words.at(0)},
+                           {"log", launch.log},
+                           {"log_from", log_from}});
     });
   }
 
@@ -74,11 +78,15 @@ class ExecProcess final : public Process {
     out.version = text_of(record, "version");
     out.pid = child.pid;
     out.started = child.started;
-    const std::string boot = child.started.substr(0, child.started.find('/'));
-    if (!out.running) {
-      out.why = boot == world_.environment.boot_id() ? "it has ended" : "the machine was restarted";
-    }
+    if (out.running) return out;
+    out.why = is_of_this_boot(child) ? "it has ended" + why_it_ended(record)
+                                     : "the machine was restarted";
     return out;
+  }
+
+  bool has_ended(const Slot& slot) override {
+    const Child child = recorded(slot);
+    return child.pid != 0 && is_of_this_boot(child) && !world_.children.runs(child);
   }
 
  private:
@@ -86,6 +94,17 @@ class ExecProcess final : public Process {
     const Value* pid = record.get("pid");
     if (pid == nullptr || pid->kind() != Value::Kind::integer) return {};
     return {pid->as_int(), text_of(record, "started"), text_of(record, "token")};
+  }
+
+  bool is_of_this_boot(const Child& child) {
+    return child.started.substr(0, child.started.find('/')) == world_.environment.boot_id();
+  }
+
+  std::string why_it_ended(const Value& record) {
+    const Value* from = record.get("log_from");
+    if (from == nullptr || !from->is_integer()) return {};
+    return "; " +
+           last_words(world_, text_of(record, "log"), static_cast<std::uint64_t>(from->as_int()));
   }
 
   Child recorded(const Slot& slot) { return child_in(load_slot_record(world_, site_, slot)); }

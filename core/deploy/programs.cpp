@@ -28,15 +28,14 @@ std::string how_it_ended(const Captured& run, const CaptureLimits& limits) {
   return {};
 }
 
-// The last line that it complained with: programs say first what they do, last why they stop.
-std::string last_words(const Captured& run) {
-  const std::string_view text = trim(run.err.empty() ? run.out : run.err);
+}  // namespace
+
+std::string last_line(std::string_view text) {
+  text = trim(text);
   const std::size_t line = text.rfind('\n');
   const std::string_view last = line == text.npos ? text : trim(text.substr(line + 1));
   return std::string(last.substr(0, 300));
 }
-
-}  // namespace
 
 std::string spoken(const std::vector<std::string>& words) {
   constexpr std::size_t kWords = 3;
@@ -48,7 +47,7 @@ std::string output_of(World& world, const std::vector<std::string>& words,
                       const CaptureLimits& limits, std::string_view input) {
   const Captured run = world.processes.capture(words, input, limits);
   if (run.ok()) return run.out;
-  const std::string said = last_words(run);
+  const std::string said = last_line(run.err.empty() ? run.out : run.err);
   throw Error(ErrorKind::outside,
               fmt::format("{} failed ({}){}{}", spoken(words), how_it_ended(run, limits),
                           said.empty() ? "" : ": ", said));

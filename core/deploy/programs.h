@@ -19,6 +19,10 @@ std::string output_of(World& world, const std::vector<std::string>& words,
 Value json_of(World& world, const std::vector<std::string>& words,
               const CaptureLimits& limits = {});
 
+// What a program complained with: it says first what it does, last why it stops. Cut where it is
+// long.
+std::string last_line(std::string_view text);
+
 // "kubectl patch httproute": the first words, for messages.
 std::string spoken(const std::vector<std::string>& words);
 

@@ -142,7 +142,7 @@ struct Rollout {
     return phase == Phase::rolling_back && (doing == "restart" || doing == "started");
   }
   bool is_going_back() const { return phase == Phase::rolling_back || phase == Phase::rolled_back; }
-  // promoted rolled_back stuck paused gate preparing stepping baking rolling_back
+  // promoted rolled_back stuck paused gate preparing stepping rolling_back
   std::string state() const;
 };
 

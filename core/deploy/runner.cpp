@@ -56,6 +56,12 @@ bool Runner::is_waiting_for_health() const {
   return rollout_.doing == "started" || !rollout_.canary_health.at;
 }
 
+// Seen at once, however seldom health is asked for.
+bool Runner::canary_is_gone() const {
+  return rollout_.phase == Phase::forward && rollout_.canary_health.is_well &&
+         providers_.process->has_ended(slot(rollout_.canary));
+}
+
 // ---- the loop
 
 bool Runner::is_due() const {
@@ -79,7 +85,7 @@ void Runner::run() {
 void Runner::go_on() {
   const bool due = is_due();
   if (due) ask_metrics();
-  if (due || is_waiting_for_health()) {
+  if (due || is_waiting_for_health() || canary_is_gone()) {
     ask_health();
     readings_.wait(kPatience);
   }

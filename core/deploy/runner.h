@@ -83,6 +83,7 @@ class Runner {
   Slot slot(const std::string& name) const;
   std::string version_in(const std::string& slot) const;
   bool is_waiting_for_health() const;
+  bool canary_is_gone() const;
 
   Journal& journal_;
   Providers& providers_;

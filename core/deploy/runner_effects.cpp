@@ -66,7 +66,10 @@ EffectResult Runner::perform_kind(const Effect& effect) {
     const Slot where = slot(text("slot"));
     providers_.process->start(where, version);
     const Running running = providers_.process->observe(where);
-    return {0, running.running, running.running ? "" : "it does not run: " + running.why, {}};
+    if (running.running) return {0, true, "", {}};
+    Map data;
+    if (providers_.process->has_ended(where)) data["has_ended"] = true;
+    return {0, false, "it does not run: " + running.why, std::move(data)};
   }
   if (effect.kind == "stop") {
     const Slot where = slot(text("slot"));

@@ -78,9 +78,10 @@ void Runner::ask_health() {
 void Runner::ask_health_of(const std::string& arm, const std::string& where) {
   const Slot at = slot(where);
   const Running running = providers_.process->glance(at);
+  const bool has_ended = !running.running && providers_.process->has_ended(at);
   Health* const health = providers_.health.get();
-  readings_.ask(kHealth + arm, [health, arm, at, running, version = version_in(where)] {
-    HealthReading reading{{}, running.running, running.why};
+  readings_.ask(kHealth + arm, [health, arm, at, running, has_ended, version = version_in(where)] {
+    HealthReading reading{{}, running.running, running.why, has_ended};
     // That a machine cannot be asked is no fault of what serves there: its health tells.
     if ((running.running || !running.is_known) && health != nullptr) {
       const HealthAnswer answer = health->check(at, version);
@@ -108,9 +109,9 @@ void Runner::gather(Observation& seen) {
     }
     for (auto& [key, cursor] : answer.cursors) cursors[key] = std::move(cursor);
     for (const HealthReading& one : answer.canary)
-      seen.canary.push_back({now, one.healthy, one.why});
+      seen.canary.push_back({now, one.healthy, one.why, one.has_ended});
     for (const HealthReading& one : answer.stable)
-      seen.stable.push_back({now, one.healthy, one.why});
+      seen.stable.push_back({now, one.healthy, one.why, one.has_ended});
   }
   if (!has_numbers && (!asked_ || *asked_ == told_)) return;
   told_ = asked_.value_or(now);
@@ -138,6 +139,7 @@ void Runner::look_at_split(Observation& seen) {
   const SplitCheck check = providers_.traffic->verify(split_of(rollout_.routing()));
   const std::int64_t end = world_.clock.monotonic_nanos();
   next_split_look_ = end + kSplitLookShare * (end - begin);
+  seen.split_holds = check.holds;
   if (!check.holds) seen.drift = "the split is not as recorded: " + check.why;
 }
 

@@ -82,6 +82,18 @@ class Layout {
     if (d_.is_hotfix() && s.kind == StepModel::Kind::load) stage.skipped = kHotfix;
   }
 
+  // Steps may end lower: what is watched is what serves everybody but the holdback.
+  void before_bake() {
+    const bool all = most() == kWhole;
+    Stage& stage = simple(Stage::Kind::weight, all ? "full" : "all but the holdback", "bake",
+                          d_.deadlines.step);
+    now_ = {most(), now_.match};
+    stage.weight_bp = now_.weight_bp;
+    stage.match = now_.match;
+    if (route_.is_direct) stage.skipped = kDirect;
+    if (route_.is_first) stage.skipped = kFirst;
+  }
+
   // A match stays beside later weights. Copies end with them: who serves people is measured by what
   // it serves them.
   void route(const StepModel& s, Stage& stage) {
@@ -98,6 +110,7 @@ class Layout {
 
   void finish() {
     if (d_.bake) {
+      if (now_.weight_bp < most()) before_bake();
       Stage& bake = simple(Stage::Kind::hold, "bake", "bake",
                            {d_.bake->lasting.nanos + d_.deadlines.bake.nanos});
       bake.hold = d_.bake->lasting;

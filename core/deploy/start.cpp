@@ -121,6 +121,7 @@ Rollout new_rollout(state::Store& store, Journal& journal, World& world, Process
                     const StartRequest& request) {
   const policy::Document document = find_deployment(store, request.deployment);
   const Place place = place_of(document, request.environment);
+  check_version(request.version);
   Rollout r;
   r.spec = expanded_spec(document, place);
   const Deployment model = deployment_from(document.id, r.spec);

@@ -67,6 +67,8 @@ class Stepping {
   std::string what_is_missing() const;
   std::string why_nothing_counts() const;
   bool has_evidence();
+  const MetricModel* metric_without_number(Instant at) const;
+  bool enough_came(Instant at) const;
   bool conditions_hold(const Stage& stage);
 
   // machine_forward.cpp

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "core/deploy/placeholders.h"
 #include "core/deploy/providers.h"
 
 namespace autopilot::deploy {

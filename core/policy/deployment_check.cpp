@@ -31,7 +31,9 @@ class DeploymentChecker {
       if (const YamlNode* node = c_.section(name))
         check_placeholders(name, *node, c_.input.diagnostics);
     }
+    warn_of_blindness(c_);
     warn_of_arms(c_);
+    warn_of_conditions(c_);
   }
   void check_expressions() {
     for (const char* section : {"rollback", "objectives"}) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/text.h"
 
 namespace autopilot::policy::deployment {
@@ -40,6 +42,13 @@ Span CheckedSpec::span(std::string_view name) const {
 std::string CheckedSpec::traffic_provider() const {
   const Value* traffic = spec.get("traffic");
   return traffic == nullptr ? "" : text_of(traffic->get("provider"));
+}
+
+bool CheckedSpec::is_said(std::string_view code, const Span& where) const {
+  const std::vector<Diagnostic>& all = input.diagnostics.all();
+  return std::any_of(all.begin(), all.end(), [&](const Diagnostic& d) {
+    return d.code == code && d.span.source == where.source && d.span.begin == where.begin;
+  });
 }
 
 Diagnostic& CheckedSpec::fault(Span where, std::string message) const {

@@ -30,6 +30,8 @@ struct CheckedSpec {
   Span span(std::string_view name) const;
   std::string traffic_provider() const;
 
+  // Of another environment, at the same place.
+  bool is_said(std::string_view code, const Span& where) const;
   Diagnostic& fault(Span where, std::string message) const;
   Diagnostic& unknown(Span where, std::string message, const std::string& word,
                       const std::vector<std::string>& known) const;
@@ -44,6 +46,10 @@ void check_analysis(const CheckedSpec& checked, const YamlNode* node, const Valu
 void check_match(const CheckedSpec& checked, const YamlNode& node);
 // Warns of metrics that cannot tell the arms apart where they are to decide between them.
 void warn_of_arms(const CheckedSpec& checked);
+// Warns where there are analyses, and no step asks for them, nor anything else.
+void warn_of_blindness(const CheckedSpec& checked);
+// Warns of conditions that numbers cannot make true, or false.
+void warn_of_conditions(const CheckedSpec& checked);
 void check_common(const CheckInput& input);  // what is the same in all environments
 
 }  // namespace autopilot::policy::deployment

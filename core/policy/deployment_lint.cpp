@@ -132,20 +132,13 @@ class ArmsLint {
     const YamlNode* written = c_.section("metrics");
     const YamlEntry* entry = written == nullptr ? nullptr : written->entry(name);
     const Span where = entry != nullptr ? entry->key_span : c_.span("metrics");
-    if (is_said(where)) return;  // of another environment
+    if (c_.is_said("arms-alike", where)) return;  // of another environment
     Diagnostic& d = c_.input.diagnostics.warning(
         "arms-alike", where,
         fmt::format("{} reads the same for canary and stable, so it cannot tell a bad version "
                     "from the one that serves beside it",
                     name));
     d.help = help_of(provider);
-  }
-
-  bool is_said(const Span& where) const {
-    const std::vector<Diagnostic>& all = c_.input.diagnostics.all();
-    return std::any_of(all.begin(), all.end(), [&](const Diagnostic& d) {
-      return d.code == "arms-alike" && d.span.source == where.source && d.span.begin == where.begin;
-    });
   }
 
   static std::string help_of(std::string_view provider) {

@@ -92,7 +92,11 @@ bool check_duration(const YamlNode& node, const Value& value, const ValueShape& 
   const auto duration = value.is_string() ? parse_duration(node.text) : std::nullopt;
   if (duration.has_value() && duration->nanos > 0) return true;
   Diagnostic& d = report_type(node, shape, what, diagnostics);
-  if (value.is_number())
+  if (duration.has_value())
+    d.help = "it must be longer than nothing; leave the field out for none";
+  else if (node.text.starts_with('-'))
+    d.help = "no time is less than nothing";
+  else if (value.is_number())
     d.help = fmt::format("say the unit: {}s, {}m or {}h", node.text, node.text, node.text);
   return false;
 }

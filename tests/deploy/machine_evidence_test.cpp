@@ -177,9 +177,39 @@ TEST(machine, too_few_requests_are_no_evidence) {
   w.until([&] { return w.rollout.weight_bp == 500; });
   w.tick(60);
   EXPECT_EQ(w.weights(), std::vector<int>{500});
-  EXPECT_EQ(w.rollout.waiting, "no data of errors: 6 requests in 1m, of 10 wanted");
+  EXPECT_EQ(w.rollout.waiting,
+            "no data of errors: 6 requests in 1m, of 10 wanted: the hold does not go on");
   EXPECT_EQ(w.rollout.rules.at("errors").why,
             "canary.errors = none: 6 requests in 1m, of 10 wanted");
+}
+
+TEST(machine, time_in_which_nobody_came_is_not_observed) {
+  MachineWorld w;
+  w.total = 0;
+  w.until([&] { return w.rollout.weight_bp == 500; });
+  w.tick(60);
+  EXPECT_EQ(w.rollout.held, Duration{});
+  EXPECT_EQ(w.rollout.waiting, "no data of errors: no requests in 1m: the hold does not go on");
+  w.total = 100;
+  w.tick(2);
+  EXPECT_EQ(w.rollout.weight_bp, 500) << "a minute of users, not one of them";
+  w.tick(6);
+  EXPECT_EQ(w.rollout.weight_bp, 5000);
+}
+
+TEST(machine, testers_come_when_they_like) {
+  MachineWorld w(testing::spec_with(
+      R"({"traffic": {"provider": "nginx", "directory": "d"},
+          "steps": [{"name": "testers", "match": {"header": "X-Beta", "exact": "1"}, "hold": "10m"},
+                    {"name": "half", "weight": "50%"}]})"));
+  w.total = 0;
+  w.until([&] { return w.rollout.has_traffic(); });
+  w.tick(60);
+  EXPECT_EQ(w.rollout.weight_bp, 0);
+  EXPECT_EQ(w.rollout.waiting, "no data of errors: no requests in 1m");
+  w.total = 100;
+  w.tick();
+  EXPECT_GT(w.rollout.weight_bp, 0);
 }
 
 TEST(machine, analyses_must_pass_and_a_failure_goes_back) {

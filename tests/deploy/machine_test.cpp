@@ -24,6 +24,16 @@ TEST(machine, a_good_version_goes_up_step_by_step_and_the_old_one_stops) {
   EXPECT_GE((*w.rollout.finished - w.rollout.created).nanos, Duration::seconds(120).nanos);
 }
 
+TEST(machine, steps_that_end_lower_are_followed_by_all_but_the_holdback_before_the_bake) {
+  MachineWorld w(testing::spec_with(R"({"bake": {"for": "1h", "holdback": "5%"}})"));
+  ASSERT_TRUE(w.until([&] { return w.rollout.is_over(); }));
+  EXPECT_EQ(w.weights(), (std::vector<int>{500, 5000, 9500, 10000}));
+  MachineWorld whole(testing::spec_with(R"({"bake": {"for": "1h"}})"));
+  ASSERT_TRUE(whole.until([&] { return whole.rollout.weight_bp == 10000; }));
+  whole.tick(30);
+  EXPECT_FALSE(whole.rollout.stopped_old) << "the bake is not over";
+}
+
 TEST(machine, a_bake_keeps_some_on_the_old_version_until_it_is_over) {
   MachineWorld w(spec_with(R"({"steps": [{"weight": "100%", "hold": "1m"}],
                                "bake": {"for": "1h", "holdback": "5%"}})"));

@@ -63,6 +63,91 @@ TEST(machine, a_canary_that_is_well_serves_until_the_old_version_can_be_started_
   }
 }
 
+Observation with_ended_canary(MachineWorld& w) {
+  Observation seen = w.measurement();
+  seen.canary = {{w.now, false, "it has ended; blue.log ends with: boom", true}};
+  return seen;
+}
+
+TEST(machine, a_canary_that_has_ended_goes_back_at_the_first_sight_of_it) {
+  MachineWorld w;
+  w.until([&] { return w.rollout.weight_bp == 500; });
+  w.now = w.now + Duration::seconds(1);
+  w.see(with_ended_canary(w));
+  EXPECT_EQ(w.rollout.state(), "rolled_back");
+  EXPECT_EQ(w.rollout.cause, "the canary is not well: it has ended; blue.log ends with: boom");
+}
+
+TEST(machine, a_canary_that_ends_before_it_was_ever_well_is_not_waited_for) {
+  MachineWorld w;
+  w.canary_well = false;
+  w.until([&] { return w.rollout.doing == "started"; });
+  w.now = w.now + Duration::seconds(1);
+  w.see(with_ended_canary(w));
+  EXPECT_EQ(w.rollout.state(), "rolled_back");
+
+  MachineWorld at_once;
+  at_once.world = [](const Effect& e) {
+    if (e.kind != "start") return EffectResult{};
+    return EffectResult{e.id, false, "it does not run: it has ended", Map{{"has_ended", true}}};
+  };
+  at_once.tick();
+  EXPECT_EQ(at_once.rollout.state(), "rolled_back");
+}
+
+TEST(machine, what_ended_in_the_slot_before_the_canary_is_started_is_no_fault_of_it) {
+  MachineWorld w(
+      testing::spec_with(R"({"checks": {"before": [{"name": "c", "manual": "look"}]}})"));
+  w.see(with_ended_canary(w));
+  EXPECT_EQ(w.rollout.state(), "gate");
+}
+
+TEST(machine, a_split_that_cannot_be_put_back_is_told_once) {
+  MachineWorld w;
+  w.until([&] { return w.rollout.weight_bp == 500; });
+  w.world = [](const Effect& e) {
+    return e.kind == "restore_weight" ? EffectResult{e.id, false, "connection refused", {}}
+                                      : EffectResult{};
+  };
+  for (int i = 0; i < 4; ++i) {
+    w.now = w.now + Duration::seconds(10);
+    Observation seen = w.measurement();
+    seen.drift = "the split is not as recorded: connection refused";
+    w.see(std::move(seen));
+  }
+  EXPECT_EQ(w.count("drift"), 1);
+}
+
+TEST(machine, a_split_that_is_back_by_itself_leaves_nothing_behind) {
+  MachineWorld w(
+      testing::spec_with(R"({"steps": [{"name": "canary", "weight": "5%", "hold": "1h"}]})"));
+  w.until([&] { return w.rollout.weight_bp == 500; });
+  w.world = [](const Effect& e) {
+    return e.kind == "restore_weight" ? EffectResult{e.id, false, "connection refused", {}}
+                                      : EffectResult{};
+  };
+  for (const bool is_away : {true, false, false, false, false, false, false, false, true}) {
+    w.now = w.now + Duration::seconds(10);
+    Observation seen = w.measurement();
+    seen.split_holds = !is_away;
+    if (is_away) seen.drift = "the split is not as recorded: connection refused";
+    w.see(std::move(seen));
+    EXPECT_EQ(w.rollout.failing_since.has_value(), is_away);
+  }
+  EXPECT_EQ(w.count("drift"), 2);
+  EXPECT_EQ(w.rollout.phase, Phase::forward) << w.rollout.cause;
+}
+
+TEST(machine, a_pause_and_its_end_are_both_told) {
+  MachineWorld w;
+  w.until([&] { return w.rollout.weight_bp == 500; });
+  w.ask("pause");
+  w.ask("resume", {}, "eve");
+  EXPECT_EQ(w.count("paused"), 1);
+  EXPECT_EQ(w.count("resumed"), 1);
+  EXPECT_EQ(w.events.back().text, "resumed by eve");
+}
+
 TEST(machine, an_old_version_that_can_never_be_stopped_is_left_by_who_may) {
   MachineWorld w;
   w.world = [](const Effect& e) {

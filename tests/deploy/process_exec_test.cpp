@@ -89,6 +89,19 @@ TEST_F(ExecProcess, what_does_not_run_says_why) {
   EXPECT_FALSE(process()->observe(blue).running);
   EXPECT_EQ(process()->observe(blue).why,
             "the machine was restarted");  // the fake's boot id differs
+  EXPECT_FALSE(process()->has_ended(blue)) << "it is started again";
+}
+
+TEST_F(ExecProcess, what_has_ended_says_what_it_wrote_last_and_nothing_of_what_was_before) {
+  fakes.children.boot = fakes.environment.boot_id();
+  fakes.files.texts["/site/blue.log"] = "of an earlier version\n";
+  process()->start(blue, "v1");
+  EXPECT_FALSE(process()->has_ended(blue));
+  fakes.children.living.clear();
+  EXPECT_TRUE(process()->has_ended(blue));
+  EXPECT_EQ(process()->observe(blue).why, "it has ended; it wrote nothing to /site/blue.log");
+  fakes.files.texts["/site/blue.log"] += "listening\nout of memory\n\n";
+  EXPECT_EQ(process()->observe(blue).why, "it has ended; /site/blue.log ends with: out of memory");
 }
 
 TEST_F(ExecProcess, a_version_that_no_file_can_hold_and_an_unknown_placeholder_are_refused) {
@@ -129,7 +142,9 @@ TEST(ExecProcessLive, is_found_again_by_another_process_after_ours_was_killed) {
   EXPECT_EQ(running.version, "v1");
   process->stop(site.slots[0], Duration::seconds(2));
   EXPECT_FALSE(process->observe(site.slots[0]).running);
-  EXPECT_EQ(process->observe(site.slots[0]).why, "it has ended");
+  const std::string why = process->observe(site.slots[0]).why;
+  EXPECT_EQ(why, "it has ended; it wrote nothing to " + site.folder + "/blue.log");
+  EXPECT_TRUE(process->has_ended(site.slots[0]));
 }
 
 TEST(ExecProcessLive, killed_at_any_instant_of_a_start_leaves_at_most_one_known_process) {

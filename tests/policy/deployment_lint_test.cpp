@@ -30,6 +30,47 @@ const std::string kRule = std::string(kSteps) + "  rollback: [{when: canary.m > 
 const std::string kCompared =
     std::string(kSteps) + "  rollback: [{when: canary.m > 2.0 * stable.m, for: 1m}]\n";
 
+const std::string kCount = "{provider: exec, argv: [./n], kind: count}";
+const std::string kValue = "{provider: exec, argv: [./n]}";
+
+TEST(deployment_lint, a_condition_that_no_share_can_meet_is_told) {
+  const auto rule = [](const std::string& when) {
+    return std::string(kSteps) + "  rollback: [{when: " + when + ", for: 1m}]\n";
+  };
+  for (const char* when : {"canary.m > 2", "canary.m > 1.0 || weight > 5", "canary.m < 0"}) {
+    const Loaded loaded = deployment(kCount, rule(when));
+    EXPECT_EQ(loaded.faults(), Faults{"always-false@11:21"}) << when;
+    EXPECT_TRUE(loaded.diagnostics.ok());
+  }
+  EXPECT_EQ(deployment(kCount, rule("canary.m > 2")).help(),
+            "m counts, so it is a share from 0 to 1: 2% is 0.02");
+  EXPECT_EQ(deployment(kCount, rule("canary.m >= 0")).faults(), Faults{"always-true@11:21"});
+  for (const char* when : {"canary.m > 0.02", "canary.m >= 1.0", "canary.m > 2.0 * stable.m",
+                           "canary.m - stable.m > 0.01 && weight > 0.5"})
+    EXPECT_EQ(deployment(kCount, rule(when)).faults(), Faults{}) << when;
+  EXPECT_EQ(deployment(kValue, rule("canary.m > 200.0")).faults(), Faults{});
+}
+
+TEST(deployment_lint, requirements_and_objectives_that_nothing_meets_are_told) {
+  EXPECT_EQ(deployment(kCount, "  steps: [{weight: 5%, require: canary.m > 1.5}]\n").faults(),
+            Faults{"always-false@10:33"});
+  EXPECT_EQ(deployment(kCount, std::string(kSteps) + "  objectives: [{when: canary.m > 99.0}]\n")
+                .faults(),
+            Faults{"always-false@11:23"});
+}
+
+TEST(deployment_lint, analyses_that_no_step_asks_for_are_told) {
+  const std::string analyses = "  analyses: {a: {method: sequential, metrics: [m], slo: 1%}}\n";
+  const Loaded loaded = deployment(kCount, kSteps + analyses);
+  EXPECT_EQ(loaded.faults(), Faults{"no-rules@10:10"});
+  EXPECT_EQ(loaded.help(), "analysis: a, for example");
+  for (const char* rest : {"  steps: [{weight: 5%, analysis: a}]\n",
+                           "  steps: [{weight: 5%, require: canary.m < 0.1}]\n",
+                           "  steps: [{weight: 5%}]\n  bake: {for: 1h, analysis: a}\n"})
+    EXPECT_EQ(deployment(kCount, rest + analyses).faults(), Faults{}) << rest;
+  EXPECT_EQ(deployment(kCount, kSteps).faults(), Faults{});
+}
+
 TEST(deployment_lint, counts_of_both_arms_together_are_told_with_what_tells_them_apart) {
   for (const auto& [metric, help] : std::vector<std::pair<std::string, std::string>>{
            {"{provider: nginx, path: a.log, kind: count}",
