@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -15,7 +14,6 @@
 #include "core/base/text.h"
 #include "core/base/yaml.h"
 #include "core/policy/kinds.h"
-#include "core/policy/read_ahead.h"
 #include "core/policy/secret_check.h"
 #include "core/policy/silence.h"
 
@@ -35,22 +33,15 @@ class Loader {
 
   void load(std::string name, std::string text) {
     const std::vector<Document>* known = cache_ == nullptr ? nullptr : cache_->find(text);
-    if (known == nullptr) {
-      unread_.push_back(diagnostics_.sources().add(std::move(name), std::move(text)));
-      texts_.push_back({unread_.back(), {}});
-      return;
+    if (known == nullptr) return read(std::move(name), std::move(text));
+    for (const Document& document : *known) {
+      documents_.push_back(document);
+      documents_.back().file = name;
     }
-    texts_.push_back({Span::kNoSource, *known});
-    for (Document& document : texts_.back().documents) document.file = name;
     known_.push_back({std::move(name), std::move(text)});
   }
 
   std::vector<Document> take() {
-    ahead_.read(diagnostics_.sources(), unread_);
-    for (Text& text : texts_) {
-      if (text.source != Span::kNoSource) read(text.source);
-      for (Document& document : text.documents) documents_.push_back(std::move(document));
-    }
     if (!known_.empty()) read_known_duplicates();
     report_duplicates();
     return std::move(documents_);
@@ -61,17 +52,13 @@ class Loader {
     std::string name;
     std::string text;
   };
-  struct Text {
-    std::uint32_t source;             // none: its documents are known
-    std::vector<Document> documents;  // that are known
-  };
 
-  void read(std::uint32_t source) {
+  void read(std::string name, std::string text) {
     const std::size_t remarks = diagnostics_.all().size() + diagnostics_.dropped();
     const std::size_t first = documents_.size();
-    std::optional<std::vector<YamlDocument>> yaml = ahead_.take(source, budget_);
-    if (!yaml) yaml = parse_yaml(source, budget_, diagnostics_);
-    for (YamlDocument& document : *yaml) read_document(document);
+    const std::uint32_t source = diagnostics_.sources().add(std::move(name), std::move(text));
+    for (YamlDocument& document : parse_yaml(source, budget_, diagnostics_))
+      read_document(document);
     const bool clean = diagnostics_.all().size() + diagnostics_.dropped() == remarks;
     if (cache_ != nullptr && clean) {
       cache_->remember(diagnostics_.sources().text(source), std::span(documents_).subspan(first));
@@ -89,7 +76,7 @@ class Loader {
     for (Known& known : std::exchange(known_, {})) {
       if (!files.contains(known.name)) continue;
       std::erase_if(documents_, [&](const Document& d) { return d.file == known.name; });
-      read(diagnostics_.sources().add(std::move(known.name), std::move(known.text)));
+      read(std::move(known.name), std::move(known.text));
     }
   }
 
@@ -249,9 +236,6 @@ class Loader {
   YamlBudget budget_;
   SourceCache* cache_;
   const Trees trees_;
-  std::vector<Text> texts_;  // in the order of reading
-  std::vector<std::uint32_t> unread_;
-  ReadAhead ahead_;
   std::vector<Known> known_;  // files whose documents came from the cache
   std::vector<Document> documents_;
 };
