@@ -91,6 +91,18 @@ class LiveWatch : public ::testing::Test {
     terminal->press("Enter");
     EXPECT_TRUE(terminal->shows("isig icanon echo")) << terminal->text();
   }
+
+  // A rollout begins, and is seen up to its end by who waited for it.
+  void expect_watched(const char* id) {
+    runner = std::make_unique<integration::Process>(
+        project.command({"deploy", "run", "shop", "--version", id, "-q"}));
+    EXPECT_TRUE(terminal->shows("waits  gate ops")) << terminal->text();
+    EXPECT_TRUE(terminal->is_drawn_on());
+    EXPECT_EQ(terminal->lines().front().find(id), 0U) << terminal->text();
+    terminal->type("p");
+    EXPECT_EQ(ended(), 0);
+    EXPECT_TRUE(terminal->shows("waiting for the next rollout")) << terminal->text();
+  }
 };
 
 TEST_F(LiveWatch, draws_in_place_and_p_opens_the_gate) {
@@ -151,15 +163,7 @@ TEST_F(LiveWatch, where_none_is_under_way_it_stays_for_the_next_ones_until_q) {
   look();
   EXPECT_TRUE(terminal->shows("waiting for the next rollout")) << terminal->text();
   EXPECT_EQ(terminal->lines().front().find("shop-1"), 0U) << terminal->text();
-  for (const char* id : {"shop-2", "shop-3"}) {
-    runner = std::make_unique<integration::Process>(
-        project.command({"deploy", "run", "shop", "--version", id, "-q"}));
-    EXPECT_TRUE(terminal->shows("waits  gate ops")) << terminal->text();
-    EXPECT_EQ(terminal->lines().front().find(id), 0U) << terminal->text();
-    terminal->type("p");
-    EXPECT_EQ(ended(), 0);
-    EXPECT_TRUE(terminal->shows("waiting for the next rollout")) << terminal->text();
-  }
+  for (const char* id : {"shop-2", "shop-3"}) expect_watched(id);
   terminal->type("q");
   expect_restored("0");
 }
@@ -192,16 +196,7 @@ class LiveWatchFirst : public LiveWatch {
 };
 
 TEST_F(LiveWatchFirst, it_waits_for_the_very_first_rollout_and_stays_for_the_next) {
-  for (const char* id : {"shop-1", "shop-2"}) {
-    runner = std::make_unique<integration::Process>(
-        project.command({"deploy", "run", "shop", "--version", id, "-q"}));
-    EXPECT_TRUE(terminal->shows("waits  gate ops")) << terminal->text();
-    EXPECT_TRUE(terminal->is_drawn_on());
-    EXPECT_EQ(terminal->lines().front().find(id), 0U) << terminal->text();
-    terminal->type("p");
-    EXPECT_EQ(ended(), 0);
-    EXPECT_TRUE(terminal->shows("waiting for the next rollout")) << terminal->text();
-  }
+  for (const char* id : {"shop-1", "shop-2"}) expect_watched(id);
   terminal->type("q");
   expect_restored("0");
 }
